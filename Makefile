@@ -1,0 +1,114 @@
+# vipd: one Makefile. `make help` lists the targets. Objects go to $(B), one folder a flavour.
+B       ?= build
+CC      ?= gcc
+CLANG   ?= clang
+PREFIX  ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+DESTDIR ?=
+JOBS    := $(shell nproc 2>/dev/null || echo 1)
+VERSION := $(shell cat packaging/VERSION)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+# Evaluated at the first recipe that needs them, so that `make deps` can come first.
+PKGS       := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 yaml-0.1 jansson libevent libcap-ng libseccomp libsystemd libcrypto
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS    = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+
+WERROR  := $(if $(CI),-Werror)
+OPT     ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wcast-qual -Wmissing-prototypes -Wswitch-enum -Wformat=2 -Wno-unused-parameter
+HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+VCFLAGS  = -std=c11 -D_GNU_SOURCE -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+VLDFLAGS = -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
+
+LIB_SRC  := $(filter-out src/main.c src/vipctl.c,$(wildcard src/base/*.c ipvs/*.c vrrp/*.c configmaps/*.c src/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+TEST_SRC := $(wildcard tests/test_*.c)
+TESTS    := $(TEST_SRC:tests/%.c=$(B)/tests/%)
+KTEST_SRC := $(wildcard tests/kernel/test_*.c)
+KTESTS   := $(KTEST_SRC:tests/%.c=$(B)/tests/%)
+TOOL_SRC := $(wildcard tests/lab/*.c tests/bench/*.c)
+TOOLS    := $(TOOL_SRC:tests/%.c=$(B)/tests/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+OTHER_SRC := $(wildcard tests/*.c)
+ALL_C    := $(LIB_SRC) $(wildcard src/main.c src/vipctl.c) $(OTHER_SRC) $(KTEST_SRC) $(TOOL_SRC) $(FUZZ_SRC)
+ALL_H    := $(wildcard src/base/*.h ipvs/*.h vrrp/*.h configmaps/*.h src/*.h tests/*.h)
+
+# The functional core: values in, values out. `make lint` lists what these may call; `make coverage` what the tests reach.
+CORE := $(strip $(file < packaging/core.list))
+
+.PHONY: all check lint asan fuzz bench demo install uninstall deps clean help coverage tests fuzzers ktests tools format
+.DEFAULT_GOAL := all
+.SECONDARY:
+
+all: $(B)/vipd $(B)/vipctl
+
+$(B)/vipd: $(B)/src/main.o $(B)/libvipd.a
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+$(B)/vipctl: $(B)/src/vipctl.o $(B)/libvipd.a
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+$(B)/libvipd.a: $(LIB_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(VCFLAGS) -c -o $@ $<
+$(B)/tests/%: $(B)/tests/%.o $(B)/libvipd.a
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $< $(B)/libvipd.a -lcmocka $(PKG_LIBS) $(LDLIBS)
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libvipd.a
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libvipd.a $(PKG_LIBS) $(LDLIBS)
+
+tests: $(TESTS)
+ktests: $(KTESTS)
+tools: $(TOOLS)
+fuzzers: $(FUZZERS)
+
+deps: ## install the packages to build and to test
+	$(Q)packaging/deps.sh build test
+check: ## install what is missing, build, run every test; ends with 'N passed, N failed'
+	$(Q)packaging/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests ktests tools
+	$(Q)tests/run
+demo: ## install what is missing, build, play the walk-through on real IPVS, leave nothing behind
+	$(Q)packaging/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tools
+	$(Q)tests/lab/demo
+bench: ## measure against the peers; ROW=name for one
+	$(Q)packaging/deps.sh build test
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tools
+	$(Q)tests/bench/run $(ROW)
+lint: ## include direction, core symbols, clang-format, cppcheck
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q)tests/lint.sh $(B)
+asan: ## unit tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/asan HARDEN= OPT='-O1 -g -fno-omit-frame-pointer' \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
+	$(Q)tests/run unit $(B)/asan
+fuzz: ## every fuzzer for SECONDS_EACH (30) seconds
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/fuzz CC=$(CLANG) HARDEN= OPT='-O1 -g' \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
+	$(Q)tests/run fuzz $(B)/fuzz
+coverage: ## lines of the core that the unit tests reach
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/cov HARDEN= OPT='-O0 -g --coverage' LDFLAGS=--coverage tests
+	$(Q)tests/coverage.sh $(B)/cov $(CORE)
+format: ## lay out every C file
+	$(Q)clang-format -i $(ALL_C) $(ALL_H)
+install: all ## PREFIX, DESTDIR
+	install -D -m 755 $(B)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
+	install -D -m 755 $(B)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
+	install -d -m 755 $(DESTDIR)$(UNITDIR)
+	sed 's,@SBINDIR@,$(PREFIX)/sbin,g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
+	install -D -m 644 packaging/vipd.sysusers $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
+	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
+uninstall: ## leaves the configuration
+	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
+clean: ## remove what was built
+	rm -rf $(B)
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+
+-include $(ALL_C:%.c=$(B)/%.d)

@@ -1,0 +1,98 @@
+/* Objects -> desired state, incrementally: cost follows change. Pure: takes values, returns values; time (wall seconds) is given.
+ * The plan holds pointers to objects that the caller keeps alive until they are replaced or dropped and plan_run has returned.
+ *
+ *   plan_put / plan_drop / plan_set_locals  mark what is concerned dirty
+ *   plan_run  resolves (endpoints), grants (cluster IPs, node ports, VIPs), claims (address:port:proto), compiles, and calls back the changes
+ */
+#ifndef VIPD_CONFIGMAPS_PLAN_H
+#define VIPD_CONFIGMAPS_PLAN_H
+
+#include "../ipvs/table.h"
+#include "../src/base/vip.h"
+#include "object.h"
+#include "record.h"
+
+enum handle {
+	HANDLE_LOADBALANCER = 1,
+	HANDLE_CONFIGMAP = 2,
+	HANDLE_EXTERNALIP = 4,
+	HANDLE_NODEPORT = 8,
+	HANDLE_CLUSTERIP = 16,
+	HANDLE_ALL = 31
+};
+
+struct pool {
+	const char *name;
+	struct cidr *ranges;
+	size_t n;
+	const char **avoid; /* reserved: names of namespaces; may be NULL */
+};
+
+struct plan_config {
+	unsigned handle;       /* enum handle bits */
+	const char *interface; /* for client VIPs */
+	const char
+	    *vip_configmap; /* "namespace/name", or NULL: any ConfigMap that is named so in none; then none is read */
+	const char *
+	    load_balancer_class; /* own class, default "vipd.io/vip"; services without a class are taken too if take_classless */
+	bool take_classless;
+	bool allocate;
+	struct cidr cluster_cidrs[2]; /* serviceClusterCIDR, IPv4 and/or IPv6; n_cluster_cidrs */
+	size_t n_cluster_cidrs;
+	uint16_t node_port_first, node_port_last; /* 30000, 32767 */
+	struct pool *pools;
+	size_t n_pools;
+	char default_scheduler[SCHED_NAME]; /* "rr" */
+	enum forward default_forward;
+};
+
+/* What changed. All pointers live until the callback returns. */
+struct plan_out {
+	void (*vs_set)(void *arg, const struct vs *v);
+	void (*vs_delete)(void *arg, const struct vs_key *k);
+	void (*vip_set)(void *arg, const struct vip *v);
+	void (*vip_delete)(void *arg, const struct addr *a);
+	/* A problem with an object began or changed (message), or ended (message NULL). reason: CamelCase word as Events have. */
+	void (*problem)(void *arg, const struct object *o, const char *reason, const char *message);
+	void *arg;
+};
+
+struct plan;
+/* config is copied. record is borrowed and is changed by plan_run: allocations that the plan makes and gives up. */
+struct plan *plan_new(const struct plan_config *config, struct record *record);
+void plan_free(struct plan *p);
+
+/* Adds or replaces an object (identity: kind, namespace, name). The former one must live until plan_run returns. */
+void plan_put(struct plan *p, const struct object *o);
+void plan_drop(struct plan *p, enum kind kind, const char *namespace, const char *name);
+void plan_set_locals(struct plan *p, const struct addr *addrs, size_t n);
+bool plan_dirty(const struct plan *p);
+/* Brings the desired state up to date and calls back what differs from the last run. now: wall clock, Unix seconds. */
+void plan_run(struct plan *p, int64_t now, const struct plan_out *out);
+
+/* The whole desired state, for pictures and for vipctl: sorted. */
+void plan_each_vs(struct plan *p, void (*each)(void *arg, const struct vs *v), void *arg);
+void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v), void *arg);
+
+/* What a person wants to know of a Service: valid inside the callback. */
+struct service_view {
+	const struct object *object;
+	const char *uid; /* given or derived */
+	const struct addr *cluster_ips;
+	size_t n_cluster_ips;
+	const struct addr *vips; /* load balancer and ConfigMap addresses that it has */
+	size_t n_vips;
+	const uint16_t *node_ports;   /* one a port; 0 none */
+	const char *reason, *message; /* its problem, or NULL */
+	const struct real *endpoints; /* those in use, over all ports, as address:target port; sorted, unique */
+	size_t n_endpoints;
+	const char *const *endpoint_ports; /* names of ports ("" if none), parallel to endpoints */
+	int64_t since;                     /* creationTimestamp, or when the plan first saw it */
+};
+void plan_each_service(struct plan *p, void (*each)(void *arg, const struct service_view *v), void *arg);
+/* The Services that use this VIP ("ns/name", sorted); returns how many were written to names (at most max). */
+size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max);
+/* The Service ("ns/name") behind a virtual server; NULL if there is none. */
+const char *plan_vs_service(struct plan *p, const struct vs_key *k);
+
+#endif

@@ -1,0 +1,40 @@
+/* want, have -> ordered operations. Pure; never talks to the kernel. */
+#ifndef VIPD_IPVS_DIFF_H
+#define VIPD_IPVS_DIFF_H
+
+#include "table.h"
+
+enum op_type {
+	OP_VS_ADD,  /* vs: head only; `sched` may be "none" first where filling is dear (mh) */
+	OP_VS_EDIT, /* change scheduler, flags, timeout in place */
+	OP_VS_DELETE,
+	OP_REAL_ADD,
+	OP_REAL_EDIT, /* weight or forwarding in place */
+	OP_REAL_DELETE,
+};
+
+/* One operation. vs points into want (or have, for deletes) and lives as long as that table does not change. */
+struct op {
+	enum op_type type;
+	const struct vs *vs;
+	struct real real;  /* OP_REAL_* */
+	const char *sched; /* OP_VS_ADD, OP_VS_EDIT: the scheduler to send (a literal or vs->sched) */
+};
+
+struct ops {
+	struct op *items;
+	size_t n, cap;
+};
+void ops_clear(struct ops *o);
+
+/* One virtual server: want or have may be NULL (absent). Appends to *out in the order that keeps service going: add or edit the virtual
+ * server, add and edit real servers, then delete real servers. A new mh virtual server is added with scheduler "none", filled, then edited
+ * to mh (the kernel rebuilds mh's table at each real server). A wanted real server that differs only in weight or forwarding is edited. */
+void diff_vs(const struct vs *want, const struct vs *have, struct ops *out);
+
+/* Whole tables by a merge of the sorted lists: deletes of virtual servers that are in `have` but not wanted first only for those in `ours`
+ * (a predicate over the key); others are left alone. Adds and edits afterwards. */
+void diff_tables(struct table *want, struct table *have, bool (*ours)(void *arg, const struct vs_key *k), void *arg,
+		 struct ops *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* The IPVS generic netlink codec (linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c): operations to bytes, dump replies to values.
+ * Pure: the attribute policy is a table; no socket. Golden bytes in tests/. */
+#ifndef VIPD_IPVS_MSG_H
+#define VIPD_IPVS_MSG_H
+
+#include "diff.h"
+
+enum { MSG_ROOM = 256 }; /* no encoded operation is longer */
+
+/* Encodes one operation into buf (at least MSG_ROOM bytes); family: the generic netlink id of IPVS; flags: NLM_F_REQUEST and, wanted by the caller,
+ * NLM_F_ACK. Returns the aligned length. */
+size_t ipvs_msg_op(const struct op *op, uint16_t family, uint32_t seq, uint16_t flags, void *buf);
+/* Requests: a dump of all services; a dump of one service's real servers; GET_INFO. */
+size_t ipvs_msg_get_services(uint16_t family, uint32_t seq, void *buf);
+size_t ipvs_msg_get_reals(uint16_t family, uint32_t seq, const struct vs_key *k, void *buf);
+size_t ipvs_msg_get_info(uint16_t family, uint32_t seq, void *buf);
+
+/* Counters as the kernel reports them. */
+struct vs_stats {
+	uint64_t conns, inpkts, outpkts, inbytes, outbytes;
+};
+struct real_stats {
+	uint32_t active, inactive, persistent;
+	struct vs_stats stats;
+};
+
+/* Why a reply was refused. */
+enum msg_reason {
+	MSG_OK,
+	MSG_SHORT,   /* truncated header or attribute */
+	MSG_ATTR,    /* attribute of a wrong length */
+	MSG_MISSING, /* a needed attribute is absent */
+	MSG_FAMILY,  /* address family unknown */
+	MSG_FWMARK,  /* a firewall-mark service: never ours, skipped by the caller */
+	MSG_REASONS
+};
+const char *ipvs_msg_reason_name(enum msg_reason r);
+
+/* Decodes one reply message (nlmsghdr included) of len bytes. Outputs are written only on MSG_OK. head->reals is NULL, n 0. stats may be NULL. */
+enum msg_reason ipvs_msg_service(const void *msg, size_t len, struct vs *head, struct vs_stats *stats);
+enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struct real *r, struct real_stats *stats);
+enum msg_reason ipvs_msg_info(const void *msg, size_t len, uint32_t *version, uint32_t *conn_tab_size);
+
+#endif

@@ -1,0 +1,79 @@
+/* Virtual servers and real servers as values: what the compile step wants and what the kernel has. */
+#ifndef VIPD_IPVS_TABLE_H
+#define VIPD_IPVS_TABLE_H
+
+#include "../src/base/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum forward { FORWARD_NAT, FORWARD_DR, FORWARD_TUN };
+
+struct vs_key {
+	struct addr addr;
+	uint16_t port; /* host order, 1..65535 (0 only in what the kernel reports) */
+	uint8_t proto; /* IPPROTO_TCP, _UDP, _SCTP */
+};
+
+struct real {
+	struct addr addr;
+	uint16_t port;
+	uint8_t forward; /* enum forward */
+	uint32_t weight; /* 0..65535 */
+};
+
+enum { SCHED_NAME = 16, WEIGHT_MAX = 65535, REALS_MAX = 65536, TABLE_MAX = 1 << 20 };
+
+/* Flags of a virtual server: the kernel's bits (linux/ip_vs.h). */
+enum vs_flag {
+	VS_PERSISTENT = 0x0001,
+	VS_ONEPACKET = 0x0004,
+	VS_SCHED1 = 0x0008, /* sh: fallback; mh: fallback */
+	VS_SCHED2 = 0x0010, /* sh, mh: port in the hash */
+	VS_SCHED3 = 0x0020,
+	VS_FLAGS =
+	    VS_PERSISTENT | VS_ONEPACKET | VS_SCHED1 | VS_SCHED2 | VS_SCHED3, /* those that vipd sets and compares */
+};
+
+struct vs {
+	struct vs_key key;
+	char sched[SCHED_NAME];
+	uint32_t flags;      /* enum vs_flag */
+	uint32_t timeout;    /* persistence in seconds; 0 unless VS_PERSISTENT */
+	uint8_t granularity; /* persistence mask in bits: 32 or 128 for one client */
+	uint32_t n;
+	struct real *reals; /* sorted by real_cmp, each address:port once */
+};
+
+/* Orders by protocol, family, address, port. */
+int vs_key_cmp(const struct vs_key *a, const struct vs_key *b);
+/* Orders by address, port: the kernel's identity of a real server. */
+int real_cmp(const struct real *a, const struct real *b);
+bool vs_head_equal(const struct vs *a, const struct vs *b); /* all but the real servers */
+bool vs_equal(const struct vs *a, const struct vs *b);      /* real servers too */
+
+enum { VS_KEY_TEXT = 64, REAL_TEXT = 56 };
+/* "TCP 10.0.0.1:80", "UDP [fd00::1]:53" */
+char *vs_key_format(const struct vs_key *k, char buf[VS_KEY_TEXT]);
+char *real_format(const struct real *r, char buf[REAL_TEXT]); /* "10.0.0.1:80" */
+const char *forward_name(enum forward f);                     /* "NAT" "DR" "TUN" */
+int forward_parse(const char *text, enum forward *out);       /* exactly those words; -EINVAL */
+const char *proto_name(uint8_t proto);                        /* "TCP"...; "?" */
+int proto_parse(const char *text, uint8_t *out);
+bool sched_known(const char *name); /* rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf */
+
+/* A table: virtual servers by key, each with its own sorted real servers. Opaque; owns all. */
+struct table;
+struct table *table_new(void);
+void table_free(struct table *t);
+size_t table_count(const struct table *t);
+size_t table_reals(const struct table *t); /* of all virtual servers */
+const struct vs *table_get(const struct table *t, const struct vs_key *k);
+/* Stores a copy (reals are sorted and checked for repeats: -EEXIST, table unchanged). */
+int table_put(struct table *t, const struct vs *v);
+bool table_del(struct table *t, const struct vs_key *k);
+/* All virtual servers sorted by key; valid until the next change. Cached: sorting costs only after an insert or delete. */
+const struct vs *const *table_sorted(struct table *t, size_t *n);
+
+#endif

@@ -1,0 +1,28 @@
+/* control -> ipvs: a whole table (picture) or changes (rows) as bytes. Pure. A row is one virtual server with all of its real servers. */
+#ifndef VIPD_IPVS_WIRE_H
+#define VIPD_IPVS_WIRE_H
+
+#include "table.h"
+
+/* What goes with the table. */
+struct ipvs_settings {
+	bool adopt;       /* take over a wanted virtual server that somebody else made */
+	uint32_t drain_s; /* reserved for the data-path work: 0 deletes a real server at once */
+};
+
+/* Bytes of a picture, malloc'd: the caller frees. */
+void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len);
+/* Checks everything: magic, version, counts against length, keys in order and valid, known scheduler, weights, repeats. -EINVAL and a
+ * reason in words; *t and *s are written only on success (*t is new and the caller's). */
+int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ipvs_settings *s, const char **reason);
+
+enum row_op { ROW_SET, ROW_DELETE };
+
+/* Appends one row to buf; returns its size, or 0 if it does not fit (a virtual server too large for a message goes as a picture). */
+size_t wire_encode_row(enum row_op op, const struct vs *v, void *buf, size_t size);
+/* The next row of a message: *at starts at 0. 1 a row (v->reals lies in storage that *v owns until vs_clear), 0 the end,
+ * -EINVAL with a reason. */
+int wire_next_row(const void *bytes, size_t len, size_t *at, enum row_op *op, struct vs *v, const char **reason);
+void vs_clear(struct vs *v); /* frees v->reals */
+
+#endif

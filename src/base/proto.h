@@ -1,0 +1,81 @@
+/* The messages between vipd's processes: who says what, with which payload. All integers are host order:
+ * both ends are the same machine, and every receiver checks lengths and ranges before it believes.
+ *
+ *   control -> ipvs     MSG_TABLE (picture)  MSG_ROWS   MSG_ASK
+ *   control -> vrrp     MSG_VIPS (picture)   MSG_VIP_ROWS   MSG_ASK
+ *   ipvs, vrrp -> control   MSG_ACK  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
+ *   ipvs -> vrrp        MSG_PROGRAMMED
+ *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS
+ *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP
+ *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
+ */
+#ifndef VIPD_BASE_PROTO_H
+#define VIPD_BASE_PROTO_H
+
+#include "addr.h"
+
+#include <stdint.h>
+
+enum role { ROLE_SUPERVISOR, ROLE_CONTROL, ROLE_IPVS, ROLE_VRRP, ROLE_RUNNER, ROLE_COUNT };
+const char *role_name(enum role r); /* "control" ... (child.c) */
+
+enum msg_type {
+	/* supervisor <-> child */
+	MSG_READY = 1, /* child: serving (control: first pass done; ipvs, vrrp: loop runs). Payload: none */
+	MSG_KEEP, /* child: fd = sealed picture that it has accepted; replaces what was kept, rows too. generation */
+	MSG_KEEP_ROWS, /* child: accepted change; the supervisor appends it to the kept rows as opaque bytes. generation */
+	MSG_PEER,      /* supervisor: payload uint32_t role, fd = new channel to that role, replacing an older one */
+	MSG_KEPT,      /* supervisor, after a restart: fd = last kept picture. generation */
+	MSG_KEPT_ROWS, /* ... and its rows, one message each, in order. generation */
+	MSG_START, /* supervisor: all peers and kept state are handed over; payload uint32_t: 1 if the child was restarted */
+	MSG_RELOAD, /* supervisor: SIGHUP (control re-reads its inputs) */
+	MSG_STOP,   /* supervisor: withdraw what a stop withdraws, then exit 0 */
+	MSG_LEAVE,  /* supervisor: exit 0 at once and leave the kernel as it is (re-exec) */
+	MSG_DUMP,   /* supervisor: SIGUSR1: log the state */
+
+	/* control <-> ipvs, vrrp */
+	MSG_TABLE = 32, /* fd = picture (ipvs/wire.h), generation */
+	MSG_ROWS,       /* payload: rows (ipvs/wire.h), generation = that of the state after them */
+	MSG_VIPS,       /* fd = picture (vipwire.h), generation */
+	MSG_VIP_ROWS,   /* payload: rows (vipwire.h), generation */
+	MSG_ACK,        /* generation that is programmed as far as the kernel let; payload struct msg_ack */
+	MSG_NOTE,       /* something to tell a person, about one virtual server or address: payload JSON text
+	                   {"object": "TCP 10.0.0.1:80", "reason": "Conflict", "message": "...", "gone": false} */
+	MSG_ASK,        /* question: generation = the asker's id; payload: text: "table", "status", "vips" */
+	MSG_ANSWER,     /* fd = sealed JSON text; generation = the asker's id */
+	MSG_LOCALS,     /* the node's own addresses, without vipd's: payload: array of struct local_addr */
+
+	/* ipvs -> vrrp */
+	MSG_PROGRAMMED = 48, /* generation: first full picture is programmed (sent again on each new channel) */
+
+	/* any -> runner */
+	MSG_RUN = 64, /* struct msg_run, then NUL-terminated arguments; generation = the caller's id */
+	MSG_RAN,      /* struct msg_ran, then output (cut to what fits); generation = the caller's id */
+};
+
+struct msg_ack {
+	uint32_t failed;    /* operations of this generation that the kernel refused and that will be retried */
+	uint32_t conflicts; /* wanted virtual servers that somebody else holds */
+};
+
+struct local_addr {
+	struct addr addr;
+	uint8_t bits;
+	char ifname[16];
+};
+
+/* The runner's table (runner.c holds paths, users, limits). */
+enum run_entry { RUN_MODPROBE = 1, RUN_ENTRY_COUNT };
+
+struct msg_run {
+	uint32_t entry;
+	uint32_t argc;
+	uint32_t timeout_ms;
+};
+
+struct msg_ran {
+	int32_t status;  /* exit code; -errno if it could not be run; 128+N for a signal; -ETIMEDOUT */
+	uint32_t output; /* bytes of output behind this struct */
+};
+
+#endif

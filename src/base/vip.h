@@ -1,0 +1,24 @@
+/* A virtual IP as control wants it and vrrp holds it. */
+#ifndef VIPD_BASE_VIP_H
+#define VIPD_BASE_VIP_H
+
+#include "addr.h"
+
+#include <stdbool.h>
+
+enum vip_kind {
+	VIP_CLIENT,  /* clients use it: on an interface, announced by ARP/NA, owned by a virtual router */
+	VIP_CLUSTER, /* cluster IP: on the dummy device vipd0, on every node, never announced */
+};
+
+struct vip {
+	struct addr addr;
+	uint8_t bits;    /* 32 or 128 unless configured otherwise */
+	uint8_t kind;    /* enum vip_kind */
+	char ifname[16]; /* VIP_CLIENT: the interface; VIP_CLUSTER: "vipd0" */
+};
+
+/* Orders by address: a picture holds each address once. */
+int vip_cmp(const struct vip *a, const struct vip *b);
+
+#endif
