@@ -5,6 +5,7 @@
 
 #include "loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,8 +28,10 @@ struct chan *chan_new(struct loop *l, int fd, void (*on_msg)(void *arg, struct c
 void chan_free(struct chan *c); /* closes; NULL is fine */
 
 /* Sends a copy. fd (or -1) is duplicated: it stays the caller's. -EMSGSIZE beyond MSG_PAYLOAD_MAX, -ENOBUFS when the queue
- * is full (the peer hangs: callers treat the peer as dead), -EPIPE when it is gone. */
+ * is full (the peer hangs: the channel is broken, on_close follows from the loop), -EPIPE when it is gone. */
 int chan_send(struct chan *c, uint16_t type, uint64_t generation, const void *payload, size_t len, int fd);
+/* Leaves what the peer sends in the socket until unpaused; the peer's end is not seen meanwhile. */
+void chan_pause(struct chan *c, bool paused);
 /* Bytes not yet taken by the socket. */
 size_t chan_queued(const struct chan *c);
 /* Blocks until the queue is empty or the time is over (for last words before an exit). 0 or -ETIMEDOUT, -EPIPE. */

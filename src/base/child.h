@@ -15,14 +15,16 @@ struct child_ops {
 	void (*start)(void *arg, bool restarted);              /* MSG_START: peers and kept state are there */
 	void (*msg)(void *arg, enum role from, struct msg *m); /* from a peer; m->fd is the callee's */
 	void (*peer)(void *arg, enum role who, bool up);       /* a channel came up (again) or went down */
-	void (*kept)(void *arg, struct msg *m);                /* MSG_KEPT, MSG_KEPT_ROWS, before start */
+	void (*kept)(void *arg, struct msg *m); /* MSG_KEPT, MSG_KEPT_ROWS, before start; m->fd is the callee's */
 	void (*reload)(void *arg);
 	void (*stop)(void *arg); /* withdraw, then child_exit(c, 0) when done */
 	void (*dump)(void *arg);
 	void (*orphan)(void *arg); /* the supervisor is gone; NULL: exit at once and leave the kernel as it is */
 };
 
-/* Makes the child's loop and wires the supervisor's channel; called in the child right after fork. */
+/* Makes the child's loop and wires the supervisor's channel; called in the child right after fork. The signal mask is emptied; HUP, INT,
+ * TERM, PIPE, USR1 and USR2 are ignored (orders come from the supervisor): a program started from a child needs them reset.
+ * Peers' messages are read only after MSG_START. */
 struct child *child_new(enum role self, int supervisor_fd);
 struct loop *child_loop(struct child *c);
 enum role child_role(const struct child *c);

@@ -1,0 +1,209 @@
+/* Pictures and rows of virtual IPs as bytes: fixed-size rows in host order behind a header. Everything that arrives is checked.
+ * Test: tests/test_vipwire.c, tests/fuzz/fuzz_vips.c. */
+#include "vipwire.h"
+
+#include "arena.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { MAGIC = 0x76697076, VERSION = 1, DAY_MS = 86400000 };
+
+struct wire_header {
+	uint32_t magic, version, count;
+	uint32_t garp_count, garp_second_ms, garp_refresh_ms;
+};
+
+struct wire_row {
+	uint8_t op, family, bits, kind;
+	uint8_t bytes[16];
+	char ifname[16];
+};
+
+static void row_pack(struct wire_row *w, uint8_t op, const struct vip *v)
+{
+	*w = (struct wire_row){.op = op, .family = v->addr.family, .bits = v->bits, .kind = v->kind};
+	memcpy(w->bytes, v->addr.bytes, sizeof(w->bytes));
+	memcpy(w->ifname, v->ifname, strnlen(v->ifname, sizeof(w->ifname)));
+}
+
+void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
+{
+	struct wire_header h = {MAGIC,
+				VERSION,
+				(uint32_t)p->n,
+				p->settings.garp_count,
+				p->settings.garp_second_ms,
+				p->settings.garp_refresh_ms};
+	char *buf = xmalloc(sizeof(h) + p->n * sizeof(struct wire_row));
+
+	memcpy(buf, &h, sizeof(h));
+	for (size_t i = 0; i < p->n; i++) {
+		struct wire_row w;
+
+		row_pack(&w, VIP_SET, &p->vips[i]);
+		memcpy(buf + sizeof(h) + i * sizeof(w), &w, sizeof(w));
+	}
+	*len = sizeof(h) + p->n * sizeof(struct wire_row);
+	return buf;
+}
+
+/* The kernel's dev_valid_name(): not empty, ends inside, no '/', ':' or blank. Padding must be zero: equal names are equal bytes. */
+static const char *ifname_check(const char name[16])
+{
+	size_t n = strnlen(name, 16);
+
+	if (!n || n == 16)
+		return "interface name is empty or has no end";
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)name[i] <= ' ' || name[i] == '/' || name[i] == ':' || name[i] == 0x7f)
+			return "interface name has a character that none may have";
+	for (size_t i = n; i < 16; i++)
+		if (name[i])
+			return "interface name has bytes behind its end";
+	return NULL;
+}
+
+static const char *addr_check(const struct wire_row *w)
+{
+	struct addr a = {.family = w->family};
+
+	if (w->family != AF_INET && w->family != AF_INET6)
+		return "unknown address family";
+	memcpy(a.bytes, w->bytes, sizeof(a.bytes));
+	for (size_t i = addr_len(&a); i < sizeof(a.bytes); i++)
+		if (a.bytes[i])
+			return "IPv4 address has bytes behind its end";
+	return addr_unusable(&a) ? "address cannot be a virtual IP" : NULL;
+}
+
+/* NULL and *out, or what is wrong. */
+static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
+{
+	struct vip_row r = {.op = w->op};
+	const char *why = addr_check(w);
+
+	if (why)
+		return why;
+	r.vip.addr.family = w->family;
+	memcpy(r.vip.addr.bytes, w->bytes, sizeof(w->bytes));
+	if (w->op == VIP_DELETE) {
+		*out = r;
+		return NULL;
+	}
+	if (w->op != VIP_SET)
+		return "unknown row operation";
+	if (!w->bits || w->bits > addr_bits(&r.vip.addr))
+		return "prefix length out of range";
+	if (w->kind != VIP_CLIENT && w->kind != VIP_CLUSTER)
+		return "unknown kind of virtual IP";
+	why = ifname_check(w->ifname);
+	if (why)
+		return why;
+	r.vip.bits = w->bits;
+	r.vip.kind = w->kind;
+	memcpy(r.vip.ifname, w->ifname, sizeof(w->ifname));
+	*out = r;
+	return NULL;
+}
+
+static const char *header_check(const struct wire_header *h, size_t rows_len)
+{
+	if (h->magic != MAGIC)
+		return "not a picture of virtual IPs";
+	if (h->version != VERSION)
+		return "picture of another version";
+	if (rows_len % sizeof(struct wire_row) || rows_len / sizeof(struct wire_row) != h->count)
+		return "count does not match the length";
+	if (h->garp_count < 1 || h->garp_count > 100)
+		return "garp_count out of range";
+	if (h->garp_second_ms > DAY_MS || h->garp_refresh_ms > DAY_MS)
+		return "announcement interval out of range";
+	return NULL;
+}
+
+static const char *rows_unpack(const char *at, struct vip *vips, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wire_row w;
+		struct vip_row r;
+		const char *why;
+
+		memcpy(&w, at + i * sizeof(w), sizeof(w));
+		why = row_unpack(&w, &r);
+		if (why)
+			return why;
+		if (r.op != VIP_SET)
+			return "picture holds a deletion";
+		if (i && vip_cmp(&vips[i - 1], &r.vip) >= 0)
+			return "addresses are not in order";
+		vips[i] = r.vip;
+	}
+	return NULL;
+}
+
+int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *out, const char **reason)
+{
+	struct wire_header h;
+	struct vip *vips;
+
+	if (len < sizeof(h)) {
+		*reason = "shorter than a header";
+		return -EINVAL;
+	}
+	memcpy(&h, bytes, sizeof(h));
+	*reason = header_check(&h, len - sizeof(h));
+	if (*reason)
+		return -EINVAL;
+	vips = xcalloc(h.count, sizeof(*vips));
+	*reason = rows_unpack((const char *)bytes + sizeof(h), vips, h.count);
+	if (*reason) {
+		free(vips);
+		return -EINVAL;
+	}
+	*out = (struct vip_picture){
+	    .settings = {h.garp_count, h.garp_second_ms, h.garp_refresh_ms}, .vips = vips, .n = h.count};
+	return 0;
+}
+
+void vip_picture_clear(struct vip_picture *p)
+{
+	free(p->vips);
+	*p = (struct vip_picture){0};
+}
+
+size_t vipwire_encode_rows(const struct vip_row *rows, size_t n, void *buf, size_t size, size_t *done)
+{
+	size_t fit = size / sizeof(struct wire_row);
+
+	if (n > fit)
+		n = fit;
+	for (size_t i = 0; i < n; i++) {
+		struct wire_row w;
+
+		row_pack(&w, rows[i].op, &rows[i].vip);
+		memcpy((char *)buf + i * sizeof(w), &w, sizeof(w));
+	}
+	*done = n;
+	return n * sizeof(struct wire_row);
+}
+
+int vipwire_next_row(const void *bytes, size_t len, size_t *at, struct vip_row *out, const char **reason)
+{
+	struct wire_row w;
+
+	if (*at >= len)
+		return 0;
+	if (len - *at < sizeof(w)) {
+		*reason = "row is cut short";
+		return -EINVAL;
+	}
+	memcpy(&w, (const char *)bytes + *at, sizeof(w));
+	*reason = row_unpack(&w, out);
+	if (*reason)
+		return -EINVAL;
+	*at += sizeof(w);
+	return 1;
+}
