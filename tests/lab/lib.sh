@@ -1,0 +1,230 @@
+# lib.sh: what a scenario is written with. Sourced by tests/lab/inside in a fresh shell for each scenario; everything that a scenario starts
+# ends with it. A scenario that returns normally has passed; `fail` or any failing command (set -e) ends it.
+#
+#   net                     the switches: outside 172.17.0.0/24 fd17::/64, inside (pods) 10.32.0.0/24 fd32::/64
+#   node NAME N             a load-balancer node: outside .N, inside .1 (the pods' gateway), forwarding on
+#   client NAME N           a host outside, routes to the VIP ranges on link
+#   pod NAME N [APP [PORT]] a real server inside at .N, an HTTP and UDP server on PORT (80), and its Pod manifest (label app=APP) in
+#                           every node's folder
+#   pod_gone NAME           deletes the Pod's manifest
+#   vipd NODE [YAML-LINE..] starts vipd there with these lines in vipd.yaml, waits until it serves
+#   apply NODE FILE|-       puts a manifest into the node's folder (renamed into place); `unapply NODE NAME`
+#   vipctl NODE ARGS..      the node's vipctl
+#   on NODE CMD..           CMD in that namespace;  get NODE URL: one HTTP request's answer
+#   has NODE "TCP 10.0.0.1:80" [N]   waits until the kernel has that virtual server (with N real servers);  hasnt NODE KEY
+#   until_ok SECONDS CMD..  waits until CMD succeeds
+#   load NODE ADDRESS PORT  requests without pause in the background; load_end: stops it, prints and keeps the figures in $load
+#   signal NODE ROLE SIG    a signal to the node's supervisor, control, ipvs, vrrp or runner
+set -u
+
+BUILD=${BUILD:-$TOP/build}
+CONTROL_USER=990:990 NET_USER=991:991 SCRIPT_USER=992:992
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+say() { echo "- $*"; }
+on() { local n=$1; shift; ip netns exec "$n" "$@"; }
+
+until_ok() {
+	local end=$((SECONDS + $1)); shift
+	while ! "$@" >"$W/until.out" 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			cat "$W/until.out" >&2
+			fail "never came true: $*"
+		fi
+		sleep 0.1
+	done
+}
+
+equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; }
+contains() { case $2 in *"$3"*) ;; *) fail "$1: expected to read '$3' in: $2" ;; esac; }
+lacks() { case $2 in *"$3"*) fail "$1: did not expect to read '$3' in: $2" ;; esac; }
+
+plug() { # plug NODE IFACE SWITCH
+	ip link add "$1-$2" type veth peer name "$2" netns "$1"
+	ip link set "$1-$2" master "$3" up
+	ip -n "$1" link set "$2" up
+}
+space() {
+	ip netns add "$1"
+	echo "$1" >>"$W/spaces"
+	ip -n "$1" link set lo up
+	on "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.accept_ra=0
+}
+net() {
+	local b
+	for b in outside inside; do
+		ip link add $b type bridge
+		sysctl -qw "net.ipv6.conf.$b.disable_ipv6=1" 2>/dev/null || true
+		ip link set $b up
+	done
+	mkdir -p "$W/nodes"
+}
+node() {
+	space "$1"
+	plug "$1" eth0 outside
+	plug "$1" eth1 inside
+	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
+	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
+	ip -n "$1" addr add "10.32.0.${3:-1}/24" dev eth1
+	ip -n "$1" addr add "fd32::${3:-1}/64" dev eth1 nodad
+	ip -n "$1" route add default via 172.17.0.254 2>/dev/null || true
+	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.send_redirects=0 \
+		net.ipv4.conf.eth0.send_redirects=0 net.ipv4.conf.eth1.send_redirects=0 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
+	mkdir -p "$W/nodes/$1/manifests" "$W/nodes/$1/run" "$W/nodes/$1/state"
+	chmod 755 "$W" "$W/nodes" "$W/nodes/$1" "$W/nodes/$1/manifests"
+}
+client() {
+	space "$1"
+	plug "$1" eth0 outside
+	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
+	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
+	ip -n "$1" route add 10.10.0.0/16 dev eth0
+	ip -n "$1" route add fd10::/64 dev eth0
+}
+
+pod_manifest() { # pod_manifest NAME N APP
+	cat <<-YAML
+	apiVersion: v1
+	kind: Pod
+	metadata:
+	  name: $1
+	  labels: {app: $3}
+	status:
+	  phase: Running
+	  podIP: 10.32.0.$2
+	  podIPs: [{ip: 10.32.0.$2}, {ip: "fd32::$2"}]
+	  conditions: [{type: Ready, status: "True"}]
+	YAML
+}
+pod_host() { # pod_host NAME N PORT..: the namespace and its server, no manifest
+	local name=$1 n=$2; shift 2
+	space "$name"
+	plug "$name" eth0 inside
+	ip -n "$name" addr add "10.32.0.$n/24" dev eth0
+	ip -n "$name" addr add "fd32::$n/64" dev eth0 nodad
+	ip -n "$name" route add default via 10.32.0.1
+	ip -n "$name" route add default via fd32::1
+	on "$name" "$BUILD/tests/lab/pod" "$name" "$@" >>"$W/$name.log" 2>&1 &
+}
+pod() {
+	local n
+	pod_host "$1" "$2" "${4:-80}"
+	for n in "$W"/nodes/*; do
+		pod_manifest "$1" "$2" "${3:-web}" | apply "$(basename "$n")" - "pod-$1"
+	done
+}
+pod_gone() { rm -f "$W"/nodes/*/manifests/"pod-$1.yaml"; }
+
+apply() { # apply NODE FILE|- [NAME]
+	local dir="$W/nodes/$1/manifests" name
+	name=${3:-$(basename "$2" .yaml)}
+	cat -- "${2/#-//dev/stdin}" >"$dir/.$name.new"
+	mv "$dir/.$name.new" "$dir/$name.yaml"
+}
+unapply() { rm "$W/nodes/$1/manifests/$2.yaml"; }
+
+vipd_run() { # vipd_run NODE [ARGS..]: vipd in the foreground with that node's places
+	local n=$1; shift
+	on "$n" "$BUILD/vipd" -c "$W/nodes/$n/vipd.yaml" --run-dir "$W/nodes/$n/run" --state-dir "$W/nodes/$n/state" \
+		--control-socket "$W/nodes/$n/run/vipd.sock" --user-control $CONTROL_USER --user-net $NET_USER --user-script $SCRIPT_USER "$@"
+}
+vipd_config() {
+	local n=$1; shift
+	{
+		echo "manifests: $W/nodes/$n/manifests"
+		echo "nodeName: $n"
+		echo "interface: eth0"
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} >"$W/nodes/$n/vipd.yaml"
+	chmod 644 "$W/nodes/$n/vipd.yaml"
+}
+vipd_launch() { # starts, does not wait
+	vipd_run "$1" -f --log-level "${LOG_LEVEL:-debug}" >>"$W/nodes/$1/log" 2>&1 &
+	echo $! >"$W/nodes/$1/pid"
+}
+vipd() {
+	vipd_config "$@"
+	vipd_launch "$1"
+	vipd_serves "$1"
+}
+vipd_serves() { until_ok 60 vipctl "$1" status; }
+vipctl() { local n=$1; shift; on "$n" "$BUILD/vipctl" --control-socket "$W/nodes/$n/run/vipd.sock" "$@"; }
+vipd_pid() { # vipd_pid NODE [ROLE]
+	local sup p
+	sup=$(cat "$W/nodes/$1/pid")
+	case ${2:-supervisor} in
+	supervisor) echo "$sup" ;;
+	*)
+		for p in $(cat "/proc/$sup/task/$sup/children" 2>/dev/null); do
+			if tr '\0' ' ' <"/proc/$p/cmdline" | grep -q "vipd: $2"; then echo "$p"; return; fi
+			if [ "$(cat "/proc/$p/comm" 2>/dev/null)" = "vipd-$2" ]; then echo "$p"; return; fi
+		done
+		fail "no process $2 on $1" ;;
+	esac
+}
+signal() { local p; p=$(vipd_pid "$1" "$2"); kill "-$3" "$p"; }
+vipd_stopped() { until_ok 30 not kill -0 "$(cat "$W/nodes/$1/pid")"; }
+vipd_stop() { kill -TERM "$(cat "$W/nodes/$1/pid")"; vipd_stopped "$1"; }
+not() { ! "$@"; }
+
+# The kernel's table as ipvsadm prints it: "TCP  10.0.0.1:80 rr" and "  -> 10.32.0.5:80 Masq 1 ...".
+kernel_table() { on "$1" ipvsadm -Ln; }
+kernel_reals() { # kernel_reals NODE "TCP 10.0.0.1:80": one line a real server; fails if there is no such virtual server
+	kernel_table "$1" | awk -v p="${2%% *}" -v a="${2#* }" '
+		$1 == "TCP" || $1 == "UDP" || $1 == "SCTP" { mine = $1 == p && $2 == a; seen += mine; next }
+		mine && $1 == "->" { print $2, $3, $4 }
+		END { exit !seen }'
+}
+table_has() {
+	local reals
+	reals=$(kernel_reals "$1" "$2") || { echo "no virtual server $2"; kernel_table "$1"; return 1; }
+	[ -z "${3:-}" ] || [ "$(printf '%s' "$reals" | grep -c .)" = "$3" ] || { echo "$2 has: $reals"; return 1; }
+}
+has() { until_ok 30 table_has "$@"; }
+hasnt() { until_ok 30 not table_has "$@"; }
+addr_on() { on "$1" ip -o addr show dev "$2" | grep -q " ${3//./\\.}/"; }
+has_addr() { until_ok 30 addr_on "$@"; }
+hasnt_addr() { until_ok 30 not addr_on "$@"; }
+
+get() { on "$1" curl -s -g -m 10 "$2"; }
+get_ok() { get "$@" | grep -q 'processed by host'; }
+# hosts NODE URL TIMES: the names that answered, sorted, once each, on one line.
+hosts() {
+	local i
+	for ((i = 0; i < $3; i++)); do get "$1" "$2" | sed 's/.*host: \(.*\)<.*/\1/' || echo "no-answer"; done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+hosts_udp() {
+	local i
+	for ((i = 0; i < $4; i++)); do on "$1" "$BUILD/tests/lab/udp" "$2" "$3" || echo no-answer; done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}
+
+load() { # load NODE [-u] ADDRESS PORT
+	local n=$1; shift
+	on "$n" "$BUILD/tests/lab/load" "$@" "$W/load.out" 2>"$W/load.err" &
+	load_pid=$!
+	sleep 0.5
+}
+load_end() {
+	kill -TERM "$load_pid"
+	wait "$load_pid" || true
+	load=$(cat "$W/load.out")
+	say "load: $load"
+	cat "$W/load.err"
+}
+no_error() { load_end; contains "load" "$load" " errors 0 "; }
+capture() { # capture NODE IFACE FILE FILTER..
+	local n=$1 i=$2 f=$3; shift 3
+	on "$n" tcpdump -Uni "$i" -w "$f" "$@" >"$W/tcpdump.log" 2>&1 &
+	until_ok 10 grep -q 'listening on' "$W/tcpdump.log"
+}
+captured() { tcpdump -nr "$1" 2>/dev/null; }
+status() { vipctl "$1" status -o json | python3 -c 'import json,sys
+v = json.load(sys.stdin)
+for k in sys.argv[1].split("."): v = v[k]
+print(v)' "$2"; }
+service() { # service NAME [SPEC-LINE..]: a Service manifest on standard output, selector app=web
+	local name=$1; shift
+	printf 'apiVersion: v1\nkind: Service\nmetadata: {name: %s}\nspec:\n  selector: {app: web}\n' "$name"
+	printf '  %s\n' "$@"
+}

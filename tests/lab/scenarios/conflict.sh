@@ -1,0 +1,17 @@
+# A wanted address:port that somebody else made is left alone and told; when it goes, ours comes. adopt: true takes it.
+net; node lb 31
+pod web-1 5; pod web-2 6
+on lb ipvsadm -A -t 10.96.6.7:80 -s sh
+vipd lb
+service web 'clusterIP: 10.96.6.7' 'ports: [{port: 80}]' | apply lb - web
+until_ok 30 eval 'vipctl lb status | grep -q "10.96.6.7:80"'
+contains "told" "$(vipctl lb status)" "Conflict"
+contains "left alone" "$(kernel_table lb)" "10.96.6.7:80 sh"
+on lb ipvsadm -D -t 10.96.6.7:80
+has lb "TCP 10.96.6.7:80" 2
+on lb ipvsadm -A -t 10.96.6.8:80 -s sh
+vipd_config lb 'adopt: true'
+signal lb supervisor HUP
+service two 'clusterIP: 10.96.6.8' 'ports: [{port: 80}]' | apply lb - two
+has lb "TCP 10.96.6.8:80" 2
+until_ok 30 eval 'kernel_table lb | grep -q "10.96.6.8:80 rr"'
