@@ -40,8 +40,11 @@ contains() { case $2 in *"$3"*) ;; *) fail "$1: expected to read '$3' in: $2" ;;
 lacks() { case $2 in *"$3"*) fail "$1: did not expect to read '$3' in: $2" ;; esac; }
 
 plug() { # plug NODE IFACE SWITCH
-	ip link add "$1-$2" type veth peer name "$2" netns "$1"
-	ip link set "$1-$2" master "$3" up
+	local port
+	port=port$(($(ls /sys/class/net | sed -n 's/^port//p' | sort -n | tail -n 1) + 1))
+	ip link add "$port" type veth peer name "$2" netns "$1"
+	ip link set "$port" master "$3" up
+	echo "$port" >"$W/port-$1-$2" # the switch's end: to cut a node off
 	ip -n "$1" link set "$2" up
 }
 space() {
