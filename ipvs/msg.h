@@ -41,4 +41,15 @@ enum msg_reason ipvs_msg_service(const void *msg, size_t len, struct vs *head, s
 enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struct real *r, struct real_stats *stats);
 enum msg_reason ipvs_msg_info(const void *msg, size_t len, uint32_t *version, uint32_t *conn_tab_size);
 
+/* One message of a datagram from the kernel. */
+struct reply {
+	uint16_t type;   /* NLMSG_ERROR, NLMSG_DONE, or the family */
+	uint32_t seq;    /* of the request that it answers */
+	int error;       /* NLMSG_ERROR, NLMSG_DONE: negative errno as the kernel wrote it, or 0 */
+	const void *msg; /* inside the datagram; for the decoders above */
+	size_t len;
+};
+/* The next message of a datagram: *at starts at 0. 1 a message, 0 the end, -EPROTO for what is cut short (*at and *out are left alone). */
+int ipvs_msg_next(const void *bytes, size_t len, size_t *at, struct reply *out);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 enum forward { FORWARD_NAT, FORWARD_DR, FORWARD_TUN };
+enum { FORWARD_OTHER = FORWARD_TUN + 1 }; /* only in what the kernel reports: a method that vipd never sets */
 
 struct vs_key {
 	struct addr addr;

@@ -1,0 +1,384 @@
+/* control -> ipvs as bytes: a picture is a head, then virtual servers in order, each with its real servers in order; a row is an operation
+ * and one of the same records. Host order, no padding: what decodes encodes back to the same bytes. Every field is checked here, so that
+ * nothing behind it has to. Source: wire.h; limits of net/netfilter/ipvs/ip_vs_ctl.c. Test: tests/test_wire.c, tests/fuzz/fuzz_wire.c */
+#include "wire.h"
+
+#include "../src/base/arena.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { WIRE_VERSION = 1, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
+
+static const char magic[4] = {'V', 'P', 'V', 'S'};
+
+struct wire_picture {
+	char magic[4];
+	uint16_t version;
+	uint8_t adopt;
+	uint8_t zero;
+	uint32_t drain_s;
+	uint32_t count; /* virtual servers */
+	uint32_t reals; /* of all of them */
+};
+
+/* Then the address: 4 or 16 bytes. */
+struct wire_key {
+	uint16_t port;
+	uint8_t proto;
+	uint8_t family;
+};
+
+struct wire_head {
+	uint32_t flags;
+	uint32_t timeout;
+	uint32_t n;
+	char sched[SCHED_NAME];
+	uint8_t granularity;
+	uint8_t zero[3];
+};
+
+/* Then the address. */
+struct wire_real {
+	uint16_t port;
+	uint16_t weight;
+	uint8_t family;
+	uint8_t forward;
+};
+
+_Static_assert(sizeof(struct wire_picture) == 20 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 32 &&
+		   sizeof(struct wire_real) == 6,
+	       "records have no padding");
+
+enum { VS_LEAST = sizeof(struct wire_key) + 4 + sizeof(struct wire_head), REAL_LEAST = sizeof(struct wire_real) + 4 };
+
+/* Writing: the caller has made room. */
+
+static unsigned char *put(unsigned char *at, const void *bytes, size_t n)
+{
+	memcpy(at, bytes, n);
+	return at + n;
+}
+
+static unsigned char *put_key(unsigned char *at, const struct vs_key *k)
+{
+	struct wire_key w = {.port = k->port, .proto = k->proto, .family = k->addr.family};
+
+	at = put(at, &w, sizeof w);
+	return put(at, k->addr.bytes, addr_len(&k->addr));
+}
+
+static unsigned char *put_real(unsigned char *at, const struct real *r)
+{
+	struct wire_real w = {
+	    .port = r->port, .weight = (uint16_t)r->weight, .family = r->addr.family, .forward = r->forward};
+
+	at = put(at, &w, sizeof w);
+	return put(at, r->addr.bytes, addr_len(&r->addr));
+}
+
+static unsigned char *put_vs(unsigned char *at, const struct vs *v)
+{
+	struct wire_head w = {.flags = v->flags, .timeout = v->timeout, .n = v->n, .granularity = v->granularity};
+
+	memcpy(w.sched, v->sched, strnlen(v->sched, sizeof w.sched - 1));
+	at = put_key(at, &v->key);
+	at = put(at, &w, sizeof w);
+	for (uint32_t i = 0; i < v->n; i++)
+		at = put_real(at, &v->reals[i]);
+	return at;
+}
+
+static size_t key_size(const struct vs_key *k)
+{
+	return sizeof(struct wire_key) + addr_len(&k->addr);
+}
+
+static size_t vs_size(const struct vs *v)
+{
+	size_t size = key_size(&v->key) + sizeof(struct wire_head);
+
+	for (uint32_t i = 0; i < v->n; i++)
+		size += sizeof(struct wire_real) + addr_len(&v->reals[i].addr);
+	return size;
+}
+
+void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len)
+{
+	struct wire_picture w = {
+	    .version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s, .reals = (uint32_t)table_reals(t)};
+	size_t n, size = sizeof w;
+	const struct vs *const *all = table_sorted(t, &n);
+	unsigned char *bytes, *at;
+
+	memcpy(w.magic, magic, sizeof w.magic);
+	w.count = (uint32_t)n;
+	for (size_t i = 0; i < n; i++)
+		size += vs_size(all[i]);
+	bytes = xmalloc(size);
+	at = put(bytes, &w, sizeof w);
+	for (size_t i = 0; i < n; i++)
+		at = put_vs(at, all[i]);
+	*len = size;
+	return bytes;
+}
+
+size_t wire_encode_row(enum row_op op, const struct vs *v, void *buf, size_t size)
+{
+	size_t need = 1 + (op == ROW_SET ? vs_size(v) : key_size(&v->key));
+	unsigned char *at = buf;
+
+	if (need > size)
+		return 0;
+	*at++ = (unsigned char)op;
+	if (op == ROW_SET)
+		put_vs(at, v);
+	else
+		put_key(at, &v->key);
+	return need;
+}
+
+/* Reading: each function returns NULL or the reason why not. */
+
+struct reader {
+	const unsigned char *at, *end;
+};
+
+static size_t left(const struct reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+static const char *get(struct reader *r, void *out, size_t n)
+{
+	if (left(r) < n)
+		return "cut short";
+	memcpy(out, r->at, n);
+	r->at += n;
+	return NULL;
+}
+
+static const char *get_addr(struct reader *r, uint8_t family, struct addr *out)
+{
+	const char *why;
+
+	*out = (struct addr){.family = family};
+	if (family != AF_INET && family != AF_INET6)
+		return "unknown address family";
+	why = get(r, out->bytes, addr_len(out));
+	return why ? why : addr_unusable(out);
+}
+
+static const char *get_key(struct reader *r, struct vs_key *out)
+{
+	struct wire_key w;
+	const char *why = get(r, &w, sizeof w);
+
+	if (why)
+		return why;
+	if (w.proto != IPPROTO_TCP && w.proto != IPPROTO_UDP && w.proto != IPPROTO_SCTP)
+		return "unknown protocol";
+	if (w.port == 0)
+		return "virtual server with port 0";
+	out->port = w.port;
+	out->proto = w.proto;
+	return get_addr(r, w.family, &out->addr);
+}
+
+static const char *sched_check(const char sched[SCHED_NAME])
+{
+	size_t n = strnlen(sched, SCHED_NAME);
+
+	if (n == SCHED_NAME || !sched_known(sched))
+		return "unknown scheduler";
+	for (; n < SCHED_NAME; n++)
+		if (sched[n])
+			return "bytes behind the scheduler's name";
+	return NULL;
+}
+
+static const char *head_check(const struct wire_head *w, unsigned bits)
+{
+	if (w->flags & ~(uint32_t)VS_FLAGS)
+		return "unknown flag";
+	if (w->flags & VS_PERSISTENT ? w->timeout == 0 || w->timeout > TIMEOUT_MAX : w->timeout != 0)
+		return "persistence timeout out of range";
+	if (w->granularity == 0 || w->granularity > bits)
+		return "persistence granularity out of range";
+	if (w->zero[0] || w->zero[1] || w->zero[2])
+		return "reserved bytes are not zero";
+	if (w->n > REALS_MAX)
+		return "too many real servers";
+	return sched_check(w->sched);
+}
+
+static const char *get_head(struct reader *r, struct vs *out)
+{
+	struct wire_head w;
+	const char *why = get_key(r, &out->key);
+
+	if (!why)
+		why = get(r, &w, sizeof w);
+	if (!why)
+		why = head_check(&w, addr_bits(&out->key.addr));
+	if (why)
+		return why;
+	memcpy(out->sched, w.sched, sizeof out->sched);
+	out->flags = w.flags;
+	out->timeout = w.timeout;
+	out->granularity = w.granularity;
+	out->n = w.n;
+	return left(r) / REAL_LEAST < w.n ? "cut short" : NULL;
+}
+
+static const char *get_real(struct reader *r, uint8_t vs_family, struct real *out)
+{
+	struct wire_real w;
+	const char *why = get(r, &w, sizeof w);
+
+	if (why)
+		return why;
+	if (w.port == 0)
+		return "real server with port 0";
+	if (w.forward > FORWARD_TUN)
+		return "unknown forwarding method";
+	if (w.family != vs_family && w.forward != FORWARD_TUN)
+		return "a real server of the other address family needs TUN";
+	out->port = w.port;
+	out->weight = w.weight;
+	out->forward = w.forward;
+	return get_addr(r, w.family, &out->addr);
+}
+
+/* reals: room for v->n, which get_head has held against the length. */
+static const char *get_reals(struct reader *r, const struct vs *v, struct real *reals)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		const char *why = get_real(r, v->key.addr.family, &reals[i]);
+
+		if (why)
+			return why;
+		if (i && real_cmp(&reals[i - 1], &reals[i]) >= 0)
+			return "real servers repeated or out of order";
+	}
+	return NULL;
+}
+
+static const char *get_picture(struct reader *r, struct wire_picture *out)
+{
+	const char *why = get(r, out, sizeof *out);
+
+	if (why)
+		return why;
+	if (memcmp(out->magic, magic, sizeof magic) != 0)
+		return "not a table of virtual servers";
+	if (out->version != WIRE_VERSION)
+		return "another version of vipd made this table";
+	if (out->adopt > 1 || out->zero)
+		return "unknown setting";
+	if (out->count > TABLE_MAX)
+		return "too many virtual servers";
+	if (out->count > left(r) / VS_LEAST || out->reals > left(r) / REAL_LEAST)
+		return "cut short";
+	return NULL;
+}
+
+/* One virtual server into the table; reals is scratch that grows; *last is the key before. */
+static const char *get_vs(struct reader *r, struct table *t, struct real **reals, size_t *cap, struct vs_key *last)
+{
+	struct vs v = {0};
+	const char *why = get_head(r, &v);
+
+	if (why)
+		return why;
+	if (table_count(t) && vs_key_cmp(last, &v.key) >= 0)
+		return "virtual servers repeated or out of order";
+	if (v.n > *cap) {
+		*cap = v.n;
+		*reals = xrealloc(*reals, *cap * sizeof **reals);
+	}
+	why = get_reals(r, &v, *reals);
+	if (why)
+		return why;
+	v.reals = *reals;
+	table_put(t, &v); /* in order, so never a repeat */
+	*last = v.key;
+	return NULL;
+}
+
+int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ipvs_settings *s, const char **reason)
+{
+	struct reader r = {bytes, (const unsigned char *)bytes + len};
+	struct table *made = table_new();
+	struct wire_picture w;
+	struct vs_key last = {0};
+	struct real *reals = NULL;
+	size_t cap = 0;
+	const char *why = get_picture(&r, &w);
+
+	for (uint32_t i = 0; !why && i < w.count; i++)
+		why = get_vs(&r, made, &reals, &cap, &last);
+	free(reals);
+	if (!why && left(&r))
+		why = "bytes behind the last virtual server";
+	if (!why && table_reals(made) != w.reals)
+		why = "wrong number of real servers";
+	if (why) {
+		table_free(made);
+		*reason = why;
+		return -EINVAL;
+	}
+	*t = made;
+	*s = (struct ipvs_settings){.adopt = w.adopt, .drain_s = w.drain_s};
+	return 0;
+}
+
+/* A virtual server with real servers of its own. */
+static const char *get_row_vs(struct reader *r, struct vs *v)
+{
+	const char *why = get_head(r, v);
+
+	if (why)
+		return why;
+	v->reals = v->n ? xcalloc(v->n, sizeof *v->reals) : NULL;
+	why = get_reals(r, v, v->reals);
+	if (why)
+		vs_clear(v);
+	return why;
+}
+
+int wire_next_row(const void *bytes, size_t len, size_t *at, enum row_op *op, struct vs *v, const char **reason)
+{
+	struct reader r = {(const unsigned char *)bytes + *at, (const unsigned char *)bytes + len};
+	unsigned char kind;
+	struct vs row = {0};
+	const char *why;
+
+	if (*at == len)
+		return 0;
+	why = get(&r, &kind, 1);
+	if (!why && kind == ROW_SET)
+		why = get_row_vs(&r, &row);
+	else if (!why && kind == ROW_DELETE)
+		why = get_key(&r, &row.key);
+	else if (!why)
+		why = "unknown kind of row";
+	if (why) {
+		*reason = why;
+		return -EINVAL;
+	}
+	*op = (enum row_op)kind;
+	*v = row;
+	*at = len - left(&r);
+	return 1;
+}
+
+void vs_clear(struct vs *v)
+{
+	free(v->reals);
+	v->reals = NULL;
+	v->n = 0;
+}
