@@ -1,0 +1,358 @@
+#!/usr/bin/env python3
+"""bench.py [ROW]: runs inside the guest (tests/bench/run). Prints one line a figure as it is measured, then the table; writes build/bench.json.
+
+Every measured thing runs in a network namespace of its own, fresh each time: the kernel's trash list of deleted real servers would otherwise make
+later runs slower. Times are the guest's clock, which counts instructions; CPU is utime + stime of all processes concerned."""
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+TOP = os.getcwd()
+BUILD = os.environ.get('BUILD', TOP + '/build')
+LOAD = BUILD + '/tests/bench/load_ipvs'
+WORK = '/run/bench'
+TICK = os.sysconf('SC_CLK_TCK')
+USERS = ['--user-control', '990:990', '--user-net', '991:991', '--user-script', '992:992']
+rows = []
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def row(name, unit, ours, peer, bound, better='at most'):
+    """bound: the largest ratio ours/peer that holds; peer None: bound is in the row's own unit."""
+    ratio = None if not peer else ours / peer
+    value = ours if ratio is None else ratio
+    rows.append({'name': name, 'unit': unit, 'ours': ours, 'peer': peer, 'ratio': ratio, 'bound': bound, 'holds': value <= bound})
+    say('%-58s %12.6g %s  peer %s  ratio %s  bound %g  %s' % (
+        name, ours, unit, '-' if peer is None else '%.6g' % peer, '-' if ratio is None else '%.4g' % ratio, bound,
+        'holds' if value <= bound else 'DOES NOT HOLD'))
+
+
+class Space:
+    """A network namespace; everything started in it ends with it."""
+    count = 0
+
+    def __init__(self):
+        Space.count += 1
+        self.name = 'bench%d' % Space.count
+        subprocess.run(['ip', 'netns', 'add', self.name], check=True)
+        self.run(['ip', 'link', 'set', 'lo', 'up'])
+        self.processes = []
+
+    def command(self, args):
+        return ['ip', 'netns', 'exec', self.name] + args
+
+    def run(self, args, **kw):
+        return subprocess.run(self.command(args), check=True, stdout=subprocess.PIPE, **kw).stdout
+
+    def start(self, args, log):
+        p = subprocess.Popen(self.command(args), stdout=open(log, 'w'), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.processes.append(p)
+        return p
+
+    def services(self):
+        """Number of IPv4 virtual servers: one getsockopt (IP_VS_SO_GET_INFO), which costs next to nothing."""
+        if not hasattr(self, 'sock'):
+            own = os.open('/proc/self/ns/net', os.O_RDONLY)
+            there = os.open('/run/netns/' + self.name, os.O_RDONLY)
+            libc = __import__('ctypes').CDLL(None, use_errno=True)
+            libc.setns(there, 0)
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            libc.setns(own, 0)
+            os.close(own)
+            os.close(there)
+        info = self.sock.getsockopt(socket.SOL_IP, 64 + 1024 + 64 + 1, 12)
+        return int.from_bytes(info[8:12], sys.byteorder)
+
+    def end(self):
+        if hasattr(self, 'sock'):
+            self.sock.close()
+        pids = subprocess.run(['ip', 'netns', 'pids', self.name], stdout=subprocess.PIPE, text=True).stdout.split()
+        for pid in pids:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        for p in self.processes:
+            p.wait()
+        subprocess.run(['ip', 'netns', 'del', self.name])
+
+    def pids(self):
+        return [int(p) for p in subprocess.run(['ip', 'netns', 'pids', self.name], stdout=subprocess.PIPE, text=True).stdout.split()]
+
+
+def cpu(pids):
+    """CPU seconds of these processes, with nanoseconds (schedstat)."""
+    total = 0
+    for pid in pids:
+        try:
+            total += int(open('/proc/%d/schedstat' % pid).read().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return total / 1e9
+
+
+def switches(pids):
+    total = 0
+    for pid in pids:
+        for line in open('/proc/%d/status' % pid):
+            if 'voluntary_ctxt_switches' in line and not line.startswith('non'):
+                total += int(line.split()[1])
+    return total
+
+
+def pss(pids):
+    total = 0
+    for pid in pids:
+        for line in open('/proc/%d/smaps_rollup' % pid):
+            if line.startswith('Pss:'):
+                total += int(line.split()[1])
+    return total / 1024
+
+
+def wait_for(what, condition, limit=600):
+    end = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > end:
+            raise SystemExit('bench: never came true: ' + what)
+        time.sleep(0.02)
+
+
+def load(way, services, reals, sched='rr', times=1):
+    figures = []
+    for _ in range(times):
+        s = Space()
+        figures.append(float(s.run([LOAD, way, str(services), str(reals), sched])))
+        s.end()
+    return statistics.median(figures)
+
+
+def ipvsadm_restore(services, reals):
+    s = Space()
+    text = s.run([LOAD, 'restore', str(services), str(reals)])
+    begun = time.monotonic()
+    s.run(['ipvsadm', '-R'], input=text)
+    took = time.monotonic() - begun
+    s.end()
+    return took
+
+
+def service_yaml(i, reals):
+    return ('apiVersion: v1\nkind: Service\nmetadata:\n  name: s%d\n  namespace: default\nspec:\n  type: ClusterIP\n  clusterIP: 10.%d.%d.%d\n'
+            '  ports:\n  - name: http\n    port: 80\n    protocol: TCP\n    targetPort: 8080\n' % (i, 96 + i // 62500, i // 250 % 250, i % 250 + 1),
+            slice_yaml(i, reals))
+
+
+def slice_yaml(i, reals, first=1):
+    head = ('apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: s%d-x\n  namespace: default\n  labels:\n'
+            '    kubernetes.io/service-name: s%d\naddressType: IPv4\nports:\n- name: http\n  port: 8080\n  protocol: TCP\nendpoints:\n' % (i, i))
+    return head + ''.join('- addresses:\n  - 10.200.%d.%d\n  conditions:\n    ready: true\n' % (i // 25 % 250, (i % 25) * 10 + r + first - 1 + 1)
+                          for r in range(reals))
+
+
+class Vipd:
+    """A vipd in its own namespace with a folder of n Services and EndpointSlices."""
+
+    def __init__(self, n, reals):
+        self.space = Space()
+        self.dir = '%s/v%d' % (WORK, Space.count)
+        self.manifests = self.dir + '/manifests'
+        os.makedirs(self.manifests)
+        for i in range(n):
+            service, endpoints = service_yaml(i, reals)
+            open('%s/s%d.yaml' % (self.manifests, i), 'w').write(service)
+            open('%s/e%d.yaml' % (self.manifests, i), 'w').write(endpoints)
+        open(self.dir + '/vipd.yaml', 'w').write('manifests: %s\nhandle: [ClusterIP]\n' % self.manifests)
+        self.n, self.reals = n, reals
+
+    def start(self):
+        begun = time.monotonic()
+        self.space.start([BUILD + '/vipd', '-f', '-c', self.dir + '/vipd.yaml', '--run-dir', self.dir + '/run', '--state-dir', self.dir + '/state',
+                          '--control-socket', self.dir + '/run/vipd.sock', '--log-level', 'warning'] + USERS, self.dir + '/log')
+        wait_for('%d virtual servers (vipd says: %s)' % (self.n, open(self.dir + '/log').read()[-500:]), lambda: self.space.services() == self.n)
+        return time.monotonic() - begun
+
+    def status(self):
+        return json.loads(self.space.run([BUILD + '/vipctl', '--control-socket', self.dir + '/run/vipd.sock', 'status', '-o', 'json']))
+
+    def settle(self):
+        time.sleep(8)
+
+    def replace(self, i, first):
+        path = '%s/e%d.yaml' % (self.manifests, i)
+        open(self.manifests + '/.new', 'w').write(slice_yaml(i, self.reals, first))
+        os.rename(self.manifests + '/.new', path)
+
+    def end(self):
+        self.space.end()
+        shutil.rmtree(self.dir)
+
+
+class Keepalived:
+    def __init__(self, n, reals):
+        self.space = Space()
+        self.dir = '%s/k%d' % (WORK, Space.count)
+        os.makedirs(self.dir)
+        self.conf = subprocess.run([LOAD, 'keepalived', str(n), str(reals)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.write(self.conf)
+        self.n = n
+
+    def write(self, text):
+        open(self.dir + '/keepalived.conf', 'w').write('global_defs {\n  router_id bench\n}\n' + text)
+
+    def start(self):
+        begun = time.monotonic()
+        d = self.dir
+        self.space.start(['keepalived', '-n', '-l', '-C', '-f', d + '/keepalived.conf', '-p', d + '/p', '-c', d + '/c', '-r', d + '/r'], d + '/log')
+        wait_for('keepalived has %d virtual servers' % self.n, lambda: self.space.services() == self.n)
+        return time.monotonic() - begun
+
+    def pids(self):
+        return self.space.pids()
+
+    def reload(self, text):
+        """CPU seconds of one reload."""
+        pids = self.pids()
+        before = cpu(pids)
+        self.write(text)
+        os.kill(int(open(self.dir + '/p').read()), signal.SIGHUP)
+        last = -1.0
+        while True:  # over when no CPU was used for a second
+            time.sleep(1)
+            now = cpu(pids)
+            if now == last and now - before > 0.001:
+                return now - before
+            last = now
+
+    def end(self):
+        self.space.end()
+        shutil.rmtree(self.dir)
+
+
+def bench_load():
+    ours = load('ours', 10000, 10)
+    row('load: 10,000 x 10 against ipvsadm -R', 's', ours, ipvsadm_restore(10000, 10), 0.15)
+    row('load: 10,000 x 10 against bare batches', 's', ours, load('floor', 10000, 10), 1.15)
+    row('load: growth from 1,000 to 10,000', 's', ours, load('ours', 1000, 10, times=3), 11)
+
+
+def bench_mh():
+    row('mh: 1,000 x 10 against scheduler set first', 's', load('ours', 1000, 10, 'mh'), load('sched-first', 1000, 10, 'mh'), 0.2)
+
+
+def bench_start():
+    small = Vipd(1000, 10)
+    at_1000 = small.start()
+    small.end()
+    v = Vipd(10000, 10)
+    ours = v.start()
+    v.end()
+    k = Keepalived(10000, 10)
+    peer = k.start()
+    k.end()
+    row('start: 10,000 Services x 10 from a folder', 's', ours, peer, 1.0)
+    row('start: growth from 1,000 to 10,000', 's', ours, at_1000, 11)
+
+
+def change_cost(n, rounds):
+    """CPU seconds of all vipd processes for one endpoint changed, the idle cost of the same time taken off."""
+    v = Vipd(n, 10)
+    v.start()
+    v.settle()
+    pids = v.space.pids()
+
+    def spell(work):
+        before, begun = cpu(pids), time.monotonic()
+        for i in range(rounds):
+            if work:
+                v.replace(i % n, 2 + i // n)
+            time.sleep(0.05)
+        time.sleep(1)
+        return cpu(pids) - before, time.monotonic() - begun
+    idle, idle_time = spell(False)
+    busy, busy_time = spell(True)
+    v.end()
+    return (busy - idle * busy_time / idle_time) / rounds
+
+
+def bench_change():
+    small = change_cost(1000, 400)
+    ours = change_cost(10000, 400)
+    k = Keepalived(10000, 10)
+    k.start()
+    time.sleep(3)
+    peer = k.reload(k.conf.replace('weight 1', 'weight 2', 1))
+    k.end()
+    row('change: one endpoint of 10,000 x 10, CPU', 's', ours, peer, 1 / 500)
+    row('change: growth from 1,000 to 10,000', 's', ours, small, 1.2)
+
+
+def bench_memory():
+    v = Vipd(10000, 10)
+    v.start()
+    v.settle()
+    settled = pss(v.space.pids())
+    for i in range(100):
+        v.replace(i, 2)
+        os.kill(v.space.processes[0].pid, signal.SIGHUP)
+        time.sleep(0.5)
+    time.sleep(5)
+    after = pss(v.space.pids())
+    v.end()
+    k = Keepalived(10000, 10)
+    k.start()
+    time.sleep(3)
+    peer = pss(k.pids())
+    k.reload(k.conf.replace('weight 1', 'weight 2', 1))
+    peer_after = pss(k.pids())
+    k.end()
+    row('memory: 10,000 x 10, settled, all processes', 'MiB', settled, None, 45)
+    row('memory: the same after 100 reloads', 'MiB', after, None, 45)
+    say('  (keepalived: %.1f MiB, %.1f after one reload)' % (peer, peer_after))
+
+
+def bench_idle():
+    v = Vipd(1000, 10)
+    v.start()
+    v.settle()
+    pids = v.space.pids()
+    used, woken = cpu(pids), switches(pids)
+    time.sleep(60)
+    used, woken = cpu(pids) - used, switches(pids) - woken
+    v.end()
+    k = Keepalived(1000, 10)
+    k.start()
+    time.sleep(5)
+    pids = k.pids()
+    peer = switches(pids)
+    time.sleep(60)
+    peer = switches(pids) - peer
+    k.end()
+    row('idle: 1,000 Services, a minute, share of a core', '%', used / 60 * 100, None, 0.2)
+    row('idle: drift check of 1,000 virtual servers', '%', used / 60 * 100, None, 1)
+    row('idle: wake-ups in a minute', '', woken, peer, 1)
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ''
+    benches = [bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_idle]
+    chosen = [b for b in benches if wanted in b.__name__[6:]] or [b for b in benches if b.__name__[6:] in wanted]
+    if not chosen:
+        raise SystemExit('bench: no row %r; there are: %s' % (wanted, ' '.join(b.__name__[6:] for b in benches)))
+    os.makedirs(WORK, exist_ok=True)
+    for b in chosen:
+        say('-- ' + b.__name__[6:])
+        b()
+        json.dump(rows, open(BUILD + '/bench.json', 'w'), indent=1)
+    say('\n%d of %d rows hold; all rows: build/bench.json' % (sum(r['holds'] for r in rows), len(rows)))
+
+
+main()
