@@ -1,0 +1,101 @@
+/* A configuration as the YAML that config_parse reads back to the same. Test: tests/test_config.c (fixed point). */
+#include "config.h"
+
+#include "yaml_out.h"
+
+#include <stdlib.h>
+
+static json_t *handle_json(unsigned handle)
+{
+	static const char *const names[] = {"LoadBalancer", "ConfigMap", "ExternalIP", "NodePort", "ClusterIP"};
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (handle & 1u << i)
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+static json_t *cluster_cidrs_json(const struct plan_config *p)
+{
+	char one[CIDR_TEXT], all[2 * CIDR_TEXT] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < p->n_cluster_cidrs; i++)
+		at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? "," : "",
+				       cidr_format(&p->cluster_cidrs[i], one));
+	return json_string(all);
+}
+
+static json_t *pools_json(const struct plan_config *p)
+{
+	json_t *list = json_array();
+	char buf[CIDR_TEXT];
+
+	for (size_t i = 0; i < p->n_pools; i++) {
+		json_t *addresses = json_array();
+
+		for (size_t k = 0; k < p->pools[i].n; k++)
+			json_array_append_new(addresses, json_string(cidr_format(&p->pools[i].ranges[k], buf)));
+		json_array_append_new(list, json_pack("{s:s, s:o}", "name", p->pools[i].name, "addresses", addresses));
+	}
+	return list;
+}
+
+static json_t *ms_json(uint32_t ms)
+{
+	char *s = ms % 1000 ? xasprintf("%ums", ms) : xasprintf("%us", ms / 1000);
+	json_t *j = json_string(s);
+
+	free(s);
+	return j;
+}
+
+static void set_text(json_t *j, const char *key, const char *value)
+{
+	if (value)
+		json_object_set_new(j, key, json_string(value));
+}
+
+static json_t *config_json(const struct config *c)
+{
+	const struct plan_config *p = &c->plan;
+	char ports[32];
+	json_t *j = json_object();
+
+	snprintf(ports, sizeof ports, "%u-%u", p->node_port_first, p->node_port_last);
+	set_text(j, "manifests", c->manifests);
+	set_text(j, "nodeName", c->node_name);
+	set_text(j, "interface", p->interface);
+	json_object_set_new(j, "handle", handle_json(p->handle));
+	set_text(j, "vipConfigMap", p->vip_configmap);
+	set_text(j, "loadBalancerClass", p->load_balancer_class);
+	json_object_set_new(j, "takeClassless", json_boolean(p->take_classless));
+	json_object_set_new(j, "allocate", json_boolean(p->allocate));
+	json_object_set_new(j, "serviceClusterCIDR", cluster_cidrs_json(p));
+	set_text(j, "nodePortRange", ports);
+	json_object_set_new(j, "pools", pools_json(p));
+	set_text(j, "scheduler", p->default_scheduler);
+	set_text(j, "forwardMethod", forward_name(p->default_forward));
+	json_object_set_new(j, "adopt", json_boolean(c->ipvs.adopt));
+	json_object_set_new(j, "garp",
+			    json_pack("{s:i, s:o, s:o}", "count", (int)c->vips.garp_count, "delay",
+				      ms_json(c->vips.garp_second_ms), "refresh", ms_json(c->vips.garp_refresh_ms)));
+	json_object_set_new(j, "readyTimeout", ms_json(c->ready_timeout_s * 1000));
+	return j;
+}
+
+char *config_text(const struct config *c)
+{
+	json_t *j = config_json(c);
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		abort();
+	yaml_write(to, j);
+	fclose(to);
+	json_decref(j);
+	return text;
+}

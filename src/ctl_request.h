@@ -1,0 +1,39 @@
+/* A request on the control socket: one line of JSON, checked. Pure. */
+#ifndef VIPD_CTL_REQUEST_H
+#define VIPD_CTL_REQUEST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256 };
+
+enum ctl_verb { CTL_GET, CTL_STATUS, CTL_VERBS };
+enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_KINDS };
+
+/* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false} */
+struct ctl_request {
+	enum ctl_verb verb;
+	enum ctl_kind kind;
+	const char *ns; /* "default" if none was given */
+	bool all_namespaces;
+	const char *names[CTL_NAMES_MAX];
+	size_t n_names; /* 0: all */
+	json_t *json;   /* owns the strings */
+};
+
+/* Parses one request. 0, or -EINVAL with a sentence for the sender in why; *out is written only on success (undo with ctl_request_clear). */
+int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, char *why, size_t size);
+void ctl_request_clear(struct ctl_request *r);
+
+/* A kind by its name, singular, plural or short ("svc"), without case; -EINVAL. */
+int ctl_kind_parse(const char *word, enum ctl_kind *out);
+const char *ctl_kind_name(enum ctl_kind k); /* "services" */
+/* The nearest word that ctl_kind_parse takes, or NULL. */
+const char *ctl_kind_suggest(const char *word);
+bool ctl_kind_namespaced(enum ctl_kind k);
+
+/* {"error": {"reason": ..., "message": ...}} as one line with its newline; malloc'd. */
+char *ctl_error_text(const char *reason, const char *message);
+
+#endif
