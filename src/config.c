@@ -519,6 +519,7 @@ static struct config *config_default(const char *file)
 	c->arena = arena;
 	c->file = arena_strdup(arena, file);
 	c->plan.handle = HANDLE_ALL;
+	c->plan.vip_configmap = "default/vip-configmap";
 	c->plan.load_balancer_class = "vipd.io/vip";
 	c->plan.take_classless = true;
 	c->plan.allocate = true; /* a node without VRRP peers */

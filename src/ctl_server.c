@@ -1,0 +1,245 @@
+/* Who may ask: root, vipd's own user, members of vipd's group (the socket's mode lets no other connect; the peer's credentials are checked all
+ * the same: SO_PEERCRED, SO_PEERGROUPS, unix(7)). A client has CTL_PATIENCE to send its line and must take some of the reply in each such
+ * span. Test: tests/test_control.c. */
+#include "ctl_server.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "ctl_request.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CTL_PATIENCE (10 * NSEC_PER_SEC)
+
+struct client {
+	struct ctl_server *server;
+	struct client *next;
+	uint64_t id;
+	int fd;
+	struct loop_io *io;
+	struct loop_timer *timer;
+	char *in; /* what came of the request */
+	size_t in_len, in_cap;
+	char *out; /* the reply, NULL before it is there */
+	size_t out_len, out_at;
+	bool asked;
+};
+
+struct ctl_server {
+	struct loop *loop;
+	int listen_fd;
+	struct loop_io *io;
+	struct client *clients;
+	size_t n;
+	size_t replies; /* bytes of all that wait to be taken */
+	uint64_t last_id;
+	void (*on_request)(void *arg, uint64_t client, const char *line, size_t len);
+	void *arg;
+	struct log_limit limit;
+};
+
+static void client_free(struct client *c)
+{
+	struct ctl_server *s = c->server;
+	struct client **at = &s->clients;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	s->n--;
+	s->replies -= c->out_len;
+	loop_io_free(c->io);
+	loop_timer_free(c->timer);
+	close(c->fd);
+	free(c->in);
+	free(c->out);
+	free(c);
+	loop_io_set(s->io, LOOP_READ); /* there is room again */
+}
+
+static void client_late(void *arg)
+{
+	client_free(arg);
+}
+
+/* Sends what the socket takes; frees the client at the end or on an error. */
+static void client_write(struct client *c)
+{
+	ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_free(c);
+		return;
+	}
+	c->out_at += (size_t)n;
+	loop_timer_set(c->timer, CTL_PATIENCE);
+	if (c->out_at == c->out_len)
+		client_free(c);
+}
+
+static struct client *client_find(const struct ctl_server *s, uint64_t id)
+{
+	for (struct client *c = s->clients; c; c = c->next)
+		if (c->id == id)
+			return c;
+	return NULL;
+}
+
+void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t len)
+{
+	struct client *c = client_find(s, client);
+
+	if (!c || c->out) {
+		free(text);
+		return;
+	}
+	if (s->replies + len > CTL_REPLIES_MAX && s->replies > 0) {
+		free(text);
+		text = ctl_error_text("TooManyRequests", "too many large replies are on their way; try again");
+		len = strlen(text);
+	}
+	c->out = text;
+	c->out_len = len;
+	s->replies += len;
+	loop_timer_set(c->timer, CTL_PATIENCE);
+	loop_io_set(c->io, LOOP_WRITE);
+}
+
+static void client_refuse(struct client *c, const char *reason, const char *message)
+{
+	char *text = ctl_error_text(reason, message);
+
+	c->asked = true;
+	ctl_server_reply(c->server, c->id, text, strlen(text));
+}
+
+/* More of a request; a whole line is handed over. */
+static void client_read(struct client *c)
+{
+	char buf[4096], *end;
+	ssize_t n = recv(c->fd, buf, sizeof buf, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_free(c);
+		return;
+	}
+	if (c->asked)
+		return; /* one request a connection: what follows it is not read */
+	if (c->in_len + (size_t)n > CTL_REQUEST_MAX) {
+		client_refuse(c, "RequestEntityTooLarge", "the request is longer than 64 KiB");
+		return;
+	}
+	c->in = xrealloc(c->in, c->in_len + (size_t)n);
+	memcpy(c->in + c->in_len, buf, (size_t)n);
+	end = memchr(c->in + c->in_len, '\n', (size_t)n);
+	c->in_len += (size_t)n;
+	if (!end)
+		return;
+	c->asked = true;
+	loop_timer_set(c->timer, CTL_PATIENCE); /* for the answer */
+	c->server->on_request(c->server->arg, c->id, c->in, (size_t)(end - c->in));
+}
+
+static void client_ready(void *arg, int events)
+{
+	struct client *c = arg;
+
+	if (c->out)
+		client_write(c);
+	else
+		client_read(c);
+}
+
+/* Membership by the peer's groups: those it had when it connected. */
+static bool in_own_group(int fd)
+{
+	gid_t groups[256], own = getegid();
+	socklen_t len = sizeof groups;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
+		return false;
+	for (size_t i = 0; i < len / sizeof groups[0]; i++)
+		if (groups[i] == own)
+			return true;
+	return false;
+}
+
+static bool welcome(struct ctl_server *s, int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof who;
+	unsigned more;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
+		return false;
+	if (who.uid == 0 || who.uid == geteuid() || who.gid == getegid() || in_own_group(fd)) {
+		log_debug("control socket: user %u, process %d", who.uid, who.pid);
+		return true;
+	}
+	if (log_allow(&s->limit, clock_now(), &more))
+		log_warning("control socket: user %u (process %d) is not root and not in vipd's group: refused",
+			    who.uid, who.pid);
+	return false;
+}
+
+static void server_accept(void *arg, int events)
+{
+	struct ctl_server *s = arg;
+	struct client *c;
+	int fd;
+
+	if (s->n >= CTL_CLIENTS_MAX) { /* the others wait in the backlog */
+		loop_io_set(s->io, 0);
+		return;
+	}
+	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (!welcome(s, fd)) {
+		close(fd);
+		return;
+	}
+	c = xcalloc(1, sizeof *c);
+	c->server = s;
+	c->fd = fd;
+	c->id = ++s->last_id;
+	c->next = s->clients;
+	s->clients = c;
+	s->n++;
+	c->timer = loop_timer_new(s->loop, client_late, c);
+	c->io = loop_io_new(s->loop, fd, LOOP_READ, client_ready, c);
+	loop_timer_set(c->timer, CTL_PATIENCE);
+}
+
+struct ctl_server *ctl_server_new(struct loop *l, int listen_fd,
+				  void (*on_request)(void *arg, uint64_t client, const char *line, size_t len),
+				  void *arg)
+{
+	struct ctl_server *s = xcalloc(1, sizeof *s);
+
+	s->loop = l;
+	s->listen_fd = listen_fd;
+	s->on_request = on_request;
+	s->arg = arg;
+	s->io = loop_io_new(l, listen_fd, LOOP_READ, server_accept, s);
+	return s;
+}
+
+void ctl_server_free(struct ctl_server *s)
+{
+	if (!s)
+		return;
+	while (s->clients)
+		client_free(s->clients);
+	loop_io_free(s->io);
+	free(s);
+}

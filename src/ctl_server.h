@@ -1,0 +1,23 @@
+/* The control socket: many clients, one bounded request and one reply each. Shell. */
+#ifndef VIPD_CTL_SERVER_H
+#define VIPD_CTL_SERVER_H
+
+#include "base/loop.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CTL_CLIENTS_MAX = 64, CTL_REPLIES_MAX = 64 << 20 };
+
+struct ctl_server;
+
+/* listen_fd: a listening SOCK_STREAM Unix socket; stays the caller's. on_request: a whole line without its newline; answer it, now or later,
+ * by ctl_server_reply with this client's id. */
+struct ctl_server *ctl_server_new(struct loop *l, int listen_fd,
+				  void (*on_request)(void *arg, uint64_t client, const char *line, size_t len),
+				  void *arg);
+void ctl_server_free(struct ctl_server *s);
+/* Sends the reply (malloc'd, taken over) and closes; nothing when the client has gone. */
+void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t len);
+
+#endif

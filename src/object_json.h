@@ -1,0 +1,22 @@
+/* Objects as Kubernetes writes them in JSON: for vipctl's answers and for `vipd -nv`. */
+#ifndef VIPD_OBJECT_JSON_H
+#define VIPD_OBJECT_JSON_H
+
+#include "../configmaps/plan.h"
+
+#include <jansson.h>
+
+/* AS_ANSWER: with status, conditions, creationTimestamp; AS_MANIFEST: what reads back to the same, nothing that depends on the hour. */
+enum object_json_use { AS_ANSWER, AS_MANIFEST };
+
+/* A Service with all that was granted to it. */
+json_t *object_json_service(const struct service_view *v, enum object_json_use use);
+/* v1 Endpoints of what a Service uses. */
+json_t *object_json_endpoints(const struct service_view *v);
+/* The same as a list of EndpointSlices, for AS_MANIFEST. */
+json_t *object_json_slices(const struct service_view *v);
+json_t *object_json_pod(const struct object *o);
+json_t *object_json_node(const struct object *o);
+json_t *object_json_configmap(const struct object *o);
+
+#endif

@@ -1,0 +1,22 @@
+/* Answers to `vipctl get`: what plan, folder, ipvs and vrrp know, as lists of objects in Kubernetes' shape. */
+#ifndef VIPD_VIEWS_H
+#define VIPD_VIEWS_H
+
+#include "../configmaps/folder.h"
+#include "../configmaps/plan.h"
+#include "ctl_request.h"
+
+struct views {
+	struct plan *plan;
+	const struct folder *folder;
+};
+
+/* The reply to a get, one line, malloc'd: {"kind": "ServiceList", "apiVersion": "v1", "items": [...], "notFound": [names]}. answer: the
+ * JSON text of ipvs ("table") for virtualservers, of vrrp ("vips") for vips; else NULL. Items are made one at a time, so that a large list
+ * costs its text and no more. */
+char *views_get(const struct views *v, const struct ctl_request *q, const char *answer, size_t answer_len, size_t *len);
+
+/* Calls back each element of the list "items" of a JSON text, one at a time (borrowed). -EINVAL when the text is no such thing. */
+int views_each_item(const char *text, size_t len, void (*each)(void *arg, json_t *item), void *arg);
+
+#endif
