@@ -9,7 +9,8 @@
 struct folder;
 
 struct folder_ops {
-	/* The winning object of an identity appeared, or was replaced (old is freed when the call returns), or went (now NULL). */
+	/* The winning object of an identity appeared, or was replaced, or went (now NULL). old lives
+	 * until the next settled() has returned: the plan reports the end of its problems. */
 	void (*object)(void *arg, const struct object *now, const struct object *old);
 	/* A file's problems changed; an empty list: it is good again. */
 	void (*problems)(void *arg, const char *file, const struct diag_list *diags);
