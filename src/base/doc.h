@@ -50,8 +50,9 @@ struct doc_limits {
 typedef int (*doc_each)(void *arg, const struct node *root, size_t index);
 
 /* Parses all documents of a YAML or JSON text (JSON when the first non-blank byte is '{' or '['). An error is one diag and -EINVAL;
- * documents before it have been delivered. limits may be NULL. Refuses NUL bytes, invalid UTF-8, tabs as YAML does, duplicate keys,
- * alias bombs, non-scalar keys. Empty documents are skipped. */
+ * documents before it have been delivered. limits may be NULL, or its fields 0, for the defaults. Refuses NUL bytes, invalid UTF-8, tabs as YAML does, duplicate keys,
+ * alias bombs, non-scalar keys. Empty documents are skipped.
+ * JSON values may follow each other, with "---" lines between. What `each` returned to stop is returned. "<<" merges as kubectl does. */
 int doc_parse(const char *file, const char *text, size_t len, const struct doc_limits *limits, struct diag_list *diags,
 	      doc_each each, void *arg);
 

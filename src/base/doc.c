@@ -1,0 +1,123 @@
+/* The front of the documents: what a text may be at all (size, NUL, UTF-8), which reader takes it, and the names of types.
+ * Test: tests/test_doc.c. */
+#include "doc_build.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What a caller leaves 0 is the default. */
+static struct doc_limits limits_of(const struct doc_limits *asked)
+{
+	struct doc_limits l = asked ? *asked : (struct doc_limits){0};
+
+	l.bytes = l.bytes ? l.bytes : 128 << 20;
+	l.depth = l.depth ? l.depth : 100;
+	l.nodes = l.nodes ? l.nodes : 20000000;
+	l.scalar = l.scalar ? l.scalar : 1 << 20;
+	return l;
+}
+
+/* Length of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), or 0. */
+static size_t utf8_len(const unsigned char *p, size_t left)
+{
+	unsigned char c = p[0], lo = 0x80, hi = 0xbf;
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+	if (!n || n > left)
+		return 0;
+	if (c == 0xe0)
+		lo = 0xa0;
+	else if (c == 0xed)
+		hi = 0x9f;
+	else if (c == 0xf0)
+		lo = 0x90;
+	else if (c == 0xf4)
+		hi = 0x8f;
+	for (size_t i = 1; i < n; i++, lo = 0x80, hi = 0xbf)
+		if (p[i] < lo || p[i] > hi)
+			return 0;
+	return n;
+}
+
+/* Eight bytes that are all ASCII and none of them NUL. */
+static bool plain8(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return !((w | ((w - 0x0101010101010101u) & ~w)) & 0x8080808080808080u);
+}
+
+static int check_bytes(struct builder *b)
+{
+	b->ascii = true;
+	for (size_t i = 0; i < b->len;) {
+		size_t n;
+
+		if (b->len - i >= 8 && plain8(b->text + i)) {
+			i += 8;
+			continue;
+		}
+		if (!b->text[i])
+			return build_fail(b, build_pos(b, i), "NUL byte");
+		n = utf8_len((const unsigned char *)b->text + i, b->len - i);
+		if (!n)
+			return build_fail(b, build_pos(b, i), "invalid UTF-8");
+		b->ascii &= n == 1;
+		i += n;
+	}
+	return 0;
+}
+
+static bool is_json(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n'))
+		i++;
+	return i < len && (text[i] == '{' || text[i] == '[');
+}
+
+int doc_parse(const char *file, const char *text, size_t len, const struct doc_limits *limits, struct diag_list *diags,
+	      doc_each each, void *arg)
+{
+	struct builder b = {.file = file,
+			    .text = text,
+			    .len = len,
+			    .limits = limits_of(limits),
+			    .diags = diags,
+			    .each = each,
+			    .arg = arg};
+	int err;
+
+	if (len > b.limits.bytes || len > UINT32_MAX)
+		return build_fail(&b, (struct pos){0}, "longer than the %zu bytes allowed", b.limits.bytes);
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		b.base = 3;
+		b.text += 3;
+		b.len -= 3;
+	}
+	err = check_bytes(&b);
+	if (!err)
+		err = is_json(b.text, b.len) ? doc_parse_json(&b) : doc_parse_yaml(&b);
+	build_free(&b);
+	return err;
+}
+
+const struct node *node_get(const struct node *map, const char *key)
+{
+	if (!map || map->type != NODE_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->map.n; i++)
+		if (!strcmp(map->map.items[i].key, key))
+			return &map->map.items[i].value;
+	return NULL;
+}
+
+const char *node_type_name(enum node_type t)
+{
+	static const char *const names[] = {"null",     "a boolean", "an integer", "a number",
+					    "a string", "a list",    "a map"};
+
+	return (unsigned)t < sizeof(names) / sizeof(*names) ? names[t] : "unknown";
+}
