@@ -123,12 +123,12 @@ static const struct op_shape {
 	uint8_t cmd;
 	bool head, real, whole;
 } shapes[] = {
-    [OP_VS_ADD] = {IPVS_CMD_NEW_SERVICE, .head = true},
-    [OP_VS_EDIT] = {IPVS_CMD_SET_SERVICE, .head = true},
-    [OP_VS_DELETE] = {IPVS_CMD_DEL_SERVICE},
-    [OP_REAL_ADD] = {IPVS_CMD_NEW_DEST, .real = true, .whole = true},
-    [OP_REAL_EDIT] = {IPVS_CMD_SET_DEST, .real = true, .whole = true},
-    [OP_REAL_DELETE] = {IPVS_CMD_DEL_DEST, .real = true},
+    [OP_VS_ADD] = {.cmd = IPVS_CMD_NEW_SERVICE, .head = true},
+    [OP_VS_EDIT] = {.cmd = IPVS_CMD_SET_SERVICE, .head = true},
+    [OP_VS_DELETE] = {.cmd = IPVS_CMD_DEL_SERVICE},
+    [OP_REAL_ADD] = {.cmd = IPVS_CMD_NEW_DEST, .real = true, .whole = true},
+    [OP_REAL_EDIT] = {.cmd = IPVS_CMD_SET_DEST, .real = true, .whole = true},
+    [OP_REAL_DELETE] = {.cmd = IPVS_CMD_DEL_DEST, .real = true},
 };
 
 size_t ipvs_msg_op(const struct op *op, uint16_t family, uint32_t seq, uint16_t flags, void *buf)
