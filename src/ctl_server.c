@@ -128,6 +128,10 @@ static void client_read(struct client *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (n == 0 && c->asked) {
+		loop_io_set(c->io, 0); /* it will say no more, and may still listen */
+		return;
+	}
 	if (n <= 0) {
 		client_free(c);
 		return;

@@ -343,6 +343,8 @@ json_t *object_json_pod(const struct object *o)
 	for (size_t i = 0; i < p->ips.n; i++)
 		json_array_append_new(ips, json_pack("{s:o}", "ip", addr_json(&p->ips.items[i])));
 	set(status, "podIPs", ips);
+	if (p->terminating)
+		set_text(status, "reason", "Terminating");
 	set(j, "spec", spec);
 	set(j, "status", status);
 	return j;

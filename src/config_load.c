@@ -1,0 +1,102 @@
+/* Where a configuration comes from. Source: DESIGN.md, Inputs 1 and 5; proc(5) for the routes. Test: tests/test_dry_run.c. */
+#include "config_load.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONFIG_MAX = 1 << 20 };
+
+/* name flags metric of one line; false if it is not a default route. */
+static bool route_v4(const char *line, char name[IFACE_NAME], unsigned long *metric)
+{
+	unsigned long dest, gateway, flags, mask;
+
+	return sscanf(line, "%15s %lx %lx %lx %*s %*s %lu %lx", name, &dest, &gateway, &flags, metric, &mask) == 6 &&
+	       dest == 0 && mask == 0 && (flags & 1); /* RTF_UP */
+}
+
+static bool route_v6(const char *line, char name[IFACE_NAME], unsigned long *metric)
+{
+	char dest[33];
+	unsigned long bits, flags;
+
+	return sscanf(line, "%32s %lx %*s %*s %*s %lx %*s %*s %lx %15s", dest, &bits, metric, &flags, name) == 5 &&
+	       bits == 0 && strspn(dest, "0") == 32 && (flags & 1) && strcmp(name, "lo") != 0;
+}
+
+static bool best_route(const char *path, bool (*parse)(const char *, char *, unsigned long *), char name[IFACE_NAME])
+{
+	char line[512], one[IFACE_NAME];
+	unsigned long metric, best = 0;
+	bool found = false;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return false;
+	while (fgets(line, sizeof line, f))
+		if (parse(line, one, &metric) && (!found || metric < best)) {
+			found = true;
+			best = metric;
+			memcpy(name, one, IFACE_NAME);
+		}
+	fclose(f);
+	return found;
+}
+
+bool config_default_interface(char name[IFACE_NAME])
+{
+	return best_route("/proc/net/route", route_v4, name) || best_route("/proc/net/ipv6_route", route_v6, name);
+}
+
+static void apply(int err, const char *what, const char *value, struct diag_list *diags)
+{
+	if (err)
+		diag_error(diags, NULL, (struct pos){0}, "%s: \"%s\" is not valid", what, value);
+}
+
+static void apply_legacy(struct config *c, const struct options_legacy *l, struct diag_list *diags)
+{
+	if (l->iface)
+		apply(config_set_interface(c, l->iface), "--iface", l->iface, diags);
+	if (l->service_cidr)
+		apply(config_set_service_cidr(c, l->service_cidr), "KEEPALIVED_SERVICE_CIDR", l->service_cidr, diags);
+	if (l->forward_method)
+		apply(config_set_forward(c, l->forward_method), "KEEPALIVED_DEFAULT_FORWARD_METHOD", l->forward_method,
+		      diags);
+}
+
+int config_load(const struct options *o, struct config **out, struct diag_list *diags)
+{
+	const char *file = o->places.config_file;
+	char interface[IFACE_NAME], host[256] = "";
+	struct config *c = NULL;
+	size_t len = 0, before = diags->errors;
+	char *text = NULL;
+	int err = file_read(AT_FDCWD, file, CONFIG_MAX, &text, &len);
+
+	if (err && !(err == -ENOENT && strcmp(file, CONFIG_FILE_DEFAULT) == 0)) {
+		diag_error(diags, file, (struct pos){0}, "cannot be read: %s", strerror(-err));
+		return -EINVAL;
+	}
+	err = config_parse(file, text, len, &c, diags);
+	free(text);
+	if (err)
+		return err;
+	apply_legacy(c, &o->legacy, diags);
+	if (diags->errors > before) {
+		config_free(c);
+		return -EINVAL;
+	}
+	if (gethostname(host, sizeof host - 1))
+		host[0] = '\0';
+	config_settle(c, o->places.state_dir, config_default_interface(interface) ? interface : NULL,
+		      *host ? host : NULL);
+	*out = c;
+	return 0;
+}

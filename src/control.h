@@ -1,0 +1,88 @@
+/* The inside of the control process: what control.c and its parts share. Nobody else includes this.
+ *
+ *   control.c          start, reload, stop; folder -> plan -> outbox
+ *   control_send.c     pictures, rows, generations, acknowledgements
+ *   control_answer.c   the control socket's requests, questions to ipvs and vrrp, status
+ *   control_record.c   the record on disk
+ */
+#ifndef VIPD_CONTROL_H
+#define VIPD_CONTROL_H
+
+#include "../configmaps/folder.h"
+#include "base/child.h"
+#include "config.h"
+#include "ctl_request.h"
+#include "ctl_server.h"
+#include "notices.h"
+#include "options.h"
+#include "outbox.h"
+
+/* The other end of one side: generations count from 1 in each life of control. */
+struct side_state {
+	uint64_t sent, acked;
+	struct msg_ack last;
+};
+
+/* A question on its way to ipvs or vrrp. */
+struct ask {
+	struct ask *next;
+	struct control *control;
+	uint64_t id;
+	enum role to;
+	void (*done)(struct ask *a, const char *answer, size_t len); /* answer NULL: none came */
+	struct loop_timer *timer;
+	uint64_t client;            /* who waits */
+	struct ctl_request request; /* get */
+	struct status *status;      /* status */
+};
+
+struct control {
+	struct child *child;
+	const struct role_env *env;
+	struct loop *loop;
+	struct options options;
+	struct config *config;
+	struct record *record; /* NULL: the one on disk cannot be read; nothing is planned then */
+	struct plan *plan;
+	struct folder *folder;
+	int cache_fd; /* state_dir/manifests-good, or -1 */
+	struct outbox *outbox;
+	struct side_state sides[OUTBOX_SIDES];
+	struct notices *notices;
+	struct ctl_server *ctl;
+	struct ask *asks;
+	uint64_t last_ask;
+	struct addr *locals;
+	size_t n_locals;
+	char *trouble; /* why the folder cannot be read; NULL: it can */
+	bool settled, locals_known, planning, ready;
+	struct loop_timer *gate;  /* first pass without vrrp */
+	struct loop_timer *retry; /* record that could not be written */
+};
+
+/* control.c */
+/* Runs the plan, saves the record, sends. */
+void control_pass(struct control *c);
+
+/* control_send.c */
+/* The callbacks of plan_run that fill the outbox and the notices. */
+extern const struct plan_out control_plan_out;
+void control_send(struct control *c);
+void control_acked(struct control *c, enum role from, const struct msg *m);
+/* The peer's channel came or went. */
+void control_peer(struct control *c, enum role who, bool up);
+bool control_side(enum role who, enum outbox_side *out);
+
+/* control_record.c */
+/* Reads state_dir/record.yaml; leaves c->record NULL, with a notice, if it is bad. */
+void control_record_load(struct control *c);
+void control_record_save(struct control *c);
+
+/* control_answer.c */
+void control_request(void *arg, uint64_t client, const char *line, size_t len);
+/* Takes the answer's descriptor. */
+void control_answer(struct control *c, enum role from, struct msg *m);
+void control_asks_drop(struct control *c, enum role who); /* who has gone: nothing will come */
+void control_note(struct control *c, enum role from, const struct msg *m);
+
+#endif
