@@ -536,7 +536,8 @@ static struct config *config_default(const char *file)
 
 int config_parse(const char *file, const char *text, size_t len, struct config **out, struct diag_list *diags)
 {
-	static const struct doc_limits limits = {.bytes = 1 << 20, .depth = 16, .nodes = 100000, .scalar = 4096};
+	static const struct doc_limits limits = {
+	    .bytes = 1 << 20, .depth = 16, .nodes = 100000, .scalar = 4096, .duplicates = true};
 	struct reader r = {config_default(file), file, diags};
 	size_t before = diags->errors;
 

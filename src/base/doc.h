@@ -44,6 +44,9 @@ struct doc_limits {
 	size_t depth;  /* default 100 */
 	size_t nodes;  /* default 20 million; counts what aliases expand to */
 	size_t scalar; /* longest scalar; default 1 MiB */
+	/* Go on behind a duplicate key: each is reported, and the document is delivered all the same. For a reader that tells all errors at
+	 * once and looks at diags->errors. */
+	bool duplicates;
 };
 
 /* Called for each document of the text, in order; the node lives in an arena that is freed after the call. Return non-zero to stop. */

@@ -151,8 +151,10 @@ int build_copy(struct builder *b, const struct node *node, size_t nodes)
 
 static int duplicate(struct builder *b, const struct pair *first, const struct pair *second)
 {
-	return build_fail(b, second->key_pos, "duplicate key \"%.100s\": it stands at %u:%u already", second->key,
-			  first->key_pos.line, first->key_pos.col);
+	int err = build_fail(b, second->key_pos, "duplicate key \"%.100s\": it stands at %u:%u already", second->key,
+			     first->key_pos.line, first->key_pos.col);
+
+	return b->limits.duplicates ? 0 : err;
 }
 
 static int check_duplicates(struct builder *b, struct pair *p, size_t n)
@@ -161,11 +163,15 @@ static int check_duplicates(struct builder *b, struct pair *p, size_t n)
 	int err = 0;
 
 	if (n <= SMALL_MAP) {
-		for (size_t i = 1; i < n; i++)
-			for (size_t j = 0; j < i; j++)
-				if (p[i].key[0] == p[j].key[0] && !strcmp(p[i].key, p[j].key))
-					return duplicate(b, &p[j], &p[i]);
-		return 0;
+		for (size_t i = 1; i < n && !err; i++) {
+			size_t j = 0;
+
+			while (j < i && (p[i].key[0] != p[j].key[0] || strcmp(p[i].key, p[j].key)))
+				j++;
+			if (j < i)
+				err = duplicate(b, &p[j], &p[i]);
+		}
+		return err;
 	}
 	seen = map_new();
 	for (size_t i = 0; i < n && !err; i++) {
