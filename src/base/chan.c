@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -236,6 +237,11 @@ int chan_send(struct chan *c, uint16_t type, uint64_t generation, const void *pa
 	return err;
 }
 
+int chan_fd(const struct chan *c)
+{
+	return c->fd;
+}
+
 size_t chan_queued(const struct chan *c)
 {
 	return c->queued;
@@ -306,11 +312,11 @@ static int get(int sock, char *record, size_t size, struct msg *m)
 	return 1;
 }
 
-static void on_readable(struct chan *c)
+static void on_readable(struct chan *c, int most)
 {
 	_Alignas(16) char record[sizeof(struct wire) + MSG_PAYLOAD_MAX];
 
-	for (int i = 0; i < PER_TURN && !c->doomed && !c->paused && c->fd >= 0; i++) {
+	for (int i = 0; i < most && !c->doomed && !c->paused && c->fd >= 0; i++) {
 		struct msg m;
 		int r = get(c->fd, record, sizeof(record), &m);
 
@@ -333,7 +339,15 @@ static void on_ready(void *arg, int events)
 		broken(c, err);
 	enter(c);
 	if (events & LOOP_READ)
-		on_readable(c);
+		on_readable(c, PER_TURN);
+	if (leave(c))
+		watch(c);
+}
+
+void chan_drain(struct chan *c)
+{
+	enter(c);
+	on_readable(c, INT_MAX);
 	if (leave(c))
 		watch(c);
 }

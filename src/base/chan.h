@@ -32,6 +32,10 @@ void chan_free(struct chan *c); /* closes; NULL is fine */
 int chan_send(struct chan *c, uint16_t type, uint64_t generation, const void *payload, size_t len, int fd);
 /* Leaves what the peer sends in the socket until unpaused; the peer's end is not seen meanwhile. */
 void chan_pause(struct chan *c, bool paused);
+/* The socket, still the channel's (to carry it over an exec); -1 when it is broken. */
+int chan_fd(const struct chan *c);
+/* Delivers now all that has arrived (of a peer that has ended: its last words). on_close may be among it. */
+void chan_drain(struct chan *c);
 /* Bytes not yet taken by the socket. */
 size_t chan_queued(const struct chan *c);
 /* Blocks until the queue is empty or the time is over (for last words before an exit). 0 or -ETIMEDOUT, -EPIPE. */

@@ -1,0 +1,355 @@
+/* Decides which programs vipd may start, with which arguments, for how long (DESIGN.md, the parts: runner). Requests come from the other
+ * children, so each is checked here again; results go back as messages. The scheduler names are those of net/netfilter/ipvs/ in the kernel.
+ * Test: tests/test_runner.c */
+#include "runner.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	OUTPUT_MAX = MSG_PAYLOAD_MAX - (int)sizeof(struct msg_ran),
+	ARGV_MAX = 1 + RUNNER_FIXED_MAX + RUNNER_ARGS_MAX + 1
+};
+
+/* One request, from its message to its answer. */
+struct job {
+	struct job *next; /* in the queue */
+	struct runner *runner;
+	const struct runner_program *program;
+	enum role from;
+	uint64_t id;
+	uint32_t limit_ms;
+	char *args; /* argc NUL-terminated texts, one behind the other; owned */
+	uint32_t argc;
+	pid_t pid; /* 0: this slot is free */
+	int out;
+	struct loop_io *io;
+	struct loop_timer *timer;
+	bool late;
+	struct msg_ran *ran; /* head and output */
+};
+
+struct runner {
+	struct child *child;
+	const struct runner_program *table;
+	size_t n;
+	struct job *running[RUNNER_AT_ONCE];
+	struct job *head, **tail;
+	size_t queued;
+};
+
+bool runner_module_good(const char *name)
+{
+	static const char *const names[] = {
+	    "ip_vs",     "ip_vs_rr",    "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc", "ip_vs_lblc", "ip_vs_sh",   "ip_vs_dh",
+	    "ip_vs_sed", "ip_vs_lblcr", "ip_vs_nq",  "ip_vs_mh", "ip_vs_fo",  "ip_vs_ovf",  "ip_vs_twos", "dummy"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static const struct runner_program programs[RUN_ENTRY_COUNT] = {
+    [RUN_MODPROBE] = {.paths = {"/sbin/modprobe", "/usr/sbin/modprobe"},
+		      .fixed = {"--"},
+		      .args = 1,
+		      .good = runner_module_good,
+		      .limit_ms = 10000},
+};
+
+static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran)
+{
+	int err = child_send(r->child, to, MSG_RAN, id, ran, sizeof(*ran) + ran->output, -1);
+
+	if (err < 0)
+		log_debug("an answer to %s is lost: %s", role_name(to), strerror(-err));
+}
+
+static void refuse(struct runner *r, enum role to, uint64_t id, int why)
+{
+	struct msg_ran ran = {.status = why};
+
+	answer(r, to, id, &ran);
+}
+
+static void job_free(struct job *j)
+{
+	loop_io_free(j->io);
+	loop_timer_free(j->timer);
+	if (j->out >= 0)
+		close(j->out);
+	free(j->args);
+	free(j->ran);
+	free(j);
+}
+
+/* 0, or why the request is refused. */
+static int check(const struct runner *r, const struct msg *m, struct msg_run *run)
+{
+	const char *arg, *end = (const char *)m->payload + m->len;
+	const struct runner_program *p;
+
+	if (m->len < sizeof(*run))
+		return -EINVAL;
+	memcpy(run, m->payload, sizeof(*run));
+	arg = (const char *)m->payload + sizeof(*run);
+	if (run->entry == 0 || run->entry >= r->n)
+		return -EPERM;
+	p = &r->table[run->entry];
+	if (run->argc != p->args)
+		return -EINVAL;
+	for (uint32_t i = 0; i < run->argc; i++) {
+		const char *nul = memchr(arg, '\0', (size_t)(end - arg));
+
+		if (!nul)
+			return -EINVAL;
+		if (!p->good(arg))
+			return -EPERM;
+		arg = nul + 1;
+	}
+	return arg == end ? 0 : -EINVAL;
+}
+
+static struct job *job_new(struct runner *r, enum role from, const struct msg *m, const struct msg_run *run)
+{
+	const struct runner_program *p = &r->table[run->entry];
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	j->runner = r;
+	j->program = p;
+	j->from = from;
+	j->id = m->generation;
+	j->limit_ms = run->timeout_ms && run->timeout_ms < p->limit_ms ? run->timeout_ms : p->limit_ms;
+	j->argc = run->argc;
+	j->args = xmemdup((const char *)m->payload + sizeof(*run), m->len - sizeof(*run));
+	j->out = -1;
+	j->ran = xcalloc(1, sizeof(*j->ran) + OUTPUT_MAX);
+	return j;
+}
+
+static const char *program_path(const struct runner_program *p)
+{
+	for (size_t i = 0; i < sizeof(p->paths) / sizeof(p->paths[0]); i++)
+		if (p->paths[i] && access(p->paths[i], X_OK) == 0)
+			return p->paths[i];
+	return NULL;
+}
+
+/* In the forked process: nothing of ours but the pipe goes along, and nothing of our environment. */
+static _Noreturn void become(const struct job *j, const char *path, int out)
+{
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
+	const char *argv[ARGV_MAX] = {path}, *arg = j->args;
+	union {
+		const char *const *ours;
+		char *const *theirs; /* execve does not write either */
+	} av = {.ours = argv}, ev = {.ours = environment};
+	size_t n = 1;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (size_t i = 0; i < RUNNER_FIXED_MAX && j->program->fixed[i]; i++)
+		argv[n++] = j->program->fixed[i];
+	for (uint32_t i = 0; i < j->argc; i++, arg += strlen(arg) + 1)
+		argv[n++] = arg;
+	argv[n] = NULL;
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	dup2(null, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	execve(path, av.theirs, ev.theirs);
+	_exit(127);
+}
+
+static void on_output(void *arg, int events)
+{
+	struct job *j = arg;
+	char spill[4096];
+	struct msg_ran *ran = j->ran;
+	size_t room = OUTPUT_MAX - ran->output;
+	ssize_t n = room ? read(j->out, (char *)(ran + 1) + ran->output, room) : read(j->out, spill, sizeof(spill));
+
+	if (n > 0 && room)
+		ran->output += (uint32_t)n;
+	else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		loop_io_set(j->io, 0);
+}
+
+/* The whole group: a program's children must not hold on. */
+static void on_late(void *arg)
+{
+	struct job *j = arg;
+
+	j->late = true;
+	kill(-j->pid, SIGKILL);
+	kill(j->pid, SIGKILL);
+}
+
+static int job_start(struct job *j)
+{
+	const char *path = program_path(j->program);
+	int fds[2], err = 0;
+	pid_t pid;
+
+	if (!path)
+		return -ENOENT;
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		become(j, path, fds[1]);
+	err = pid < 0 ? -errno : 0;
+	close(fds[1]);
+	if (err) {
+		close(fds[0]);
+		return err;
+	}
+	setpgid(pid, pid); /* both sides: whoever is first */
+	j->pid = pid;
+	j->out = fds[0];
+	j->io = loop_io_new(child_loop(j->runner->child), j->out, LOOP_READ, on_output, j);
+	j->timer = loop_timer_new(child_loop(j->runner->child), on_late, j);
+	loop_timer_set(j->timer, (nsec_t)j->limit_ms * NSEC_PER_MSEC);
+	return 0;
+}
+
+static struct job **free_slot(struct runner *r)
+{
+	for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
+		if (!r->running[i])
+			return &r->running[i];
+	return NULL;
+}
+
+static void pump(struct runner *r)
+{
+	struct job **slot;
+
+	while (r->head && (slot = free_slot(r))) {
+		struct job *j = r->head;
+		int err;
+
+		r->head = j->next;
+		if (!r->head)
+			r->tail = &r->head;
+		r->queued--;
+		err = job_start(j);
+		if (err == 0) {
+			*slot = j;
+			continue;
+		}
+		refuse(r, j->from, j->id, err);
+		job_free(j);
+	}
+}
+
+static void on_msg(void *arg, enum role from, struct msg *m)
+{
+	struct runner *r = arg;
+	struct msg_run run;
+	int err;
+
+	if (m->fd >= 0)
+		close(m->fd);
+	if (m->type != MSG_RUN)
+		return;
+	err = check(r, m, &run);
+	if (!err && r->queued >= RUNNER_QUEUE)
+		err = -EAGAIN;
+	if (err) {
+		log_warning("%s asked to run what it may not: %s", role_name(from), strerror(-err));
+		refuse(r, from, m->generation, err);
+		return;
+	}
+	*r->tail = job_new(r, from, m, &run);
+	r->tail = &(*r->tail)->next;
+	r->queued++;
+	pump(r);
+}
+
+static void job_done(struct job *j, int status)
+{
+	/* What is still in the pipe; a grandchild may hold it open, so never wait. */
+	for (uint32_t before = ~0U; before != j->ran->output;) {
+		before = j->ran->output;
+		on_output(j, LOOP_READ);
+	}
+	j->ran->status = j->late ? -ETIMEDOUT : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	answer(j->runner, j->from, j->id, j->ran);
+	job_free(j);
+}
+
+static void on_child(void *arg, int signo)
+{
+	struct runner *r = arg;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
+			if (r->running[i] && r->running[i]->pid == pid) {
+				struct job *j = r->running[i];
+
+				r->running[i] = NULL;
+				job_done(j, status);
+				break;
+			}
+	pump(r);
+}
+
+static void on_start(void *arg, bool restarted)
+{
+	const struct runner *r = arg;
+
+	child_send(r->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+}
+
+static void runner_clear(struct runner *r)
+{
+	for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
+		if (r->running[i]) {
+			on_late(r->running[i]);
+			job_free(r->running[i]);
+		}
+	while (r->head) {
+		struct job *j = r->head;
+
+		r->head = j->next;
+		job_free(j);
+	}
+}
+
+int runner_serve(struct child *c, const struct runner_program *table, size_t n)
+{
+	static const struct child_ops ops = {.start = on_start, .msg = on_msg};
+	struct runner r = {.child = c, .table = table, .n = n};
+	int err, code;
+
+	r.tail = &r.head;
+	err = loop_signal(child_loop(c), SIGCHLD, on_child, &r);
+	if (err < 0) {
+		log_error("cannot take SIGCHLD: %s", strerror(-err));
+		return 1;
+	}
+	code = child_run(c, &ops, &r);
+	runner_clear(&r);
+	return code;
+}
+
+int runner_main(struct child *c, const struct role_env *env)
+{
+	return runner_serve(c, programs, RUN_ENTRY_COUNT);
+}

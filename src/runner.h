@@ -1,0 +1,26 @@
+/* The runner: the only process of vipd that starts programs, and only those of a fixed table. */
+#ifndef VIPD_RUNNER_H
+#define VIPD_RUNNER_H
+
+#include "base/child.h"
+
+#include <stdbool.h>
+
+enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 4, RUNNER_AT_ONCE = 8, RUNNER_QUEUE = 64 };
+
+struct runner_program {
+	const char *paths[2];                /* the first that is executable is taken; NULL: none */
+	const char *fixed[RUNNER_FIXED_MAX]; /* arguments that stand before the caller's */
+	unsigned args;                       /* how many the caller gives, at most RUNNER_ARGS_MAX */
+	bool (*good)(const char *arg);       /* whether the caller may give this one */
+	uint32_t limit_ms;                   /* longest time; a caller may ask for less */
+};
+
+/* Serves MSG_RUN with table[entry] (entry 0 is never used) until told to stop; returns the exit code. A request that names no entry or gives an
+ * argument that is not good is answered with -EPERM, one that does not add up with -EINVAL, one too many with -EAGAIN. */
+int runner_serve(struct child *c, const struct runner_program *table, size_t n);
+
+/* RUN_MODPROBE's argument: ip_vs, ip_vs_ and a scheduler of vipd's, dummy. */
+bool runner_module_good(const char *name);
+
+#endif

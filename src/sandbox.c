@@ -1,0 +1,214 @@
+/* Decides which system calls a role may make: seccomp(2) by libseccomp. The tables are the whole policy: what every process of ours does (loop,
+ * memory, messages, reading files), then what the role adds, the socket families that it may open, and the calls that end the process.
+ * They hold what glibc, valgrind and the sanitizers need too. Test: tests/test_sandbox.c */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define CALL(name)                                                                                                     \
+	{                                                                                                              \
+		SCMP_SYS(name), #name                                                                                  \
+	}
+
+struct call {
+	int nr; /* negative where the machine has no such call */
+	const char *name;
+};
+
+static const struct call common[] = {
+    /* memory */
+    CALL(mmap), CALL(mmap2), CALL(munmap), CALL(mprotect), CALL(mremap), CALL(madvise), CALL(brk), CALL(mincore),
+    CALL(memfd_create), CALL(msync),
+    /* time and waiting */
+    CALL(clock_gettime), CALL(clock_gettime64), CALL(clock_getres), CALL(clock_nanosleep), CALL(clock_nanosleep_time64),
+    CALL(nanosleep), CALL(gettimeofday), CALL(time), CALL(timerfd_create), CALL(timerfd_settime),
+    CALL(timerfd_settime64), CALL(timerfd_gettime), CALL(poll), CALL(ppoll), CALL(ppoll_time64), CALL(select),
+    CALL(_newselect), CALL(pselect6), CALL(epoll_create), CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_wait),
+    CALL(epoll_pwait), CALL(epoll_pwait2), CALL(eventfd2), CALL(futex), CALL(futex_time64), CALL(sched_yield),
+    CALL(sched_getaffinity), CALL(restart_syscall), CALL(membarrier), CALL(rseq), CALL(set_robust_list),
+    CALL(set_tid_address), CALL(getcpu),
+    /* descriptors and files */
+    CALL(read), CALL(readv), CALL(pread64), CALL(preadv), CALL(preadv2), CALL(write), CALL(writev), CALL(pwrite64),
+    CALL(pwritev), CALL(pwritev2), CALL(close), CALL(close_range), CALL(lseek), CALL(_llseek), CALL(fcntl),
+    CALL(fcntl64), CALL(dup), CALL(dup2), CALL(dup3), CALL(pipe), CALL(pipe2), CALL(flock), CALL(ftruncate),
+    CALL(ftruncate64), CALL(fallocate), CALL(fsync), CALL(fdatasync), CALL(open), CALL(openat), CALL(openat2),
+    CALL(access), CALL(faccessat), CALL(faccessat2), CALL(stat), CALL(stat64), CALL(lstat), CALL(lstat64), CALL(fstat),
+    CALL(fstat64), CALL(fstatat64), CALL(newfstatat), CALL(statx), CALL(statfs), CALL(fstatfs), CALL(getdents),
+    CALL(getdents64), CALL(readlink), CALL(readlinkat), CALL(getcwd), CALL(ioctl), CALL(umask), CALL(fadvise64),
+    CALL(fadvise64_64),
+    /* sockets that are there */
+    CALL(send), CALL(sendto), CALL(sendmsg), CALL(sendmmsg), CALL(recv), CALL(recvfrom), CALL(recvmsg), CALL(recvmmsg),
+    CALL(recvmmsg_time64), CALL(shutdown), CALL(getsockopt), CALL(setsockopt), CALL(getsockname), CALL(getpeername),
+    /* signals and the end */
+    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigreturn), CALL(sigreturn), CALL(rt_sigpending),
+    CALL(rt_sigtimedwait), CALL(rt_sigsuspend), CALL(sigaltstack), CALL(signalfd4), CALL(tgkill), CALL(exit),
+    CALL(exit_group),
+    /* who and where am I */
+    CALL(getpid), CALL(getppid), CALL(gettid), CALL(getuid), CALL(getuid32), CALL(geteuid), CALL(geteuid32),
+    CALL(getgid), CALL(getgid32), CALL(getegid), CALL(getegid32), CALL(getresuid), CALL(getresgid), CALL(getgroups),
+    CALL(getpgrp), CALL(uname), CALL(sysinfo), CALL(getrlimit), CALL(ugetrlimit), CALL(prlimit64), CALL(getrusage),
+    CALL(times), CALL(getrandom), CALL(capget), CALL(prctl), CALL(arch_prctl)};
+
+/* Folder watches, its socket's clients, the record in state_dir. */
+static const struct call control[] = {CALL(accept),
+				      CALL(accept4),
+				      CALL(listen),
+				      CALL(bind),
+				      CALL(connect),
+				      CALL(inotify_init),
+				      CALL(inotify_init1),
+				      CALL(inotify_add_watch),
+				      CALL(inotify_rm_watch),
+				      CALL(rename),
+				      CALL(renameat),
+				      CALL(renameat2),
+				      CALL(unlink),
+				      CALL(unlinkat),
+				      CALL(mkdir),
+				      CALL(mkdirat),
+				      CALL(link),
+				      CALL(linkat),
+				      CALL(fchmod),
+				      CALL(fchmodat),
+				      CALL(utimensat)};
+
+static const struct call ipvs[] = {CALL(bind), CALL(connect)};
+
+static const struct call vrrp[] = {CALL(bind),
+				   CALL(connect),
+				   CALL(sched_setscheduler),
+				   CALL(sched_getscheduler),
+				   CALL(sched_setparam),
+				   CALL(sched_getparam),
+				   CALL(sched_get_priority_max),
+				   CALL(sched_get_priority_min),
+				   CALL(setpriority),
+				   CALL(mlock),
+				   CALL(mlock2),
+				   CALL(mlockall),
+				   CALL(munlock),
+				   CALL(munlockall),
+				   CALL(setrlimit)};
+
+/* Nothing of ours wants these after the filter is set: whoever does is not us any more. */
+static const struct call deadly[] = {CALL(execve),
+				     CALL(execveat),
+				     CALL(ptrace),
+				     CALL(process_vm_readv),
+				     CALL(process_vm_writev),
+				     CALL(mount),
+				     CALL(umount),
+				     CALL(umount2),
+				     CALL(move_mount),
+				     CALL(open_tree),
+				     CALL(fsopen),
+				     CALL(fsconfig),
+				     CALL(fsmount),
+				     CALL(pivot_root),
+				     CALL(chroot),
+				     CALL(setns),
+				     CALL(unshare),
+				     CALL(kexec_load),
+				     CALL(kexec_file_load),
+				     CALL(init_module),
+				     CALL(finit_module),
+				     CALL(delete_module),
+				     CALL(reboot),
+				     CALL(swapon),
+				     CALL(swapoff),
+				     CALL(bpf),
+				     CALL(perf_event_open),
+				     CALL(add_key),
+				     CALL(request_key),
+				     CALL(keyctl),
+				     CALL(userfaultfd),
+				     CALL(iopl),
+				     CALL(ioperm),
+				     CALL(acct),
+				     CALL(settimeofday),
+				     CALL(clock_settime),
+				     CALL(sethostname),
+				     CALL(setdomainname),
+				     CALL(setuid),
+				     CALL(setresuid),
+				     CALL(setgid),
+				     CALL(setresgid),
+				     CALL(setgroups),
+				     CALL(capset),
+				     CALL(mknod),
+				     CALL(mknodat),
+				     CALL(open_by_handle_at)};
+
+#define TABLE(t) (t), sizeof(t) / sizeof((t)[0])
+
+enum { FAMILIES_MAX = 6 };
+
+/* families ends with 0 (AF_UNSPEC). */
+static const struct role_filter {
+	const struct call *calls;
+	size_t n;
+	int families[FAMILIES_MAX];
+} filters[ROLE_COUNT] = {
+    [ROLE_CONTROL] = {TABLE(control), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
+    [ROLE_IPVS] = {TABLE(ipvs), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
+    [ROLE_VRRP] = {TABLE(vrrp), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET}},
+};
+
+static int add(scmp_filter_ctx f, uint32_t action, const struct call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int rc = calls[i].nr < 0 ? 0 : seccomp_rule_add(f, action, calls[i].nr, 0);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int add_families(scmp_filter_ctx f, const int *families)
+{
+	for (size_t i = 0; i < FAMILIES_MAX && families[i]; i++) {
+		int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+					  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+
+		if (!rc)
+			rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+					      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int sandbox_enter(enum role role, bool loud)
+{
+	const struct role_filter *rf = &filters[role];
+	scmp_filter_ctx f;
+	int rc;
+
+	if (!rf->calls)
+		return 0;
+	f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!f)
+		return -ENOMEM;
+	rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: every call pays for the filter */
+	if (!rc && loud)
+		seccomp_attr_set(f, SCMP_FLTATR_CTL_LOG, 1); /* older kernels cannot */
+	if (!rc)
+		rc = add(f, SCMP_ACT_ALLOW, TABLE(common));
+	if (!rc)
+		rc = add(f, SCMP_ACT_ALLOW, rf->calls, rf->n);
+	if (!rc)
+		rc = add_families(f, rf->families);
+	if (!rc)
+		rc = add(f, SCMP_ACT_KILL_PROCESS, TABLE(deadly));
+	if (!rc && SCMP_SYS(clone3) >= 0)
+		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (!rc)
+		rc = seccomp_load(f);
+	seccomp_release(f);
+	return rc;
+}
