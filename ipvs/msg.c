@@ -358,14 +358,13 @@ static enum msg_reason get_stats(struct span narrow, struct span wide, struct vs
 	return MSG_OK;
 }
 
-/* 0 for an IPv4 mask with holes: no wanted granularity is equal to it. */
-static uint8_t netmask_decode(uint8_t family, uint32_t value)
+uint8_t ipvs_msg_granularity(uint8_t family, uint32_t netmask)
 {
-	uint32_t bits = value;
+	uint32_t zeros = ~ntohl(netmask), bits = netmask;
 
 	if (family == AF_INET) {
-		bits = (uint32_t)__builtin_popcount(value);
-		return netmask_encode(AF_INET, bits) == value ? (uint8_t)bits : 0;
+		bits = zeros ? (uint32_t)__builtin_clz(zeros) : 32;
+		return netmask_encode(AF_INET, bits) == netmask ? (uint8_t)bits : 0;
 	}
 	return bits <= 128 ? (uint8_t)bits : 0;
 }
@@ -394,7 +393,7 @@ static enum msg_reason get_head(const struct span *at, struct vs *out)
 	out->flags = get_u32(at[IPVS_SVC_ATTR_FLAGS]) & VS_FLAGS;
 	/* The kernel keeps a timeout that it does not use. */
 	out->timeout = out->flags & VS_PERSISTENT ? get_u32(at[IPVS_SVC_ATTR_TIMEOUT]) : 0;
-	out->granularity = netmask_decode(out->key.addr.family, get_u32(at[IPVS_SVC_ATTR_NETMASK]));
+	out->granularity = ipvs_msg_granularity(out->key.addr.family, get_u32(at[IPVS_SVC_ATTR_NETMASK]));
 	return MSG_OK;
 }
 

@@ -41,6 +41,10 @@ enum msg_reason ipvs_msg_service(const void *msg, size_t len, struct vs *head, s
 enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struct real *r, struct real_stats *stats);
 enum msg_reason ipvs_msg_info(const void *msg, size_t len, uint32_t *version, uint32_t *conn_tab_size);
 
+/* A netmask of the kernel (IPv4: a mask in network order; IPv6: bits) as vs.granularity; 0, which nothing wanted is equal to, for a mask with
+ * holes and for what is no length. */
+uint8_t ipvs_msg_granularity(uint8_t family, uint32_t netmask);
+
 /* One message of a datagram from the kernel. */
 struct reply {
 	uint16_t type;   /* NLMSG_ERROR, NLMSG_DONE, or the family */

@@ -379,15 +379,13 @@ static int glance_read(struct ipvs_sock *s, size_t room, struct ip_vs_get_servic
 
 static struct vs glance_head(const struct ip_vs_service_entry *e)
 {
-	unsigned bits = (unsigned)__builtin_popcount(e->netmask);
 	struct vs v = {.flags = e->flags & VS_FLAGS};
 
 	v.key.addr = addr_from_bytes(AF_INET, &e->addr);
 	v.key.port = ntohs(e->port);
 	v.key.proto = (uint8_t)e->protocol;
 	v.timeout = v.flags & VS_PERSISTENT ? e->timeout : 0;
-	if (bits && e->netmask == htonl(~(uint32_t)0 << (32 - bits)))
-		v.granularity = (uint8_t)bits;
+	v.granularity = ipvs_msg_granularity(AF_INET, e->netmask);
 	memcpy(v.sched, e->sched_name, strnlen(e->sched_name, sizeof v.sched - 1));
 	return v;
 }
