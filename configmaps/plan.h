@@ -1,5 +1,5 @@
 /* Objects -> desired state, incrementally: cost follows change. Pure: takes values, returns values; time (wall seconds) is given.
- * The plan holds pointers to objects that the caller keeps alive until they are replaced or dropped and plan_run has returned.
+ * The plan holds pointers to objects that the caller keeps alive until the call that replaces or drops them has returned.
  *
  *   plan_put / plan_drop / plan_set_locals  mark what is concerned dirty
  *   plan_run  resolves (endpoints), grants (cluster IPs, node ports, VIPs), claims (address:port:proto), compiles, and calls back the changes
@@ -43,7 +43,8 @@ struct plan_config {
 	struct pool *pools;
 	size_t n_pools;
 	char default_scheduler[SCHED_NAME]; /* "rr" */
-	enum forward default_forward;
+	const char *node_name;              /* of this node, for traffic policy Local; NULL: no endpoint is local */
+	enum forward default_forward; /* for addresses that clients use; cluster IPs and node ports are always NAT */
 };
 
 /* What changed. All pointers live until the callback returns. */
@@ -52,7 +53,8 @@ struct plan_out {
 	void (*vs_delete)(void *arg, const struct vs_key *k);
 	void (*vip_set)(void *arg, const struct vip *v);
 	void (*vip_delete)(void *arg, const struct addr *a);
-	/* A problem with an object began or changed (message), or ended (message NULL). reason: CamelCase word as Events have. */
+	/* A problem with an object began or changed (message), or ended (message NULL). reason: CamelCase word as Events have.
+	 * Of an object that was dropped o has only kind, namespace and name. */
 	void (*problem)(void *arg, const struct object *o, const char *reason, const char *message);
 	void *arg;
 };
@@ -62,7 +64,7 @@ struct plan;
 struct plan *plan_new(const struct plan_config *config, struct record *record);
 void plan_free(struct plan *p);
 
-/* Adds or replaces an object (identity: kind, namespace, name). The former one must live until plan_run returns. */
+/* Adds or replaces an object (identity: kind, namespace, name). The former one must live until this has returned. */
 void plan_put(struct plan *p, const struct object *o);
 void plan_drop(struct plan *p, enum kind kind, const char *namespace, const char *name);
 void plan_set_locals(struct plan *p, const struct addr *addrs, size_t n);

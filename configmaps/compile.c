@@ -1,0 +1,352 @@
+/* A Service -> its virtual servers and virtual IPs: kinds of address, families, scheduler, flags, persistence, forwarding.
+ * Source: SEMANTICS.md 3 (kube-proxy's IPVS mode), linux/ip_vs.h (flags). Test: tests/test_plan_services.c */
+#include "plan_int.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCHEDULERS "rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf"
+
+/* The real servers of the port at hand that were resolved already. */
+struct resolved {
+	uint8_t family, scope, forward;
+	struct backend *backend;
+};
+
+struct draft {
+	const struct plan *plan;
+	struct svc *svc;
+	const struct service *service;
+	bool stated, v4, v6; /* families that the manifest states */
+	char sched[SCHED_NAME];
+	uint32_t flags;
+	int forward; /* by annotation; -1: none */
+	const struct service_port *port;
+	struct resolved resolved[12]; /* 2 families, 2 scopes, 3 ways of forwarding */
+	size_t n_resolved;
+	struct want *wants;
+	size_t n, cap;
+	struct vip_want *vips;
+	size_t n_vips;
+};
+
+/* ---- annotations ---- */
+
+static void read_scheduler(struct draft *d)
+{
+	const char *name = pairs_get(&d->svc->object->meta.annotations, "vipd.io/scheduler");
+
+	memcpy(d->sched, d->plan->config.default_scheduler, sizeof d->sched);
+	if (name && !sched_known(name))
+		problems_add(&d->svc->found, "BadAnnotation",
+			     "annotation vipd.io/scheduler: \"%.30s\" is no scheduler: expected one of " SCHEDULERS
+			     "; %s is used",
+			     name, d->sched);
+	else if (name)
+		strcpy(d->sched, name);
+	if (!strcmp(d->sched, "mh")) /* as kube-proxy */
+		d->flags |= VS_SCHED2;
+}
+
+static void read_flags(struct draft *d)
+{
+	static const struct {
+		const char *name, *sched;
+		uint32_t flag;
+	} known[] = {{"sh-fallback", "sh", VS_SCHED1},
+		     {"sh-port", "sh", VS_SCHED2},
+		     {"mh-fallback", "mh", VS_SCHED1},
+		     {"mh-port", "mh", VS_SCHED2},
+		     {"ops", NULL, VS_ONEPACKET}};
+	const char *value = pairs_get(&d->svc->object->meta.annotations, "vipd.io/scheduler-flags");
+	char *copy, *rest, *item;
+
+	if (!value)
+		return;
+	d->flags &= ~(uint32_t)VS_SCHED2;
+	rest = copy = xstrdup(value);
+	while ((item = strsep(&rest, ", "))) {
+		size_t i = 0, n = sizeof known / sizeof *known;
+
+		while (i < n && strcmp(item, known[i].name) != 0)
+			i++;
+		if (i < n && (!known[i].sched || !strcmp(known[i].sched, d->sched)))
+			d->flags |= known[i].flag;
+		else if (i < n)
+			problems_add(
+			    &d->svc->found, "BadAnnotation",
+			    "annotation vipd.io/scheduler-flags: \"%s\" needs scheduler %s, this Service has %s", item,
+			    known[i].sched, d->sched);
+		else if (*item)
+			problems_add(
+			    &d->svc->found, "BadAnnotation",
+			    "annotation vipd.io/scheduler-flags: \"%.30s\" is unknown: expected sh-fallback, sh-port, "
+			    "mh-fallback, mh-port or ops",
+			    item);
+	}
+	free(copy);
+}
+
+static void read_forward(struct draft *d)
+{
+	const char *method = pairs_get(&d->svc->object->meta.annotations, "k8s.co/keepalived-forward-method");
+	enum forward f;
+
+	d->forward = -1;
+	if (!method || !*method)
+		return;
+	if (!forward_parse(method, &f))
+		d->forward = (int)f;
+	else
+		problems_add(&d->svc->found, "BadAnnotation",
+			     "annotation k8s.co/keepalived-forward-method: \"%.30s\" is no forwarding method: expected "
+			     "NAT, DR or TUN; %s "
+			     "is used",
+			     method, forward_name(d->plan->config.default_forward));
+}
+
+/* ---- virtual servers ---- */
+
+static struct backend *draft_backend(struct draft *d, uint8_t family, enum scope scope, enum forward forward)
+{
+	struct resolved *r = d->resolved;
+
+	for (size_t i = 0; i < d->n_resolved; i++, r++) {
+		if (r->family != family || r->scope != scope || r->forward != forward)
+			continue;
+		r->backend->refs++;
+		return r->backend;
+	}
+	*r = (struct resolved){family, (uint8_t)scope, (uint8_t)forward,
+			       resolve(d->plan, d->svc, d->port, family, scope, forward)};
+	d->n_resolved++;
+	r->backend->refs++;
+	return r->backend;
+}
+
+static void resolved_clear(struct draft *d)
+{
+	for (size_t i = 0; i < d->n_resolved; i++)
+		backend_unref(d->resolved[i].backend);
+	d->n_resolved = 0;
+}
+
+/* DR and TUN leave the packet as it is: every real server must listen on the virtual server's port. */
+static bool port_mismatch(const struct draft *d, const struct backend *b, enum forward forward, uint16_t *target)
+{
+	if (forward == FORWARD_NAT)
+		return false;
+	*target = d->port->target_name ? d->port->port : d->port->target;
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->reals[i].port != d->port->port)
+			*target = b->reals[i].port;
+	return *target != d->port->port;
+}
+
+static bool recorded(const struct draft *d, const struct addr *a, uint16_t port, enum source source)
+{
+	const char *owner;
+	bool taken = source == FROM_NODE ? record_port_taken(d->plan->record, port, d->port->proto, &owner)
+					 : record_addr_taken(d->plan->record, a, &owner);
+
+	return taken && !strcmp(owner, d->svc->name);
+}
+
+static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)
+{
+	enum scope scope = source == FROM_CLUSTER ? SCOPE_INTERNAL : SCOPE_EXTERNAL;
+	struct backend *b = draft_backend(d, a->family, scope, forward);
+	uint32_t flags = d->flags;
+	struct want *w;
+	uint16_t target;
+
+	if (port_mismatch(d, b, forward, &target)) {
+		problems_add(&d->svc->found, "PortMismatch",
+			     "%s %u goes to port %u: %s cannot change the port, so port and targetPort must be equal",
+			     proto_name(d->port->proto), d->port->port, target, forward_name(forward));
+		backend_unref(b);
+		return;
+	}
+	if (d->n == d->cap) {
+		d->cap = d->cap ? 2 * d->cap : 1;
+		d->wants = xrealloc(d->wants, d->cap * sizeof *d->wants);
+	}
+	if (d->port->proto != IPPROTO_UDP)
+		flags &= ~(uint32_t)VS_ONEPACKET;
+	w = &d->wants[d->n];
+	memset(w, 0, sizeof *w);
+	w->vs.key.addr = *a;
+	w->vs.key.port = port;
+	w->vs.key.proto = d->port->proto;
+	memcpy(w->vs.sched, d->sched, sizeof w->vs.sched);
+	w->vs.flags = flags | (d->service->client_ip ? VS_PERSISTENT : 0u);
+	w->vs.timeout = d->service->client_ip ? d->service->affinity_timeout : 0;
+	w->vs.granularity = (uint8_t)addr_bits(a);
+	w->vs.n = b->n;
+	w->vs.reals = b->reals;
+	w->backend = b;
+	w->svc = d->svc;
+	w->created = d->svc->object->meta.created;
+	w->rank = (uint32_t)d->n++;
+	w->recorded = recorded(d, a, port, source);
+}
+
+static bool family_fits(const struct draft *d, const struct addr *a)
+{
+	return !d->stated || (a->family == AF_INET ? d->v4 : d->v6);
+}
+
+/* The forwarding method for an address that clients use. */
+static enum forward draft_forward(const struct draft *d, int by_entry)
+{
+	return by_entry >= 0     ? (enum forward)by_entry
+	       : d->forward >= 0 ? (enum forward)d->forward
+				 : d->plan->config.default_forward;
+}
+
+/* What keepalived-cloud-provider said about the address; -1: nothing. */
+static int cloud_forward(const struct draft *d, const struct addr *a)
+{
+	for (size_t i = 0; i < d->svc->n_entries && d->forward < 0; i++)
+		if (!d->svc->entries[i]->key && addr_equal(&d->svc->entries[i]->addr, a))
+			return d->svc->entries[i]->forward;
+	return -1;
+}
+
+static void draft_ports(struct draft *d, const struct addr *a, enum source source, enum forward forward)
+{
+	if (family_fits(d, a))
+		draft_want(d, a, d->port->port, source, forward);
+}
+
+static void draft_node_port(struct draft *d, uint16_t port)
+{
+	bool v4, v6;
+
+	plan_families(d->plan, d->svc->object, &v4, &v6);
+	for (size_t i = 0; i < d->plan->n_locals && port; i++) {
+		const struct addr *a = &d->plan->locals[i];
+
+		if ((a->family == AF_INET ? v4 : v6) && !addr_unusable(a))
+			draft_want(d, a, port, FROM_NODE, FORWARD_NAT);
+	}
+}
+
+/* All virtual servers of one port; the first that names a key counts, so the most particular kind of address comes first. */
+static void draft_port(struct draft *d, size_t index)
+{
+	const struct svc *s = d->svc;
+	unsigned handle = d->plan->config.handle;
+
+	d->port = &d->service->ports[index];
+	for (size_t i = 0; i < s->n_entries && (handle & HANDLE_CONFIGMAP); i++)
+		if (s->entries[i]->key)
+			draft_ports(d, &s->entries[i]->addr, FROM_CONFIGMAP, draft_forward(d, s->entries[i]->forward));
+	for (size_t i = 0; i < s->n_balancer && (handle & HANDLE_LOADBALANCER); i++)
+		draft_ports(d, &s->balancer[i], FROM_BALANCER, draft_forward(d, cloud_forward(d, &s->balancer[i])));
+	for (size_t i = 0; i < d->service->external_ips.n && (handle & HANDLE_EXTERNALIP); i++)
+		draft_ports(d, &d->service->external_ips.items[i], FROM_EXTERNAL, draft_forward(d, -1));
+	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
+		draft_ports(d, &s->cluster[i], FROM_CLUSTER, FORWARD_NAT);
+	if (handle & HANDLE_NODEPORT)
+		draft_node_port(d, s->node_ports[index]);
+	resolved_clear(d);
+}
+
+static int want_cmp(const void *a, const void *b)
+{
+	const struct want *x = a, *y = b;
+	int c = vs_key_cmp(&x->vs.key, &y->vs.key);
+
+	return c ? c : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void wants_unique(struct draft *d)
+{
+	size_t kept = 0;
+
+	if (d->n)
+		qsort(d->wants, d->n, sizeof *d->wants, want_cmp);
+	for (size_t i = 0; i < d->n; i++) {
+		if (kept && !vs_key_cmp(&d->wants[kept - 1].vs.key, &d->wants[i].vs.key)) {
+			d->wants[kept - 1].recorded |= d->wants[i].recorded;
+			backend_unref(d->wants[i].backend);
+		} else {
+			d->wants[kept++] = d->wants[i];
+		}
+	}
+	d->n = kept;
+	if (kept && kept < d->cap)
+		d->wants = xrealloc(d->wants, kept * sizeof *d->wants);
+}
+
+/* ---- virtual IPs ---- */
+
+static void draft_vip(struct draft *d, const struct addr *a, enum source source)
+{
+	static const char *const what[] = {[FROM_CONFIGMAP] = "VIP of the ConfigMap",
+					   [FROM_BALANCER] = "load balancer address",
+					   [FROM_EXTERNAL] = "external IP",
+					   [FROM_CLUSTER] = "cluster IP",
+					   [FROM_NODE] = "node address"};
+	char text[ADDR_TEXT];
+
+	if (!family_fits(d, a)) {
+		problems_add(&d->svc->found, "FamilyMismatch", "%s %s is not of this Service's ipFamilies",
+			     what[source], addr_format(a, text));
+		return;
+	}
+	d->vips = xrealloc(d->vips, (d->n_vips + 1) * sizeof *d->vips);
+	d->vips[d->n_vips++] = (struct vip_want){*a, (uint8_t)source};
+}
+
+static int vip_want_cmp(const void *a, const void *b)
+{
+	const struct vip_want *x = a, *y = b;
+	int c = addr_cmp(&x->addr, &y->addr);
+
+	return c ? c : (int)x->source - (int)y->source;
+}
+
+static void draft_vips(struct draft *d)
+{
+	const struct svc *s = d->svc;
+	unsigned handle = d->plan->config.handle;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_entries && (handle & HANDLE_CONFIGMAP); i++)
+		if (s->entries[i]->key)
+			draft_vip(d, &s->entries[i]->addr, FROM_CONFIGMAP);
+	for (size_t i = 0; i < s->n_balancer && (handle & HANDLE_LOADBALANCER); i++)
+		draft_vip(d, &s->balancer[i], FROM_BALANCER);
+	for (size_t i = 0; i < d->service->external_ips.n && (handle & HANDLE_EXTERNALIP); i++)
+		draft_vip(d, &d->service->external_ips.items[i], FROM_EXTERNAL);
+	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
+		draft_vip(d, &s->cluster[i], FROM_CLUSTER);
+	if (d->n_vips)
+		qsort(d->vips, d->n_vips, sizeof *d->vips, vip_want_cmp);
+	for (size_t i = 0; i < d->n_vips; i++)
+		if (!kept || !addr_equal(&d->vips[kept - 1].addr, &d->vips[i].addr))
+			d->vips[kept++] = d->vips[i];
+	d->n_vips = kept;
+}
+
+void compile_service(const struct plan *p, struct svc *s, struct want **wants, size_t *n_wants, struct vip_want **vips,
+		     size_t *n_vips)
+{
+	struct draft d = {.plan = p, .svc = s, .service = &s->object->service};
+
+	d.stated = service_families(s->object, &d.v4, &d.v6);
+	read_scheduler(&d);
+	read_flags(&d);
+	read_forward(&d);
+	for (size_t i = 0; i < d.service->n_ports; i++)
+		draft_port(&d, i);
+	wants_unique(&d);
+	draft_vips(&d);
+	*wants = d.wants;
+	*n_wants = d.n;
+	*vips = d.vips;
+	*n_vips = d.n_vips;
+}

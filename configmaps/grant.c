@@ -1,0 +1,485 @@
+/* Which cluster IPs, node ports and load balancer addresses a Service has. What its manifest gives comes first, then what the record says,
+ * then the first free one, which is recorded. A cluster IP or node port that another manifest names is given up and replaced; a load
+ * balancer address may be shared. Source: DESIGN.md 'Inputs', the API server's allocators. Test: tests/test_plan_alloc.c */
+#include "plan_int.h"
+
+#include "uid.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what a manifest says ---- */
+
+bool service_served(const struct object *o)
+{
+	return !o->service.headless && o->service.type != SERVICE_EXTERNALNAME;
+}
+
+bool service_has_node_ports(const struct object *o)
+{
+	return o->service.type == SERVICE_NODEPORT || o->service.type == SERVICE_LOADBALANCER;
+}
+
+bool service_families(const struct object *o, bool *v4, bool *v6)
+{
+	const struct service *s = &o->service;
+
+	*v4 = s->v4;
+	*v6 = s->v6;
+	for (size_t i = 0; i < s->cluster_ips.n && !s->v4 && !s->v6; i++)
+		*(s->cluster_ips.items[i].family == AF_INET ? v4 : v6) = true;
+	if (s->require_dual || s->prefer_dual)
+		*v4 = *v6 = true;
+	return *v4 || *v6;
+}
+
+void plan_families(const struct plan *p, const struct object *o, bool *v4, bool *v6)
+{
+	if (service_families(o, v4, v6))
+		return;
+	*v6 = p->config.n_cluster_cidrs && p->config.cluster_cidrs[0].addr.family == AF_INET6;
+	*v4 = !*v6;
+}
+
+static void addrs_add(struct addr **items, size_t *n, const struct addr *a)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (addr_equal(&(*items)[i], a))
+			return;
+	*items = xrealloc(*items, (*n + 1) * sizeof **items);
+	(*items)[(*n)++] = *a;
+}
+
+/* One annotation: a list of addresses separated by commas. False if it says nothing. */
+static bool annotation_addresses(const char *name, const char *value, struct addr_list *out, struct problems *problems)
+{
+	char *copy = xstrdup(value), *rest = copy, *item;
+	bool any = false;
+
+	while ((item = strsep(&rest, ", \t\r\n"))) {
+		struct addr a;
+		const char *why;
+
+		if (!*item)
+			continue;
+		any = true;
+		why = addr_parse(item, &a) ? "is not an address: expected IPv4 or IPv6, several separated by commas"
+					   : addr_unusable(&a);
+		if (!why)
+			addrs_add(&out->items, &out->n, &a);
+		else if (problems)
+			problems_add(problems, "BadAnnotation", "annotation %s: \"%.50s\" %s", name, item, why);
+	}
+	free(copy);
+	return any;
+}
+
+bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems)
+{
+	static const char *const names[] = {"vipd.io/addresses", "metallb.io/loadBalancerIPs",
+					    "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs"};
+
+	if (o->service.type != SERVICE_LOADBALANCER)
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *value = pairs_get(&o->meta.annotations, names[i]);
+
+		if (value && annotation_addresses(names[i], value, out, problems))
+			return true;
+	}
+	if (!o->service.load_balancer_ip.family)
+		return false;
+	addrs_add(&out->items, &out->n, &o->service.load_balancer_ip);
+	return true;
+}
+
+/* A load balancer that this vipd serves. */
+static bool balancer_ours(const struct plan *p, const struct object *o)
+{
+	const char *class = o->service.load_balancer_class, *own = p->config.load_balancer_class;
+
+	if (o->service.type != SERVICE_LOADBALANCER)
+		return false;
+	return class ? own && !strcmp(class, own) : p->config.take_classless;
+}
+
+/* ---- the record ---- */
+
+struct grants {
+	struct grant *items;
+	size_t n;
+};
+
+static void grants_collect(void *arg, const struct grant *g)
+{
+	struct grants *l = arg;
+
+	l->items = xrealloc(l->items, (l->n + 1) * sizeof *l->items);
+	l->items[l->n++] = *g;
+}
+
+static void grant_drop(struct plan *p, const struct grant *g)
+{
+	struct grant gone = *g;
+
+	record_drop(p->record, g);
+	if (gone.kind == GRANT_NODE_PORT)
+		store_port_freed(p, gone.proto);
+	else
+		store_addr_freed(p, &gone.addr);
+}
+
+static void prune_collect(void *arg, const struct grant *g)
+{
+	struct map *owners = arg;
+
+	if (!map_gets(owners, g->owner))
+		map_puts(owners, g->owner, xstrdup(g->owner));
+}
+
+/* What a Service that went while vipd was down had: a new one of that name gets a new uid. */
+static void prune_owner(struct plan *p, const char *owner)
+{
+	char uid[UID_TEXT];
+	struct grants l = {0};
+	bool derived = false;
+
+	uid_derive(kind_name(KIND_SERVICE), owner, record_uid_generation(p->record, kind_name(KIND_SERVICE), owner),
+		   uid);
+	record_each(p->record, owner, grants_collect, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		derived |= !strcmp(l.items[i].uid, uid);
+		grant_drop(p, &l.items[i]);
+	}
+	free(l.items);
+	if (derived)
+		record_uid_raise(p->record, kind_name(KIND_SERVICE), owner);
+}
+
+void grants_prune(struct plan *p)
+{
+	struct map *owners = map_new();
+	void *owner;
+
+	record_each(p->record, NULL, prune_collect, owners);
+	for (size_t at = 0; map_next(owners, &at, NULL, NULL, &owner);) {
+		const struct svc *s = map_gets(p->services, owner);
+
+		if (!s || !s->object)
+			prune_owner(p, owner);
+	}
+	map_free(owners, free);
+}
+
+/* ---- what stays ---- */
+
+void grants_clear(struct svc *s)
+{
+	free(s->cluster);
+	free(s->balancer);
+	free(s->node_ports);
+	s->cluster = s->balancer = NULL;
+	s->node_ports = NULL;
+	s->n_cluster = s->n_balancer = 0;
+}
+
+static bool has_family(const struct addr *items, size_t n, uint8_t family)
+{
+	for (size_t i = 0; i < n; i++)
+		if (items[i].family == family)
+			return true;
+	return false;
+}
+
+static bool keep_cluster(const struct plan *p, struct svc *s, const struct grant *g)
+{
+	bool v4, v6;
+
+	plan_families(p, s->object, &v4, &v6);
+	if (!(g->addr.family == AF_INET ? v4 : v6) || has_family(s->cluster, s->n_cluster, g->addr.family) ||
+	    store_addr_named(p, &g->addr))
+		return false;
+	addrs_add(&s->cluster, &s->n_cluster, &g->addr);
+	return true;
+}
+
+static bool port_fits(const struct service_port *sp, const struct grant *g)
+{
+	return sp->proto == g->proto && (sp->port == g->service_port || (*sp->name && !strcmp(sp->name, g->port_name)));
+}
+
+static bool keep_port(const struct plan *p, struct svc *s, const struct grant *g)
+{
+	const struct service *service = &s->object->service;
+
+	if (!service_has_node_ports(s->object) || store_port_named(p, g->proto, g->port) ||
+	    (service->type == SERVICE_LOADBALANCER && !service->allocate_node_ports))
+		return false;
+	for (size_t i = 0; i < service->n_ports; i++) {
+		if (s->node_ports[i] || !port_fits(&service->ports[i], g))
+			continue;
+		s->node_ports[i] = g->port;
+		return true;
+	}
+	return false;
+}
+
+static bool keep_balancer(const struct plan *p, struct svc *s, const struct grant *g, bool stated)
+{
+	bool v4, v6;
+
+	if (!balancer_ours(p, s->object) || stated)
+		return false;
+	if (service_families(s->object, &v4, &v6) && !(g->addr.family == AF_INET ? v4 : v6))
+		return false;
+	addrs_add(&s->balancer, &s->n_balancer, &g->addr);
+	return true;
+}
+
+/* Fills in what the manifest gives; true if it states load balancer addresses. */
+static bool given_fill(const struct plan *p, struct svc *s)
+{
+	const struct service *service = &s->object->service;
+	struct addr_list stated = {0};
+	bool any;
+
+	for (size_t i = 0; i < service->cluster_ips.n; i++)
+		addrs_add(&s->cluster, &s->n_cluster, &service->cluster_ips.items[i]);
+	s->node_ports = xcalloc(service->n_ports + 1, sizeof *s->node_ports);
+	for (size_t i = 0; i < service->n_ports && service_has_node_ports(s->object); i++)
+		s->node_ports[i] = service->ports[i].node_port;
+	if (!balancer_ours(p, s->object))
+		return false;
+	any = service_balancer_stated(s->object, &stated, &s->found);
+	s->balancer = stated.items;
+	s->n_balancer = stated.n;
+	return any;
+}
+
+void grants_keep(struct plan *p, struct svc *s)
+{
+	struct grants l = {0};
+	bool stated = false, served = s->object && service_served(s->object);
+
+	grants_clear(s);
+	if (served)
+		stated = given_fill(p, s);
+	record_each(p->record, s->name, grants_collect, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		const struct grant *g = &l.items[i];
+		bool keep = false;
+
+		if (served && !strcmp(g->uid, s->uid))
+			keep = g->kind == GRANT_CLUSTER_IP  ? keep_cluster(p, s, g)
+			       : g->kind == GRANT_NODE_PORT ? keep_port(p, s, g)
+							    : keep_balancer(p, s, g, stated);
+		if (!keep)
+			grant_drop(p, g);
+	}
+	free(l.items);
+}
+
+/* ---- what is given out ---- */
+
+static bool addr_taken(void *arg, const struct addr *a)
+{
+	const struct plan *p = arg;
+
+	return record_addr_taken(p->record, a, NULL) || store_addr_named(p, a) || store_addr_host(p, a);
+}
+
+static void starve(struct plan *p, struct svc *s)
+{
+	if (!s->starved)
+		svc_list_add(&p->starved, s);
+	s->starved = true;
+}
+
+static const char *family_name(uint8_t family)
+{
+	return family == AF_INET ? "IPv4" : "IPv6";
+}
+
+/* An address of that family from the first range with room; false if there is none. */
+static bool take_addr(struct plan *p, struct svc *s, struct pool_range *ranges, size_t n, uint8_t family,
+		      enum grant_kind kind, struct addr *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct grant g = {.kind = kind, .owner = s->name, .uid = s->uid, .port_name = ""};
+
+		if (ranges[i].range.addr.family != family || pool_first(&ranges[i], addr_taken, p, &g.addr))
+			continue;
+		record_put(p->record, &g);
+		*out = g.addr;
+		return true;
+	}
+	return false;
+}
+
+static bool range_of(const struct pool_range *ranges, size_t n, uint8_t family)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ranges[i].range.addr.family == family)
+			return true;
+	return false;
+}
+
+static void give_cluster(struct plan *p, struct svc *s, uint8_t family)
+{
+	const struct service *service = &s->object->service;
+	size_t n = p->config.n_cluster_cidrs;
+	struct addr a;
+
+	if (has_family(s->cluster, s->n_cluster, family))
+		return;
+	if (!range_of(p->cluster, n, family)) {
+		/* A Service that has other addresses does without a cluster IP where there are none. */
+		if (service->require_dual || (n == 0 && service->type == SERVICE_CLUSTERIP && !service->external_ips.n))
+			problems_add(&s->found, "NotAllocated",
+				     "no %s cluster IP is given and there is no serviceClusterCIDR for it",
+				     family_name(family));
+		return;
+	}
+	if (!p->config.allocate) {
+		problems_add(&s->found, "NotAllocated",
+			     "no %s cluster IP is given or recorded, and this node does not allocate",
+			     family_name(family));
+	} else if (take_addr(p, s, p->cluster, n, family, GRANT_CLUSTER_IP, &a)) {
+		addrs_add(&s->cluster, &s->n_cluster, &a);
+	} else {
+		starve(p, s);
+		problems_add(&s->found, "AllocationFailed", "serviceClusterCIDR has no free %s address",
+			     family_name(family));
+	}
+}
+
+size_t proto_slot(uint8_t proto)
+{
+	return proto == IPPROTO_TCP ? 0 : proto == IPPROTO_UDP ? 1 : 2;
+}
+
+static bool take_port(struct plan *p, struct svc *s, const struct service_port *sp, uint16_t *out)
+{
+	uint32_t *next = &p->port_next[proto_slot(sp->proto)];
+	struct grant g = {.kind = GRANT_NODE_PORT,
+			  .owner = s->name,
+			  .uid = s->uid,
+			  .proto = sp->proto,
+			  .port_name = sp->name,
+			  .service_port = sp->port};
+
+	for (; *next <= p->config.node_port_last; ++*next) {
+		g.port = (uint16_t)*next;
+		if (record_port_taken(p->record, g.port, g.proto, NULL) || store_port_named(p, g.proto, g.port))
+			continue;
+		record_put(p->record, &g);
+		*out = g.port;
+		return true;
+	}
+	return false;
+}
+
+static void give_ports(struct plan *p, struct svc *s)
+{
+	const struct service *service = &s->object->service;
+
+	if (!service_has_node_ports(s->object) ||
+	    (service->type == SERVICE_LOADBALANCER && !service->allocate_node_ports))
+		return;
+	for (size_t i = 0; i < service->n_ports; i++) {
+		const struct service_port *sp = &service->ports[i];
+
+		if (s->node_ports[i])
+			continue;
+		if (!p->config.allocate) {
+			problems_add(&s->found, "NotAllocated",
+				     "no node port for %s %u is given or recorded, and this node does not allocate",
+				     proto_name(sp->proto), sp->port);
+		} else if (!take_port(p, s, sp, &s->node_ports[i])) {
+			starve(p, s);
+			problems_add(&s->found, "AllocationFailed", "no free node port for %s %u in %u-%u",
+				     proto_name(sp->proto), sp->port, p->config.node_port_first,
+				     p->config.node_port_last);
+		}
+	}
+}
+
+/* keepalived-cloud-provider's addresses become vipd's record. Its uid counts unless the manifest has none. */
+static void give_cloud(struct plan *p, struct svc *s)
+{
+	for (size_t i = 0; i < s->n_entries; i++) {
+		const struct vipmap_entry *e = s->entries[i];
+		struct grant g = {.kind = GRANT_VIP, .owner = s->name, .uid = s->uid, .addr = e->addr, .port_name = ""};
+
+		if (e->key || (s->object->meta.uid && strcmp(e->uid, s->uid) != 0))
+			continue;
+		addrs_add(&s->balancer, &s->n_balancer, &e->addr);
+		if (!record_addr_taken(p->record, &e->addr, NULL))
+			record_put(p->record, &g);
+	}
+}
+
+static bool in_configmap(const struct svc *s)
+{
+	for (size_t i = 0; i < s->n_entries; i++)
+		if (s->entries[i]->key)
+			return true;
+	return false;
+}
+
+static void give_pool(struct plan *p, struct svc *s, uint8_t family)
+{
+	struct addr a;
+
+	if (!range_of(p->pools.items, p->pools.n, family)) {
+		if (!s->n_balancer && !s->object->service.prefer_dual)
+			problems_add(&s->found, "NotAllocated",
+				     "no load balancer address is stated and no pool has %s addresses",
+				     family_name(family));
+	} else if (!p->config.allocate) {
+		problems_add(&s->found, "NotAllocated",
+			     "no load balancer address is stated or recorded, and this node does not allocate");
+	} else if (take_addr(p, s, p->pools.items, p->pools.n, family, GRANT_VIP, &a)) {
+		addrs_add(&s->balancer, &s->n_balancer, &a);
+	} else {
+		starve(p, s);
+		problems_add(&s->found, "AllocationFailed", "no pool has a free %s address", family_name(family));
+	}
+}
+
+static void give_balancer(struct plan *p, struct svc *s)
+{
+	const struct service *service = &s->object->service;
+	struct addr_list ignored = {0};
+	bool v4, v6, stated = service_balancer_stated(s->object, &ignored, NULL);
+
+	free(ignored.items);
+	if (!balancer_ours(p, s->object) || stated || s->n_balancer)
+		return;
+	give_cloud(p, s);
+	for (size_t i = 0; i < service->ingress.n && !s->n_balancer; i++)
+		addrs_add(&s->balancer, &s->n_balancer, &service->ingress.items[i]);
+	if (s->n_balancer || in_configmap(s))
+		return;
+	plan_families(p, s->object, &v4, &v6);
+	if (v4)
+		give_pool(p, s, AF_INET);
+	if (v6)
+		give_pool(p, s, AF_INET6);
+}
+
+void grants_give(struct plan *p, struct svc *s)
+{
+	bool v4, v6;
+
+	plan_families(p, s->object, &v4, &v6);
+	if ((p->config.handle & HANDLE_CLUSTERIP) && v4)
+		give_cluster(p, s, AF_INET);
+	if ((p->config.handle & HANDLE_CLUSTERIP) && v6)
+		give_cluster(p, s, AF_INET6);
+	if (p->config.handle & HANDLE_NODEPORT)
+		give_ports(p, s);
+	if (p->config.handle & HANDLE_LOADBALANCER)
+		give_balancer(p, s);
+}

@@ -1,0 +1,333 @@
+/* The plan's front: what a put or a drop concerns is marked, and a run works through what is marked: keep what manifests and record give, give
+ * out what is missing, compile, settle who has which address:port:protocol, call back the differences.
+ * Source: DESIGN.md 'Inputs' and 'Rules that hold everywhere'. Tests: tests/test_plan_*.c */
+#include "plan_int.h"
+
+#include "uid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- making and freeing ---- */
+
+static void config_copy(struct plan *p, const struct plan_config *c)
+{
+	struct plan_config *to = &p->config;
+	size_t n = 0;
+
+	*to = *c;
+	to->interface = c->interface ? arena_strdup(p->arena, c->interface) : NULL;
+	to->vip_configmap = c->vip_configmap ? arena_strdup(p->arena, c->vip_configmap) : NULL;
+	to->load_balancer_class = c->load_balancer_class ? arena_strdup(p->arena, c->load_balancer_class) : NULL;
+	to->node_name = c->node_name ? arena_strdup(p->arena, c->node_name) : NULL;
+	to->pools = NULL;
+	to->n_pools = 0;
+	for (size_t i = 0; i < c->n_cluster_cidrs; i++)
+		p->cluster[i].range = c->cluster_cidrs[i];
+	for (size_t i = 0; i < c->n_pools; i++)
+		n += c->pools[i].n;
+	p->pools.items = arena_alloc(p->arena, (n + 1) * sizeof *p->pools.items);
+	for (size_t i = 0; i < c->n_pools; i++)
+		for (size_t k = 0; k < c->pools[i].n; k++)
+			p->pools.items[p->pools.n++].range = c->pools[i].ranges[k];
+	for (size_t i = 0; i < 3; i++)
+		p->port_next[i] = c->node_port_first;
+}
+
+struct plan *plan_new(const struct plan_config *config, struct record *record)
+{
+	struct plan *p = xcalloc(1, sizeof *p);
+
+	p->arena = arena_new(0);
+	p->record = record;
+	p->services = map_new();
+	p->slices = map_new();
+	p->pods = map_new();
+	p->nodes = map_new();
+	p->selectors = labels_new();
+	p->pod_labels = labels_new();
+	p->named = map_new();
+	p->named_ports = map_new();
+	p->hosts = map_new();
+	p->claims = map_new();
+	p->changed = map_new();
+	p->vips = map_new();
+	config_copy(p, config);
+	return p;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	store_free(p);
+	claims_free(p);
+	vips_free(p);
+	free(p->dirty.items);
+	free(p->unsettled.items);
+	free(p->starved.items);
+	arena_free(p->arena);
+	free(p);
+}
+
+/* ---- marks ---- */
+
+void svc_list_add(struct svc_list *l, struct svc *s)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 16;
+		l->items = xrealloc(l->items, l->cap * sizeof(*l->items));
+	}
+	l->items[l->n++] = s;
+}
+
+void plan_mark(struct plan *p, struct svc *s)
+{
+	if (!s->dirty)
+		svc_list_add(&p->dirty, s);
+	s->dirty = true;
+}
+
+void plan_unsettle(struct plan *p, struct svc *s)
+{
+	if (!s->unsettled)
+		svc_list_add(&p->unsettled, s);
+	s->unsettled = true;
+}
+
+/* ---- changes of objects ---- */
+
+static bool is_vip_configmap(const struct plan *p, const char *name)
+{
+	return (p->config.handle & HANDLE_CONFIGMAP) && p->config.vip_configmap &&
+	       !strcmp(p->config.vip_configmap, name);
+}
+
+static void plan_change(struct plan *p, enum kind kind, const char *name, const struct object *o)
+{
+	struct svc *s = NULL;
+
+	if (kind == KIND_SERVICE || kind == KIND_ENDPOINTS)
+		s = o ? store_svc(p, name) : map_gets(p->services, name);
+	switch (kind) {
+	case KIND_SERVICE:
+		if (s && (o || s->object))
+			store_put_service(p, s, o);
+		break;
+	case KIND_ENDPOINTS:
+		if (s)
+			s->endpoints = o;
+		if (s)
+			plan_mark(p, s);
+		break;
+	case KIND_SLICE:
+		store_put_slice(p, name, o);
+		break;
+	case KIND_POD:
+		store_put_pod(p, name, o);
+		break;
+	case KIND_NODE:
+		store_put_node(p, name, o);
+		break;
+	case KIND_CONFIGMAP:
+		if (is_vip_configmap(p, name))
+			store_put_configmap(p, o);
+		break;
+	case KIND_COUNT:
+		break;
+	}
+}
+
+void plan_put(struct plan *p, const struct object *o)
+{
+	char *name = xasprintf("%s/%s", o->meta.namespace, o->meta.name);
+
+	plan_change(p, o->kind, name, o);
+	free(name);
+}
+
+void plan_drop(struct plan *p, enum kind kind, const char *namespace, const char *name)
+{
+	char *full = xasprintf("%s/%s", namespace, name);
+
+	plan_change(p, kind, full, NULL);
+	free(full);
+}
+
+void plan_set_locals(struct plan *p, const struct addr *addrs, size_t n)
+{
+	store_put_locals(p, addrs, n);
+}
+
+bool plan_dirty(const struct plan *p)
+{
+	return p->dirty.n || p->n_touched || p->map_dirty || (p->freed && p->starved.n) || !p->ran;
+}
+
+/* ---- a run ---- */
+
+/* uid and age of the Service that is there now. */
+static void svc_identify(struct plan *p, struct svc *s, int64_t now)
+{
+	const struct object *o = s->object;
+	char derived[UID_TEXT];
+	const char *uid = derived, *kind = kind_name(KIND_SERVICE);
+
+	if (!s->fresh)
+		return;
+	s->fresh = false;
+	if (!o) {
+		if (s->derived)
+			record_uid_raise(p->record, kind, s->name);
+		s->derived = false;
+		free(s->uid);
+		s->uid = NULL;
+		return;
+	}
+	if (o->meta.uid)
+		uid = o->meta.uid;
+	else
+		uid_derive(kind, s->name, record_uid_generation(p->record, kind, s->name), derived);
+	if (!s->uid || strcmp(s->uid, uid) != 0) {
+		free(s->uid);
+		s->uid = xstrdup(uid);
+		s->since = now;
+	}
+	if (o->meta.created)
+		s->since = o->meta.created;
+	s->derived = !o->meta.uid;
+}
+
+static void svc_keep(struct plan *p, struct svc *s, int64_t now)
+{
+	problems_clear(&s->found);
+	svc_identify(p, s, now);
+	grants_keep(p, s);
+}
+
+/* Those that found no room try again when something became free. */
+static void wake_starved(struct plan *p, int64_t now)
+{
+	struct svc_list woken = p->starved;
+
+	p->starved = (struct svc_list){0};
+	for (size_t i = 0; i < woken.n; i++) {
+		struct svc *s = woken.items[i];
+
+		s->starved = false;
+		if (s->dirty)
+			continue;
+		plan_mark(p, s);
+		svc_keep(p, s, now);
+	}
+	free(woken.items);
+}
+
+/* The older first, so that what is given out does not depend on the order of arrival. */
+static int svc_cmp(const void *a, const void *b)
+{
+	const struct svc *x = *(struct svc *const *)a, *y = *(struct svc *const *)b;
+	int64_t cx = x->object ? x->object->meta.created : 0, cy = y->object ? y->object->meta.created : 0;
+
+	if (cx != cy)
+		return !cy || (cx && cx < cy) ? -1 : 1;
+	return svc_name_cmp(x->name, y->name);
+}
+
+static void svc_compile(struct plan *p, struct svc *s)
+{
+	struct want *wants = NULL;
+	struct vip_want *vips = NULL;
+	size_t n_wants = 0, n_vips = 0;
+
+	if (s->object && service_served(s->object))
+		compile_service(p, s, &wants, &n_wants, &vips, &n_vips);
+	claims_replace(p, s, wants, n_wants);
+	vips_replace(p, s, vips, n_vips);
+}
+
+/* What stands for an object that was dropped: its identity. */
+static void report_gone(struct problems *was, enum kind kind, const char *full, const struct plan_out *out)
+{
+	struct object o = {.kind = kind};
+	struct problems none = {0};
+	char *namespace = xstrdup(full), *name = strchr(namespace, '/');
+
+	*name++ = '\0';
+	o.meta.namespace = namespace;
+	o.meta.name = name;
+	problems_report(was, &none, &o, out);
+	free(namespace);
+}
+
+static void report_service(struct plan *p, struct svc *s, const struct plan_out *out)
+{
+	struct problems now = {0};
+
+	s->unsettled = false;
+	if (!s->object) {
+		report_gone(&s->problems, KIND_SERVICE, s->name, out);
+		return;
+	}
+	problems_copy(&now, &s->found);
+	claims_conflicts(p, s, &now);
+	problems_report(&s->problems, &now, s->object, out);
+}
+
+static void report_configmap(struct plan *p, const struct plan_out *out)
+{
+	struct problems now = {0};
+
+	p->map_dirty = false;
+	if (!p->configmap) {
+		report_gone(&p->map_problems, KIND_CONFIGMAP, p->config.vip_configmap, out);
+		return;
+	}
+	problems_copy(&now, &p->map_found);
+	for (size_t i = 0; p->map && i < p->map->n_data; i++) {
+		const struct vipmap_entry *e = &p->map->data[i];
+		const struct svc *s = e->service ? map_gets(p->services, e->service) : NULL;
+
+		if (e->service && !s->object)
+			problems_add(&now, "Pending", "key %s: there is no Service %s", e->key, e->service);
+	}
+	problems_report(&p->map_problems, &now, p->configmap, out);
+}
+
+static void run_finish(struct plan *p)
+{
+	for (size_t i = 0; i < p->dirty.n; i++) {
+		struct svc *s = p->dirty.items[i];
+
+		s->dirty = false;
+		store_release(p, s);
+	}
+	p->dirty.n = 0;
+	p->unsettled.n = 0;
+	p->ran = true;
+}
+
+void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
+{
+	if (!p->ran)
+		grants_prune(p);
+	for (size_t i = 0; i < p->dirty.n; i++)
+		svc_keep(p, p->dirty.items[i], now);
+	if (p->freed)
+		wake_starved(p, now);
+	p->freed = false;
+	if (p->dirty.n)
+		qsort(p->dirty.items, p->dirty.n, sizeof(*p->dirty.items), svc_cmp);
+	for (size_t i = 0; i < p->dirty.n; i++)
+		if (p->dirty.items[i]->object && service_served(p->dirty.items[i]->object))
+			grants_give(p, p->dirty.items[i]);
+	for (size_t i = 0; i < p->dirty.n; i++)
+		svc_compile(p, p->dirty.items[i]);
+	claims_flush(p, out);
+	vips_flush(p, out);
+	if (p->map_dirty)
+		report_configmap(p, out);
+	for (size_t i = 0; i < p->unsettled.n; i++)
+		report_service(p, p->unsettled.items[i], out);
+	run_finish(p);
+}

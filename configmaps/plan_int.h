@@ -1,0 +1,228 @@
+/* The inside of the plan: what plan.c and its parts share. Nobody else includes this.
+ *
+ *   plan.c      front: puts, drops, the order of a run
+ *   store.c     objects by name, by Service, by label; which addresses and node ports manifests name
+ *   grant.c     cluster IPs, node ports and load balancer addresses: given, recorded, or given out
+ *   resolve.c   the real servers of a Service's port
+ *   compile.c   a Service -> the virtual servers and addresses that it wants
+ *   claims.c    which Service has an address:port:protocol
+ *   vips.c      which addresses are virtual IPs
+ *   view.c      what a person asks
+ */
+#ifndef VIPD_CONFIGMAPS_PLAN_INT_H
+#define VIPD_CONFIGMAPS_PLAN_INT_H
+
+#include "../src/base/map.h"
+#include "labels.h"
+#include "plan.h"
+#include "pool.h"
+#include "problems.h"
+#include "vipmap.h"
+
+/* Real servers that several virtual servers of one Service's port share. */
+struct backend {
+	uint32_t refs;
+	uint32_t n;
+	struct real reals[];
+};
+
+enum source { FROM_CONFIGMAP, FROM_BALANCER, FROM_EXTERNAL, FROM_CLUSTER, FROM_NODE };
+
+/* A virtual server that a Service wants. Those of one key form a chain: the head has it. */
+struct want {
+	struct vs vs; /* reals lie in backend */
+	struct backend *backend;
+	struct svc *svc;
+	struct want *next;
+	int64_t created; /* of the Service, as it was compiled */
+	uint32_t rank;   /* place in the Service: of two with one key the lesser counts */
+	bool recorded;   /* its address or node port is recorded for this Service */
+};
+
+/* An address that a Service wants as virtual IP. */
+struct vip_want {
+	struct addr addr;
+	uint8_t source; /* enum source */
+};
+
+struct slice {
+	const struct object *object;
+	struct svc *svc;
+};
+
+struct pod_entry {
+	const struct object *object;
+	struct label_ref *refs; /* one a label */
+};
+
+struct node_entry {
+	const struct object *object;
+};
+
+/* All that is known under one Service's name, whether there is a Service or only what refers to it. */
+struct svc {
+	char *name;                     /* "namespace/name" */
+	const struct object *object;    /* the Service; NULL if there is none */
+	const struct object *endpoints; /* the Endpoints of that name */
+	struct slice **slices;
+	size_t n_slices;
+	const struct vipmap_entry **entries; /* of the VIP ConfigMap: data, then the annotation's */
+	size_t n_entries;
+	struct label_ref selector; /* by its rarest pair */
+	char *uid;                 /* given or derived; NULL before the first run */
+	int64_t since;
+	bool fresh;     /* the Service came or changed since the last run */
+	bool derived;   /* the Service of the last run had no uid of its own */
+	bool dirty;     /* in plan.dirty */
+	bool unsettled; /* in plan.unsettled: its problems are to be compared */
+	bool starved;   /* wanted an address or port when there was none */
+
+	struct addr *cluster, *balancer; /* grant.c: cluster IPs; load balancer addresses */
+	size_t n_cluster, n_balancer;
+	uint16_t *node_ports; /* one a port of the Service, 0 none; NULL before the first run */
+
+	struct want *wants; /* sorted by key */
+	size_t n_wants;
+	struct vip_want *vips; /* sorted by address */
+	size_t n_vips;
+	struct problems found;    /* by grant.c and compile.c */
+	struct problems problems; /* as reported */
+};
+
+/* Wants that were replaced in this run: the callbacks compare with them. */
+struct retired {
+	struct want *wants;
+	size_t n;
+};
+
+struct svc_list {
+	struct svc **items;
+	size_t n, cap;
+};
+
+struct vip_user {
+	struct svc *svc; /* NULL: the VIP ConfigMap itself */
+	uint8_t kind;    /* enum vip_kind */
+};
+
+struct vip_use {
+	struct vip vip; /* as called back last, if out is true */
+	bool out, touched;
+	struct vip_user *users;
+	size_t n;
+};
+
+struct pool_ranges {
+	struct pool_range *items;
+	size_t n;
+};
+
+struct plan {
+	struct plan_config config;
+	struct arena *arena; /* of the configuration */
+	struct record *record;
+	bool ran;
+
+	struct map *services; /* "namespace/name" -> struct svc */
+	struct map *slices;   /* "namespace/name" -> struct slice */
+	struct map *pods;     /* "namespace/name" -> struct pod_entry */
+	struct map *nodes;    /* name -> struct node_entry */
+	struct labels *selectors, *pod_labels;
+
+	struct map *named;       /* struct addr -> how often manifests name it */
+	struct map *named_ports; /* {proto, node port} -> how often manifests name it */
+	struct map *hosts;       /* struct addr -> how often it is an address of this node or of a Node */
+	struct addr *locals;
+	size_t n_locals;
+	struct pool_range cluster[2];
+	struct pool_ranges pools; /* of all pools, in order */
+	uint32_t port_next[3];    /* TCP, UDP, SCTP: every node port below is taken */
+	bool freed;               /* something that can be given became free since the last run */
+
+	const struct object *configmap;
+	struct vipmap *map;
+	struct problems map_found, map_problems;
+	bool map_dirty;
+
+	struct map *claims;  /* key -> struct want, head of the chain */
+	struct map *changed; /* key -> struct want that was its head before this run */
+	struct retired *retired;
+	size_t n_retired;
+	struct map *vips; /* struct addr -> struct vip_use */
+	struct vip_use **touched;
+	size_t n_touched, touched_cap;
+
+	struct svc_list dirty, unsettled, starved;
+};
+
+/* plan.c */
+void svc_list_add(struct svc_list *l, struct svc *s);
+void plan_mark(struct plan *p, struct svc *s);     /* dirty */
+void plan_unsettle(struct plan *p, struct svc *s); /* its problems may have changed */
+
+/* store.c: puts; o is NULL for a drop */
+struct svc *store_svc(struct plan *p, const char *name); /* made if there is none */
+void store_put_service(struct plan *p, struct svc *s, const struct object *o);
+void store_put_slice(struct plan *p, const char *name, const struct object *o);
+void store_put_pod(struct plan *p, const char *name, const struct object *o);
+void store_put_node(struct plan *p, const char *name, const struct object *o);
+void store_put_configmap(struct plan *p, const struct object *o);
+void store_put_locals(struct plan *p, const struct addr *addrs, size_t n);
+/* Frees a Service's entry if nothing refers to it any more. */
+void store_release(struct plan *p, struct svc *s);
+void store_free(struct plan *p);
+bool store_addr_named(const struct plan *p, const struct addr *a);
+bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port);
+void store_port_freed(struct plan *p, uint8_t proto);
+bool store_addr_host(const struct plan *p, const struct addr *a);
+void store_addr_freed(struct plan *p, const struct addr *a);
+
+/* grant.c */
+size_t proto_slot(uint8_t proto);                                  /* place in port_next */
+bool service_served(const struct object *o);                       /* neither headless nor ExternalName */
+bool service_has_node_ports(const struct object *o);               /* may have them by its type */
+bool service_families(const struct object *o, bool *v4, bool *v6); /* false: the manifest states none */
+/* The addresses that a manifest states for its load balancer; false if it states none. Bad annotations go to problems (may be NULL). */
+bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems);
+/* The families of what is given out and of node ports: as stated, else those of the cluster. */
+void plan_families(const struct plan *p, const struct object *o, bool *v4, bool *v6);
+void grants_prune(struct plan *p); /* first run: grants of Services that are not there */
+void grants_keep(struct plan *p,
+		 struct svc *s); /* fills cluster, balancer, node_ports from manifest and record; gives up the rest */
+void grants_give(struct plan *p, struct svc *s); /* gives out what is still missing */
+void grants_clear(struct svc *s);
+
+/* resolve.c */
+enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };
+/* The real servers of a port: sorted, each once; one reference is the caller's. */
+struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
+			enum scope scope, enum forward forward);
+void backend_unref(struct backend *b);
+
+/* compile.c: compiles s->wants' successors into *wants, s->vips' into *vips, problems into s->found */
+void compile_service(const struct plan *p, struct svc *s, struct want **wants, size_t *n_wants, struct vip_want **vips,
+		     size_t *n_vips);
+
+/* claims.c */
+/* Replaces what s wants (wants are taken over, sorted by key). */
+void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n);
+/* Calls back what differs from before the first replacement, by key. */
+void claims_flush(struct plan *p, const struct plan_out *out);
+const struct want *claims_holder(const struct plan *p, const struct vs_key *k);
+/* Adds a problem that names the winners of what s wants and does not have. */
+void claims_conflicts(const struct plan *p, const struct svc *s, struct problems *problems);
+void claims_free(struct plan *p);
+void wants_free(struct want *wants, size_t n);
+
+/* view.c */
+int svc_name_cmp(const char *a, const char *b); /* "namespace/name" by namespace, then name */
+
+/* vips.c */
+void vips_replace(struct plan *p, struct svc *s, struct vip_want *vips, size_t n); /* takes vips over */
+void vips_add(struct plan *p, const struct addr *a, struct svc *s, enum vip_kind kind);
+void vips_remove(struct plan *p, const struct addr *a, const struct svc *s, enum vip_kind kind);
+void vips_touch(struct plan *p, const struct addr *a);
+void vips_flush(struct plan *p, const struct plan_out *out);
+void vips_free(struct plan *p);
+
+#endif

@@ -1,0 +1,197 @@
+/* The real servers of a Service's port: its EndpointSlices if it has any, else its Endpoints, else the Pods of its selector; never merged.
+ * Then which of them: ready ones, and only if there are none those that still serve while they terminate; local ones by traffic policy.
+ * Source: kube-proxy's CategorizeEndpoints, the EndpointSlice controller for Pods. Test: tests/test_plan_endpoints.c */
+#include "plan_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct candidate {
+	struct addr addr;
+	uint16_t port, weight;
+	uint8_t flags; /* EP_* */
+	bool local;
+};
+
+struct candidates {
+	const struct plan *plan;
+	const struct service_port *port;
+	uint8_t family;
+	struct candidate *items;
+	size_t n, cap;
+};
+
+static void candidates_add(struct candidates *c, const struct addr *a, uint16_t port, uint8_t flags, uint16_t weight,
+			   const char *node)
+{
+	const char *here = c->plan->config.node_name;
+
+	if (c->n == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 16;
+		c->items = xrealloc(c->items, c->cap * sizeof *c->items);
+	}
+	c->items[c->n++] = (struct candidate){*a, port, weight, flags, here && node && !strcmp(here, node)};
+}
+
+static void collect_part(struct candidates *c, const struct endpoint_part *part)
+{
+	for (size_t i = 0; i < part->n_ports && part->family == c->family; i++) {
+		const struct endpoint_port *ep = &part->ports[i];
+
+		if (!ep->port || ep->proto != c->port->proto || strcmp(ep->name, c->port->name) != 0)
+			continue;
+		for (size_t k = 0; k < part->n; k++) {
+			const struct endpoint *e = &part->endpoints[k];
+
+			candidates_add(c, &e->addr, ep->port, e->flags, e->weight, e->node);
+		}
+	}
+}
+
+static void collect_endpoints(struct candidates *c, const struct object *o)
+{
+	for (size_t i = 0; i < o->endpoints.n; i++)
+		collect_part(c, &o->endpoints.parts[i]);
+}
+
+/* The port of a Pod that the Service's targetPort means; 0 if it has none of that name. */
+static uint16_t pod_port(const struct service_port *port, const struct pod *pod)
+{
+	if (!port->target_name)
+		return port->target;
+	for (size_t i = 0; i < pod->n_ports; i++)
+		if (pod->ports[i].proto == port->proto && !strcmp(pod->ports[i].name, port->target_name))
+			return pod->ports[i].port;
+	return 0;
+}
+
+static void collect_pod(struct candidates *c, const struct service *service, const struct pod *pod)
+{
+	uint16_t port = pod->finished ? 0 : pod_port(c->port, pod);
+	uint8_t flags = 0;
+
+	if (pod->ready)
+		flags |= EP_SERVING;
+	if (pod->terminating)
+		flags |= EP_TERMINATING;
+	if (service->publish_not_ready || (pod->ready && !pod->terminating))
+		flags |= EP_READY;
+	for (size_t i = 0; i < pod->ips.n && port; i++) {
+		if (pod->ips.items[i].family != c->family)
+			continue;
+		candidates_add(c, &pod->ips.items[i], port, flags, pod->weight, pod->node);
+		return;
+	}
+}
+
+static void collect_pods(struct candidates *c, const struct object *o)
+{
+	const struct str_pairs *selector = &o->service.selector;
+	const struct str_pair *by = labels_rarest(c->plan->pod_labels, o->meta.namespace, selector);
+	const struct label_bucket *b = by ? labels_find(c->plan->pod_labels, o->meta.namespace, by) : NULL;
+
+	for (size_t i = 0; b && i < b->n; i++) {
+		const struct pod_entry *e = b->refs[i]->owner;
+
+		if (pairs_select(selector, &e->object->meta.labels))
+			collect_pod(c, &o->service, &e->object->pod);
+	}
+}
+
+static void collect(struct candidates *c, const struct svc *s)
+{
+	for (size_t i = 0; i < s->n_slices; i++)
+		collect_endpoints(c, s->slices[i]->object);
+	if (s->n_slices)
+		return;
+	if (s->endpoints)
+		collect_endpoints(c, s->endpoints);
+	else
+		collect_pods(c, s->object);
+}
+
+static bool candidate_fits(const struct candidate *c, bool local, bool ready)
+{
+	if (local && !c->local)
+		return false;
+	return ready ? (c->flags & EP_READY) != 0
+		     : (c->flags & (EP_SERVING | EP_TERMINATING)) == (EP_SERVING | EP_TERMINATING);
+}
+
+/* Ready ones first, else those that serve while they terminate; true if there are any. */
+static bool choose(const struct candidates *c, bool local, bool *ready)
+{
+	for (int i = 0; i < 2; i++) {
+		*ready = i == 0;
+		for (size_t k = 0; k < c->n; k++)
+			if (candidate_fits(&c->items[k], local, *ready))
+				return true;
+	}
+	return false;
+}
+
+static int real_weight_cmp(const void *a, const void *b)
+{
+	const struct real *x = a, *y = b;
+	int c = real_cmp(x, y);
+
+	return c ? c : (x->weight < y->weight) - (x->weight > y->weight);
+}
+
+/* Sorts; of two with one address and port the greater weight stays. */
+static void backend_unique(struct backend *b)
+{
+	uint32_t kept = 0;
+
+	qsort(b->reals, b->n, sizeof *b->reals, real_weight_cmp);
+	for (uint32_t i = 0; i < b->n; i++)
+		if (!kept || real_cmp(&b->reals[kept - 1], &b->reals[i]) != 0)
+			b->reals[kept++] = b->reals[i];
+	b->n = kept < REALS_MAX ? kept : REALS_MAX;
+}
+
+static struct backend *backend_make(const struct candidates *c, bool local, bool ready, bool any, enum forward forward)
+{
+	struct backend *b;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += any && candidate_fits(&c->items[i], local, ready);
+	b = xcalloc(1, sizeof *b + n * sizeof *b->reals);
+	b->refs = 1;
+	for (size_t i = 0; i < c->n && any; i++)
+		if (candidate_fits(&c->items[i], local, ready))
+			b->reals[b->n++] = (struct real){.addr = c->items[i].addr,
+							 .port = c->items[i].port,
+							 .forward = (uint8_t)forward,
+							 .weight = c->items[i].weight};
+	backend_unique(b);
+	return b;
+}
+
+struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
+			enum scope scope, enum forward forward)
+{
+	struct candidates c = {.plan = p, .port = port, .family = family};
+	const struct service *service = &s->object->service;
+	bool local = (scope == SCOPE_EXTERNAL && service->external_local) ||
+		     (scope == SCOPE_INTERNAL && service->internal_local);
+	bool ready, any;
+	struct backend *b;
+
+	collect(&c, s);
+	any = choose(&c, local, &ready);
+	if (!any && local && scope == SCOPE_EXTERNAL) {
+		local = false;
+		any = choose(&c, local, &ready);
+	}
+	b = backend_make(&c, local, ready, any, forward);
+	free(c.items);
+	return b;
+}
+
+void backend_unref(struct backend *b)
+{
+	if (b && --b->refs == 0)
+		free(b);
+}

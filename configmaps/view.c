@@ -1,0 +1,217 @@
+/* What a person asks of the plan: sorted walks, made when they are asked for. Test: tests/test_plan_services.c */
+#include "plan_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* '/' before any other character, so that the namespace is compared first. */
+int svc_name_cmp(const char *a, const char *b)
+{
+	for (; *a && *a == *b; a++, b++)
+		;
+	if (*a == *b)
+		return 0;
+	return (*a == '/' ? 1 : (unsigned char)*a) < (*b == '/' ? 1 : (unsigned char)*b) ? -1 : 1;
+}
+
+/* All values of a map; the caller frees. */
+static void **values_of(const struct map *m, size_t *n)
+{
+	void **values = xmalloc((map_count(m) + 1) * sizeof *values);
+
+	*n = 0;
+	for (size_t at = 0; map_next(m, &at, NULL, NULL, &values[*n]);)
+		++*n;
+	return values;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct want *x = *(struct want *const *)a, *y = *(struct want *const *)b;
+
+	return vs_key_cmp(&x->vs.key, &y->vs.key);
+}
+
+void plan_each_vs(struct plan *p, void (*each)(void *arg, const struct vs *v), void *arg)
+{
+	size_t n;
+	void **wants = values_of(p->claims, &n);
+
+	qsort(wants, n, sizeof *wants, by_key);
+	for (size_t i = 0; i < n; i++)
+		each(arg, &((const struct want *)wants[i])->vs);
+	free(wants);
+}
+
+static int by_vip(const void *a, const void *b)
+{
+	const struct vip_use *x = *(struct vip_use *const *)a, *y = *(struct vip_use *const *)b;
+
+	return vip_cmp(&x->vip, &y->vip);
+}
+
+void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v), void *arg)
+{
+	size_t n;
+	void **uses = values_of(p->vips, &n);
+
+	qsort(uses, n, sizeof *uses, by_vip);
+	for (size_t i = 0; i < n; i++)
+		if (((const struct vip_use *)uses[i])->out)
+			each(arg, &((const struct vip_use *)uses[i])->vip);
+	free(uses);
+}
+
+/* ---- Services ---- */
+
+struct used {
+	struct real real;
+	const char *port_name;
+};
+
+struct used_list {
+	struct used *items;
+	size_t n;
+};
+
+static int used_cmp(const void *a, const void *b)
+{
+	const struct used *x = a, *y = b;
+	int c = real_cmp(&x->real, &y->real);
+
+	return c ? c : strcmp(x->port_name, y->port_name);
+}
+
+static void used_port(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
+		      struct used_list *l)
+{
+	struct backend *b = resolve(p, s, port, family, SCOPE_ALL, p->config.default_forward);
+
+	l->items = xrealloc(l->items, (l->n + b->n + 1) * sizeof *l->items);
+	for (uint32_t i = 0; i < b->n; i++)
+		l->items[l->n++] = (struct used){b->reals[i], port->name};
+	backend_unref(b);
+}
+
+/* Over all ports, sorted; of two with one address and port the first by port name. */
+static struct used_list used_of(const struct plan *p, const struct svc *s)
+{
+	struct used_list l = {0};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->object->service.n_ports && service_served(s->object); i++) {
+		used_port(p, s, &s->object->service.ports[i], AF_INET, &l);
+		used_port(p, s, &s->object->service.ports[i], AF_INET6, &l);
+	}
+	if (l.n)
+		qsort(l.items, l.n, sizeof *l.items, used_cmp);
+	for (size_t i = 0; i < l.n; i++)
+		if (!kept || real_cmp(&l.items[kept - 1].real, &l.items[i].real) != 0)
+			l.items[kept++] = l.items[i];
+	l.n = kept;
+	return l;
+}
+
+static void view_endpoints(const struct used_list *l, struct real *reals, const char **names, struct service_view *v)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		reals[i] = l->items[i].real;
+		names[i] = l->items[i].port_name;
+	}
+	v->endpoints = reals;
+	v->endpoint_ports = names;
+	v->n_endpoints = l->n;
+}
+
+static size_t view_vips(const struct svc *s, struct addr *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_vips; i++)
+		if (s->vips[i].source == FROM_CONFIGMAP || s->vips[i].source == FROM_BALANCER)
+			out[n++] = s->vips[i].addr;
+	return n;
+}
+
+static void view_service(const struct plan *p, const struct svc *s,
+			 void (*each)(void *arg, const struct service_view *v), void *arg)
+{
+	struct service_view v = {.object = s->object,
+				 .uid = s->uid,
+				 .cluster_ips = s->cluster,
+				 .n_cluster_ips = s->n_cluster,
+				 .node_ports = s->node_ports,
+				 .since = s->since};
+	struct used_list l = used_of(p, s);
+	struct real *reals = xmalloc((l.n + 1) * sizeof *reals);
+	const char **names = xmalloc((l.n + 1) * sizeof(*names));
+	struct addr *vips = xmalloc((s->n_vips + 1) * sizeof *vips);
+
+	view_endpoints(&l, reals, names, &v);
+	v.n_vips = view_vips(s, vips);
+	v.vips = vips;
+	if (s->problems.n) {
+		v.reason = s->problems.items[0].reason;
+		v.message = s->problems.items[0].message;
+	}
+	each(arg, &v);
+	free(vips);
+	free(names);
+	free(reals);
+	free(l.items);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct svc *x = *(struct svc *const *)a, *y = *(struct svc *const *)b;
+
+	return svc_name_cmp(x->name, y->name);
+}
+
+void plan_each_service(struct plan *p, void (*each)(void *arg, const struct service_view *v), void *arg)
+{
+	size_t n;
+	void **services = values_of(p->services, &n);
+
+	qsort(services, n, sizeof *services, by_name);
+	for (size_t i = 0; i < n; i++) {
+		const struct svc *s = services[i];
+
+		if (s->object && !s->fresh)
+			view_service(p, s, each, arg);
+	}
+	free(services);
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return svc_name_cmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max)
+{
+	const struct vip_use *u = map_get(p->vips, vip, sizeof *vip);
+	const char **all;
+	size_t n = 0;
+
+	if (!u)
+		return 0;
+	all = xmalloc((u->n + 1) * sizeof(*all));
+	for (size_t i = 0; i < u->n; i++)
+		if (u->users[i].svc)
+			all[n++] = u->users[i].svc->name;
+	qsort(all, n, sizeof(*all), name_cmp);
+	n = n < max ? n : max;
+	for (size_t i = 0; i < n; i++)
+		names[i] = all[i];
+	free(all);
+	return n;
+}
+
+const char *plan_vs_service(struct plan *p, const struct vs_key *k)
+{
+	const struct want *holder = claims_holder(p, k);
+
+	return holder ? holder->svc->name : NULL;
+}
