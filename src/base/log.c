@@ -16,7 +16,6 @@ static struct {
 	bool prefix;
 } log_state = {"vipd", LOG_LEVEL_INFO, false};
 
-static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const char level_prio[] = {'3', '4', '6', '7'}; /* sd-daemon(3) */
 
 void log_open(const char *who, enum log_level level)
@@ -24,17 +23,6 @@ void log_open(const char *who, enum log_level level)
 	snprintf(log_state.who, sizeof(log_state.who), "%s", who);
 	log_state.level = level;
 	log_state.prefix = !isatty(STDERR_FILENO);
-}
-
-int log_level_parse(const char *text, enum log_level *out)
-{
-	for (size_t i = 0; i < sizeof(level_names) / sizeof(*level_names); i++) {
-		if (strcmp(text, level_names[i]) != 0)
-			continue;
-		*out = (enum log_level)i;
-		return 0;
-	}
-	return -EINVAL;
 }
 
 enum log_level log_level_now(void)
@@ -50,8 +38,10 @@ __attribute__((format(printf, 2, 0))) static void vlog(enum log_level level, con
 	if (level > log_state.level)
 		return;
 	n = log_state.prefix ? snprintf(line, sizeof(line), "<%c>", level_prio[level]) : 0;
-	n += snprintf(line + n, sizeof(line) - (size_t)n, "%s: %s%s", log_state.who,
-		      level <= LOG_LEVEL_WARNING ? level_names[level] : "", level <= LOG_LEVEL_WARNING ? ": " : "");
+	n += snprintf(line + n, sizeof(line) - (size_t)n, "%s: %s", log_state.who,
+		      level == LOG_LEVEL_ERROR     ? "error: "
+		      : level == LOG_LEVEL_WARNING ? "warning: "
+						   : "");
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	n = m < 0 ? n : m > (int)sizeof(line) - n - 2 ? (int)sizeof(line) - 2 : n + m;
 	for (int i = 0; i < n; i++)

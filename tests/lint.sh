@@ -1,0 +1,75 @@
+#!/bin/bash
+# lint.sh BUILD: what the compiler does not see. A line a check: 'ok NAME' or 'not ok NAME: why' with the places behind it.
+cd "$(dirname "$0")/.." || exit 1
+B=${1:-build}
+bad=0
+
+# verdict NAME WHY: reads what was found; nothing found is good.
+verdict() {
+	local found
+	found=$(cat)
+	if [ -z "$found" ]; then
+		echo "ok $1"
+	else
+		bad=1
+		echo "not ok $1: $2"
+		printf '%s\n' "$found" | head -n 60 | sed 's/^/    /'
+	fi
+}
+
+# includes ROOM ALLOWED...: quoted includes of the room's files that resolve to something outside of what is allowed (folders, files).
+includes() {
+	local room=$1 file line target allowed a
+	shift
+	grep -Hn '^[[:blank:]]*#[[:blank:]]*include[[:blank:]]*"' "$room"/*.[ch] 2>/dev/null | while IFS= read -r line; do
+		file=${line%%:*}
+		target=${line#*\"}
+		target=$(realpath -m --relative-to=. "$(dirname "$file")/${target%%\"*}")
+		allowed=
+		for a; do
+			[ "$target" != "$a" ] && [ "$(dirname "$target")" != "$a" ] || allowed=yes
+		done
+		[ -n "$allowed" ] || echo "$line"
+	done
+}
+
+# Core objects may call memory and string functions, what allocates and aborts, and each other. libyaml parses text that it is given.
+symbols() {
+	local allow o src
+	allow='^(mem(chr|cmp|cpy|move|set|rchr|mem)|__mem(cpy|move|set)_chk|rawmemchr'
+	allow+='|str(n?len|n?cmp|n?casecmp|chr|rchr|chrnul|str|spn|cspn|pbrk|n?cpy|n?cat|n?dup|sep|tok_r|to[dlu]l?l?|tou?ll?)'
+	allow+='|__str(n?cpy|n?cat)_chk|stpcpy|__stpcpy_chk|__isoc23_strto(u?ll?)|__ctype_(b|tolower|toupper)_loc|toupper|tolower|isalnum'
+	allow+='|v?sn?printf|v?asprintf|__v?s(n)?printf_chk|__v?asprintf_chk|__errno_location|__stack_chk_fail'
+	allow+='|malloc|calloc|realloc|reallocarray|free|abort|__assert_fail|__sprintf_chk|qsort|qsort_r|bsearch'
+	allow+='|arena_[a-z]+|x[a-z]+|inet_(pton|ntop)|yaml_[a-z_]+|_GLOBAL_OFFSET_TABLE_)$'
+	local objects=()
+	for src in $(cat packaging/core.list); do
+		o=$B/${src%.c}.o
+		if [ -e "$o" ]; then objects+=("$o"); else echo "$src: $o is not built"; fi
+	done
+	[ ${#objects[@]} -gt 0 ] || return
+	nm --defined-only -g "${objects[@]}" | awk 'NF == 3 { print $3 }' | sort -u >"$tmp/defined"
+	for o in "${objects[@]}"; do
+		nm -u "$o" | awk '{ sub(/@.*/, "", $2); print $2 }' | grep -Ev "$allow" | grep -vxFf "$tmp/defined" | sed "s,^,$o calls ,"
+	done
+}
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+sources=$(git ls-files --cached --others --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name build -prune -o -name '*.[ch]' -print)
+
+includes src/base src/base | verdict 'includes of src/base' 'it may use nothing above it'
+includes ipvs ipvs src/base | verdict 'includes of ipvs' 'it may use src/base only'
+includes vrrp vrrp src/base | verdict 'includes of vrrp' 'it may use src/base only'
+includes configmaps configmaps src/base ipvs/table.h | verdict 'includes of configmaps' 'it may use src/base and ipvs/table.h only'
+symbols | verdict 'core calls' 'a core file takes values and returns values (packaging/core.list)'
+# shellcheck disable=SC2086
+clang-format --dry-run -Werror $sources 2>&1 | grep -E 'error:|not found' | verdict 'clang-format' "'make format' lays them out"
+# shellcheck disable=SC2086
+cppcheck -q -j "$(nproc)" --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem --suppress=memleakOnRealloc:'tests/*' \
+    --template='{file}:{line}: {severity}: {message} [{id}]' $(printf '%s\n' $sources | grep '\.c$') 2>&1 |
+	verdict 'cppcheck' 'see the lines'
+git grep -nIE '/(home|Users|work)/[a-z]|[^[:alnum:]](TODO|FIXME|XXX)([^X[:alnum:]]|$)' -- ':!tests/lint.sh' ':!LICENSE' 2>/dev/null |
+	verdict 'tree' 'it names a place of one person, or something is unfinished'
+
+exit "$bad"
