@@ -176,10 +176,6 @@ const char *field_string(struct field f, const char *fallback)
 		field_mistyped(&f, "a string");
 		return fallback;
 	}
-	if (strlen(f.node->text) != f.node->text_len) {
-		field_error(&f, "holds a NUL character");
-		return fallback;
-	}
 	return f.node->text;
 }
 

@@ -45,8 +45,10 @@ bool pairs_select(const struct str_pairs *selector, const struct str_pairs *labe
 
 void object_free(struct object *o)
 {
-	if (o)
+	if (o && o->arena)
 		arena_free(o->arena); /* the object itself lives in it */
+	else
+		free(o);
 }
 
 void object_list_add(struct object_list *l, struct object *o)

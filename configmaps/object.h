@@ -123,7 +123,7 @@ struct configmap {
 	struct str_pairs data;
 };
 
-/* One object, one arena. Read-only once made. */
+/* One object, one arena or (arena NULL) one block of malloc that holds all of it. Read-only once made. */
 struct object {
 	enum kind kind;
 	struct meta meta;

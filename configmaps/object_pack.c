@@ -162,8 +162,8 @@ struct object *object_pack(struct object *o)
 	struct object *out;
 
 	pack_object(&measure, o);
-	o->arena = arena_new(measure.used);
-	out = arena_alloc(o->arena, measure.used);
+	o->arena = NULL;
+	out = xcalloc(1, measure.used);
 	copy.base = (char *)out;
 	pack_object(&copy, o);
 	memcpy(out, o, size_of(o->kind));
