@@ -206,8 +206,10 @@ static int job_start(struct job *j)
 
 	if (!path)
 		return -ENOENT;
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+	/* Only our end never blocks: the program's is its standard output. */
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	pid = fork();
 	if (pid == 0)
 		become(j, path, fds[1]);

@@ -80,6 +80,7 @@ static _Noreturn void run(const struct spawn *s, enum role role, const struct ro
 	if (s->confine)
 		confine(role, &s->roles[role].user);
 	code = s->roles[role].main(c, env);
+	child_free(c);
 	/* Not exit: what the parent had in its buffers and its handlers is the parent's. */
 	fflush(stderr);
 	_exit(code);

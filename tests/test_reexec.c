@@ -117,7 +117,7 @@ static void test_take(void **state)
 static void test_exec_fails(void **state)
 {
 	struct reexec r = {.lock_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), .listen_fd = -1};
-	char *argv[] = {NULL};
+	char name[] = "vipd", *argv[] = {name, NULL};
 
 	for (int i = 0; i < ROLE_COUNT; i++) {
 		r.members[i].channel = -1;
