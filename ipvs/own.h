@@ -1,6 +1,6 @@
 /* The ownership record: which virtual servers in the kernel vipd made. Append-only lines in run_dir/ipvs.own (descriptor from the supervisor), keyed by boot id
  * and network namespace, intent before the kernel call; compacted when it has grown to twice what it says.
- * Encoding and replay are pure (own.c: own_line_*, own_replay); only own_open/own_add/own_del/own_sync write. */
+ * Encoding and replay are pure (ownline.h); what is here reads and writes. */
 #ifndef VIPD_IPVS_OWN_H
 #define VIPD_IPVS_OWN_H
 
@@ -8,17 +8,20 @@
 
 struct own;
 
-/* Takes the record behind fd. A record of another boot or namespace, or one that cannot be read, is started anew: *lost is then true if there was
- * anything to lose (the caller adopts what equals the last desired state and says so). */
+/* Takes the record behind fd; -1 keeps it in memory alone. A record of another boot or namespace, one that cannot be read, or an empty file (it was
+ * deleted, or this is the first start: nothing tells them apart) is started anew: *lost is then true, and the caller adopts what equals the last desired
+ * state and says so. -errno if it cannot be written. */
 int own_open(int fd, struct own **out, bool *lost);
-void own_close(struct own *o); /* not the descriptor */
+void own_close(struct own *o); /* not the descriptor; NULL is fine */
 bool own_has(const struct own *o, const struct vs_key *k);
 size_t own_count(const struct own *o);
 /* Intent before the kernel call: buffered until own_sync, which must come before the kernel is told. */
 void own_add(struct own *o, const struct vs_key *k);
 /* After the kernel has deleted it. */
 void own_del(struct own *o, const struct vs_key *k);
+/* Writes what is buffered. On -errno what is left stays buffered for the next call. */
 int own_sync(struct own *o);
+/* each may own_del the key that it is given. */
 void own_each(const struct own *o, void (*each)(void *arg, const struct vs_key *k), void *arg);
 
 #endif

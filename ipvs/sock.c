@@ -200,23 +200,40 @@ static int ask(struct ipvs_sock *s, size_t request, bool dump, message_each each
 	return rc ? rc : a.rc;
 }
 
+struct info {
+	uint32_t version, conn_tab_size;
+};
+
 static int info_each(void *arg, const void *msg, size_t len)
 {
-	uint32_t version, size;
+	struct info *i = arg;
 
-	return ipvs_msg_info(msg, len, &version, &size) == MSG_OK ? 0 : -EPROTO;
+	return ipvs_msg_info(msg, len, &i->version, &i->conn_tab_size) == MSG_OK ? 0 : -EPROTO;
+}
+
+int ipvs_sock_info(struct ipvs_sock *s, uint32_t *version, uint32_t *conn_tab_size)
+{
+	struct info i = {0};
+	int rc = ask(s, ipvs_msg_get_info(s->family, ++s->seq, s->out), false, info_each, &i);
+
+	if (rc)
+		return rc;
+	*version = i.version;
+	*conn_tab_size = i.conn_tab_size;
+	return 0;
 }
 
 int ipvs_sock_open(struct ipvs_sock **out)
 {
 	struct ipvs_sock *s = xcalloc(1, sizeof *s);
+	uint32_t version, size;
 	int rc;
 
 	s->glance_room = GLANCE_FIRST;
 	s->option_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	rc = netlink_open(s);
 	if (!rc) /* a harmless question, to learn at once whether we may */
-		rc = ask(s, ipvs_msg_get_info(s->family, ++s->seq, s->out), false, info_each, NULL);
+		rc = ipvs_sock_info(s, &version, &size);
 	if (rc) {
 		ipvs_sock_close(s);
 		return rc;

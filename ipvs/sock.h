@@ -11,6 +11,8 @@ struct ipvs_sock;
 /* Opens the socket and resolves the family. -ENOENT: the kernel has no ip_vs (module not loaded); -EPERM, -EPROTONOSUPPORT. */
 int ipvs_sock_open(struct ipvs_sock **out);
 void ipvs_sock_close(struct ipvs_sock *s);
+/* IPVS's version (major << 16 | minor << 8 | patch) and the size of its connection table. */
+int ipvs_sock_info(struct ipvs_sock *s, uint32_t *version, uint32_t *conn_tab_size);
 
 /* Reads back. each_* return non-zero to stop. Errors are negative errno. */
 int ipvs_sock_services(struct ipvs_sock *s, int (*each)(void *arg, const struct vs *head, const struct vs_stats *st),

@@ -1,0 +1,501 @@
+/* The ipvs process: what it is told becomes a wanted table, what is wanted becomes the kernel's (reconcile.c), what changes there is put right (drift.c).
+ * Decides when each of them runs, and what the other processes are told. Source: src/base/proto.h, DESIGN.md "Life and death".
+ * Test: tests/kernel/test_ipvs_process.c. */
+#include "../src/base/arena.h"
+#include "../src/base/child.h"
+#include "../src/base/memfd.h"
+#include "cleanup.h"
+#include "drift.h"
+#include "modules.h"
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEPT_ROWS_LEAST = 64 << 10, KEPT_ROWS_MOST = 1 << 20, PROBLEM_TEXT = 512 };
+
+struct ipvs {
+	struct child *child;
+	struct reconcile r;
+	struct drift drift;
+	struct own *own;
+	struct modules modules;
+	struct loop_timer *work, *look, *reopen;
+	nsec_t reopen_wait;
+	bool started;
+	bool programmed;     /* a first full picture is */
+	uint64_t generation; /* accepted */
+	bool acked;          /* ... and answered, with this: */
+	struct msg_ack ack;
+	size_t kept_picture, kept_rows; /* bytes that the supervisor keeps for a successor */
+	char problem[PROBLEM_TEXT];     /* why there is no IPVS; "" */
+};
+
+/* ---- telling others */
+
+static void send_note(struct ipvs *p, const char *object, const char *reason, const char *message, bool gone)
+{
+	char *text = report_note(object, reason, message, gone);
+	child_send(p->child, ROLE_CONTROL, MSG_NOTE, p->generation, text, strlen(text), -1);
+	free(text);
+}
+
+static void on_note(void *arg, const struct vs_key *k, const char *reason, const char *message, bool gone)
+{
+	char key[VS_KEY_TEXT];
+	send_note(arg, vs_key_format(k, key), reason, message, gone);
+}
+
+static void on_need_scheduler(void *arg, const char *name)
+{
+	struct ipvs *p = arg;
+	char module[MODULE_NAME];
+	snprintf(module, sizeof(module), "ip_vs_%.15s", name);
+	modules_ask(&p->modules, p->child, module, false);
+}
+
+static const struct reconcile_ops reconcile_hooks = {.note = on_note, .need_scheduler = on_need_scheduler};
+
+static void send_ack(struct ipvs *p)
+{
+	struct msg_ack a;
+	queue_totals(p->r.queue, &a.failed, &a.conflicts);
+	if (p->problem[0])
+		a.failed = (uint32_t)table_count(p->r.want);
+	if (p->acked && a.failed == p->ack.failed && a.conflicts == p->ack.conflicts)
+		return;
+	p->acked = true;
+	p->ack = a;
+	child_send(p->child, ROLE_CONTROL, MSG_ACK, p->generation, &a, sizeof(a), -1);
+}
+
+static void send_programmed(struct ipvs *p)
+{
+	child_send(p->child, ROLE_VRRP, MSG_PROGRAMMED, p->generation, NULL, 0, -1);
+}
+
+/* ---- the kernel's side */
+
+static void set_problem(struct ipvs *p, const char *text)
+{
+	if (!strcmp(p->problem, text))
+		return;
+	if (text[0]) {
+		log_error("%s", text);
+		send_note(p, "ipvs", "KernelMissing", text, false);
+	} else {
+		log_info("over: %s", p->problem);
+		send_note(p, "ipvs", "KernelMissing", p->problem, true);
+	}
+	snprintf(p->problem, sizeof(p->problem), "%s", text);
+}
+
+/* What cannot be opened, and what to do. */
+static void explain(struct ipvs *p, int err)
+{
+	char text[PROBLEM_TEXT];
+	struct module *m = NULL;
+
+	if (err == -ENOENT) {
+		m = modules_ask(&p->modules, p->child, "ip_vs", p->reopen_wait >= BACKOFF_MOST_MS * NSEC_PER_MSEC);
+		if (m && m->waiting)
+			return;
+		snprintf(text, sizeof(text),
+			 "the kernel has no IPVS: modprobe ip_vs failed: %s; install the kernel's modules package or "
+			 "load ip_vs on "
+			 "the host",
+			 !m          ? "vipd's runner is not there"
+			 : m->why[0] ? m->why
+				     : "the module is loaded, its netlink family is missing");
+	} else if (err == -EPERM || err == -EACCES) {
+		snprintf(text, sizeof(text),
+			 "the kernel does not let vipd's ipvs process at IPVS: CAP_NET_ADMIN is missing (start vipd as "
+			 "root, or give "
+			 "its container NET_ADMIN)");
+	} else {
+		snprintf(text, sizeof(text), "the IPVS netlink socket cannot be opened: %s", strerror(-err));
+	}
+	set_problem(p, text);
+}
+
+/* An empty table and no record need no kernel. */
+static bool needs_kernel(const struct ipvs *p)
+{
+	return table_count(p->r.want) || own_count(p->own) || (p->r.sock && queue_count(p->r.queue));
+}
+
+static bool connect_kernel(struct ipvs *p)
+{
+	if (p->r.sock)
+		return true;
+	int err = ipvs_sock_open(&p->r.sock);
+	if (err) {
+		explain(p, err);
+		p->reopen_wait = backoff_next(p->reopen_wait);
+		loop_timer_set(p->reopen, p->reopen_wait);
+		return false;
+	}
+	loop_timer_stop(p->reopen);
+	p->reopen_wait = 0;
+	set_problem(p, "");
+	reconcile_sweep(&p->r);
+	return true;
+}
+
+static void disconnect(struct ipvs *p, int err)
+{
+	log_warning("IPVS does not answer: %s; its state is read again", strerror(-err));
+	ipvs_sock_close(p->r.sock);
+	p->r.sock = NULL;
+	p->reopen_wait = backoff_next(p->reopen_wait);
+	loop_timer_set(p->reopen, p->reopen_wait);
+}
+
+static void arm_look(struct ipvs *p)
+{
+	if (!p->r.sock || !drift_needed(&p->r))
+		loop_timer_stop(p->look);
+	else if (!loop_timer_armed(p->look))
+		loop_timer_set(p->look, LOOK_EVERY);
+}
+
+/* All that can be done now is done. */
+static void settled(struct ipvs *p)
+{
+	send_ack(p);
+	if (!p->programmed && !p->problem[0]) {
+		p->programmed = true;
+		log_info("%zu virtual servers programmed", table_count(p->r.want));
+		send_programmed(p);
+	}
+}
+
+/* One slice of work, and when the next is due. */
+static void run(struct ipvs *p)
+{
+	nsec_t now = clock_now(), next;
+
+	if (!p->started || !p->r.want)
+		return;
+	if (!needs_kernel(p)) {
+		set_problem(p, "");
+		settled(p);
+		return;
+	}
+	if (!p->r.sock && (loop_timer_armed(p->reopen) || !connect_kernel(p))) {
+		if (p->problem[0])
+			send_ack(p);
+		return;
+	}
+	int err = reconcile_step(&p->r, now);
+	if (err < 0) {
+		disconnect(p, err);
+		return;
+	}
+	next = err > 0 ? 0 : reconcile_next(&p->r, now);
+	if (next > 0)
+		settled(p);
+	if (next < INT64_MAX)
+		loop_timer_set(p->work, next > now ? next - now : 0);
+	arm_look(p);
+}
+
+static void on_work(void *arg)
+{
+	run(arg);
+}
+
+static void on_reopen(void *arg)
+{
+	run(arg);
+}
+
+static void on_look(void *arg)
+{
+	struct ipvs *p = arg;
+	if (!p->r.sock)
+		return;
+	int err = drift_look(&p->r, &p->drift);
+	if (err)
+		disconnect(p, err);
+	else if (reconcile_next(&p->r, clock_now()) == 0)
+		run(p);
+	arm_look(p);
+}
+
+/* Soon: what has arrived already is taken first. */
+static void run_soon(struct ipvs *p)
+{
+	if (p->started)
+		loop_timer_set(p->work, 0);
+}
+
+/* ---- what is wanted */
+
+/* Takes a picture; the descriptor stays the caller's. */
+static int take_picture(struct ipvs *p, int fd, uint64_t generation)
+{
+	const void *bytes;
+	const char *reason = "it is no sealed picture";
+	struct ipvs_settings settings;
+	struct table *want;
+	size_t len;
+	int err = fd < 0 ? -EBADF : memfd_map(fd, &bytes, &len);
+
+	if (!err) {
+		err = wire_decode_table(bytes, len, &want, &settings, &reason);
+		memfd_unmap(bytes, len);
+	}
+	if (err) {
+		log_error("picture %" PRIu64 " is refused: %s", generation, reason);
+		return err;
+	}
+	reconcile_picture(&p->r, want, &settings);
+	p->generation = generation;
+	p->acked = false;
+	p->kept_picture = len;
+	p->kept_rows = 0;
+	return 0;
+}
+
+static int check_rows(const struct msg *m, const char **reason)
+{
+	enum row_op op;
+	struct vs v;
+	size_t at = 0;
+	int n;
+	while ((n = wire_next_row(m->payload, m->len, &at, &op, &v, reason)) > 0)
+		vs_clear(&v);
+	return n;
+}
+
+/* Takes a message of rows, all or none. */
+static int take_rows(struct ipvs *p, const struct msg *m)
+{
+	const char *reason = "no picture came before";
+	enum row_op op;
+	struct vs v;
+	size_t at = 0;
+
+	if (!p->r.want || m->generation < p->generation || check_rows(m, &reason) < 0) {
+		if (p->r.want && m->generation < p->generation)
+			reason = "they are older than what is there";
+		log_error("rows of generation %" PRIu64 " are refused: %s", m->generation, reason);
+		return -EINVAL;
+	}
+	while (wire_next_row(m->payload, m->len, &at, &op, &v, &reason) > 0) {
+		reconcile_row(&p->r, op, &v);
+		vs_clear(&v);
+	}
+	p->generation = m->generation;
+	p->acked = false;
+	p->kept_rows += m->len;
+	return 0;
+}
+
+/* A fresh picture in the place of one with many rows. */
+static void keep_picture(struct ipvs *p)
+{
+	size_t len;
+	void *bytes = wire_encode_table(p->r.want, &p->r.settings, &len);
+	int fd = memfd_sealed("vipd-ipvs", bytes, len);
+	free(bytes);
+	if (fd < 0) {
+		log_warning("no picture can be made for a successor: %s", strerror(-fd));
+		return;
+	}
+	child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP, p->generation, NULL, 0, fd);
+	close(fd);
+	p->kept_picture = len;
+	p->kept_rows = 0;
+}
+
+static void keep_rows(struct ipvs *p, const struct msg *m)
+{
+	size_t most = p->kept_picture / 4;
+	most = most < KEPT_ROWS_LEAST ? KEPT_ROWS_LEAST : most > KEPT_ROWS_MOST ? KEPT_ROWS_MOST : most;
+	if (p->kept_rows > most)
+		keep_picture(p);
+	else
+		child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP_ROWS, m->generation, m->payload, m->len, -1);
+}
+
+/* ---- questions */
+
+static char *answer_status(struct ipvs *p, size_t *len)
+{
+	struct report_state s = {
+	    .generation = p->generation, .programmed = p->programmed, .problem = p->problem[0] ? p->problem : NULL};
+	return report_status(&p->r, &s, len);
+}
+
+static void on_ask(struct ipvs *p, enum role from, const struct msg *m)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int err = 0;
+
+	if (m->len == 5 && !memcmp(m->payload, "table", 5))
+		text = report_table(&p->r, &len, &err);
+	else if (m->len == 6 && !memcmp(m->payload, "status", 6))
+		text = answer_status(p, &len);
+	if (!text) {
+		text = report_note("ipvs", "CannotAnswer", err ? strerror(-err) : "unknown question", false);
+		len = strlen(text);
+	}
+	int fd = memfd_sealed("vipd-answer", text, len);
+	free(text);
+	if (fd < 0) {
+		log_warning("an answer cannot be sent: %s", strerror(-fd));
+		return;
+	}
+	child_send(p->child, from, MSG_ANSWER, m->generation, NULL, 0, fd);
+	close(fd);
+}
+
+/* ---- messages */
+
+static void on_ran(struct ipvs *p, const struct msg *m)
+{
+	struct module *mod = modules_answer(&p->modules, m);
+	if (!mod)
+		return;
+	if (mod->status)
+		log_error("modprobe %s failed: %s", mod->name, mod->why);
+	else
+		log_info("module %s loaded", mod->name);
+	if (!strcmp(mod->name, "ip_vs"))
+		loop_timer_stop(p->reopen);
+	else if (!mod->status)
+		queue_wake_scheduler(p->r.queue, mod->name + strlen("ip_vs_"));
+	run_soon(p);
+}
+
+static void on_msg(void *arg, enum role from, struct msg *m)
+{
+	struct ipvs *p = arg;
+
+	if (from == ROLE_CONTROL && m->type == MSG_TABLE) {
+		if (!take_picture(p, m->fd, m->generation)) {
+			child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP, m->generation, NULL, 0, m->fd);
+			run_soon(p);
+		}
+	} else if (from == ROLE_CONTROL && m->type == MSG_ROWS) {
+		if (!take_rows(p, m)) {
+			keep_rows(p, m);
+			run_soon(p);
+		}
+	} else if (m->type == MSG_ASK) {
+		on_ask(p, from, m);
+	} else if (from == ROLE_RUNNER && m->type == MSG_RAN) {
+		on_ran(p, m);
+	} else {
+		log_debug("message %u of %s is not for ipvs", m->type, role_name(from));
+	}
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void on_kept(void *arg, struct msg *m)
+{
+	struct ipvs *p = arg;
+	if (m->type == MSG_KEPT)
+		take_picture(p, m->fd, m->generation);
+	else
+		take_rows(p, m);
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void on_peer(void *arg, enum role who, bool up)
+{
+	struct ipvs *p = arg;
+	if (!up)
+		return;
+	if (who == ROLE_VRRP && p->programmed)
+		send_programmed(p);
+	if (who != ROLE_CONTROL)
+		return;
+	reconcile_renote(&p->r);
+	if (p->problem[0])
+		send_note(p, "ipvs", "KernelMissing", p->problem, false);
+}
+
+static void on_start(void *arg, bool restarted)
+{
+	struct ipvs *p = arg;
+	p->started = true;
+	child_send(p->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+	run(p);
+}
+
+static bool withdrawn(void *arg, const struct vs_key *k)
+{
+	const struct ipvs *p = arg;
+	const struct vs *want = p->r.want ? table_get(p->r.want, k) : NULL;
+	if (!want)
+		return p->r.want != NULL;
+	for (uint32_t i = 0; i < want->n; i++)
+		if (want->reals[i].forward != FORWARD_NAT)
+			return true;
+	return false;
+}
+
+static void on_stop(void *arg)
+{
+	struct ipvs *p = arg;
+	int n = p->r.sock ? cleanup_delete(p->r.sock, p->own, withdrawn, p) : 0;
+	if (n < 0)
+		log_error("virtual servers cannot be withdrawn: %s", strerror(-n));
+	else
+		log_info("stopping: %d virtual servers withdrawn, %zu left for the next start", n, own_count(p->own));
+	child_exit(p->child, n < 0);
+}
+
+static void on_dump(void *arg)
+{
+	size_t len;
+	char *text = answer_status(arg, &len);
+	log_info("status: %.*s", (int)len, text);
+	free(text);
+}
+
+/* ---- the whole */
+
+static int take_record(struct ipvs *p, int fd, bool *lost)
+{
+	int err = own_open(fd, &p->own, lost);
+	if (!err)
+		return 0;
+	log_error("the ownership record cannot be used: %s; what vipd makes is known only while this process lives",
+		  strerror(-err));
+	return own_open(-1, &p->own, lost);
+}
+
+int ipvs_main(struct child *c, const struct role_env *env)
+{
+	static const struct child_ops ops = {
+	    .start = on_start, .msg = on_msg, .peer = on_peer, .kept = on_kept, .stop = on_stop, .dump = on_dump};
+	struct ipvs *p = xcalloc(1, sizeof(*p));
+	bool lost = false;
+	int code;
+
+	p->child = c;
+	take_record(p, env->own_fd, &lost);
+	reconcile_init(&p->r, &reconcile_hooks, p, p->own, lost);
+	p->work = loop_timer_new(child_loop(c), on_work, p);
+	p->look = loop_timer_new(child_loop(c), on_look, p);
+	p->reopen = loop_timer_new(child_loop(c), on_reopen, p);
+	code = child_run(c, &ops, p);
+	loop_timer_free(p->work);
+	loop_timer_free(p->look);
+	loop_timer_free(p->reopen);
+	reconcile_clear(&p->r);
+	own_close(p->own);
+	free(p);
+	return code;
+}

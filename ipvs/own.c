@@ -1,0 +1,299 @@
+/* Decides nothing: reads and writes the ownership record. Lines are appended. When the file has grown to twice what it says, the whole set is
+ * appended once more and then the header's start offset is moved to it, one small write inside a page: a kill at any moment leaves either the old
+ * lines or both, which replay to the same set. The dead part before it becomes a hole, so that the space is bounded though the length is not.
+ * Source: DESIGN.md, "Only our own". Test: tests/test_own.c. */
+#include "own.h"
+
+#include "../src/base/arena.h"
+#include "../src/base/map.h"
+#include "ownline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, KEY_BYTES = 20 };
+
+struct own {
+	int fd;
+	struct own_id id;
+	struct map *keys; /* packed key -> o itself: a set */
+	char *buf;        /* lines not written yet */
+	size_t len, cap;
+	uint64_t start; /* where the lines that count begin */
+	uint64_t end;   /* of the file */
+	uint64_t live;  /* bytes that the set takes as lines */
+	bool stale;     /* the file ends in a torn line, or lacks some: write the whole set */
+};
+
+/* struct vs_key has padding: the map compares bytes. */
+static void pack(const struct vs_key *k, uint8_t out[KEY_BYTES])
+{
+	out[0] = k->addr.family;
+	memcpy(out + 1, k->addr.bytes, 16);
+	out[17] = (uint8_t)(k->port >> 8);
+	out[18] = (uint8_t)k->port;
+	out[19] = k->proto;
+}
+
+static void unpack(const uint8_t *in, struct vs_key *k)
+{
+	memset(k, 0, sizeof(*k));
+	k->addr.family = in[0];
+	memcpy(k->addr.bytes, in + 1, 16);
+	k->port = (uint16_t)(in[17] << 8 | in[18]);
+	k->proto = in[19];
+}
+
+static void buffer(struct own *o, const char *line, size_t n)
+{
+	if (o->len + n > o->cap) {
+		o->cap = o->cap ? o->cap * 2 : 4096;
+		o->buf = xrealloc(o->buf, o->cap);
+	}
+	memcpy(o->buf + o->len, line, n);
+	o->len += n;
+}
+
+/* Changes the set; true if it changed. */
+static bool set_key(struct own *o, bool add, const struct vs_key *k, char line[OWN_LINE], size_t *n)
+{
+	uint8_t key[KEY_BYTES];
+	pack(k, key);
+	if (add == (map_get(o->keys, key, sizeof(key)) != NULL))
+		return false;
+	*n = own_line_format(add, k, line);
+	if (add)
+		map_put(o->keys, key, sizeof(key), o);
+	else
+		map_del(o->keys, key, sizeof(key));
+	o->live = add ? o->live + *n : o->live - *n;
+	return true;
+}
+
+static void change(struct own *o, bool add, const struct vs_key *k)
+{
+	char line[OWN_LINE];
+	size_t n;
+	if (set_key(o, add, k, line, &n) && o->fd >= 0)
+		buffer(o, line, n);
+}
+
+static void replayed(void *arg, bool add, const struct vs_key *k)
+{
+	char line[OWN_LINE];
+	size_t n;
+	set_key(arg, add, k, line, &n);
+}
+
+static struct own_id own_id_read(void)
+{
+	struct own_id id = {.boot = "-"};
+	char text[64];
+	struct stat st;
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (fd >= 0)
+		close(fd);
+	if (n >= 36) {
+		memcpy(id.boot, text, 36);
+		id.boot[36] = '\0';
+	}
+	if (!stat("/proc/self/ns/net", &st))
+		id.netns = st.st_ino;
+	return id;
+}
+
+/* Appends; what the file did not take is left in the buffer. */
+static int append(struct own *o)
+{
+	size_t done = 0;
+	int err = 0;
+	while (done < o->len) {
+		ssize_t n = write(o->fd, o->buf + done, o->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			err = n < 0 ? -errno : -EIO;
+			break;
+		}
+		done += (size_t)n;
+	}
+	memmove(o->buf, o->buf + done, o->len - done);
+	o->len -= done;
+	o->end += done;
+	return err;
+}
+
+/* Writes at an offset: O_APPEND, which the supervisor sets, would send it to the end. */
+static int write_header(struct own *o, uint64_t start)
+{
+	char text[OWN_HEADER + 1];
+	own_line_header(&o->id, start, text);
+	int flags = fcntl(o->fd, F_GETFL);
+	if (flags < 0 || fcntl(o->fd, F_SETFL, flags & ~O_APPEND))
+		return -errno;
+	ssize_t n = pwrite(o->fd, text, OWN_HEADER, 0);
+	int err = n == OWN_HEADER ? 0 : n < 0 ? -errno : -EIO;
+	if (fcntl(o->fd, F_SETFL, flags | O_APPEND) && !err)
+		err = -errno;
+	return err;
+}
+
+static int begin_anew(struct own *o)
+{
+	map_free(o->keys, NULL);
+	o->keys = map_new();
+	o->live = o->len = 0;
+	if (o->fd < 0)
+		return 0;
+	if (ftruncate(o->fd, 0))
+		return -errno;
+	int err = write_header(o, OWN_HEADER);
+	o->start = o->end = OWN_HEADER;
+	return err;
+}
+
+static void buffer_key(void *arg, const struct vs_key *k)
+{
+	char line[OWN_LINE];
+	buffer(arg, line, own_line_format(true, k, line));
+}
+
+static int compact(struct own *o)
+{
+	uint64_t from = o->end;
+	o->len = 0;
+	own_each(o, buffer_key, o);
+	int err = append(o);
+	if (err)
+		return err;
+	err = write_header(o, from);
+	if (err)
+		return err;
+	o->start = from;
+	/* Only the space matters: where the file system makes no holes, the file is longer than it need be. */
+	off_t hole = OWN_HEADER;
+	(void)fallocate(o->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, hole, (off_t)from - hole);
+	return 0;
+}
+
+/* Reads the file's lines into the set. -EINVAL: not a record of this boot and namespace. *bad: lines not understood. */
+static int load(struct own *o, size_t *bad)
+{
+	char header[OWN_HEADER], *text = NULL;
+	struct own_id id;
+	struct stat st;
+	size_t whole = 0, got = 0;
+	int err = -EINVAL;
+
+	if (fstat(o->fd, &st) || pread(o->fd, header, sizeof(header), 0) != sizeof(header) ||
+	    own_line_parse_header(header, sizeof(header), &id, &o->start) || !own_id_equal(&id, &o->id) ||
+	    o->start > (uint64_t)st.st_size || (uint64_t)st.st_size - o->start > OWN_MAX)
+		return -EINVAL;
+	size_t len = (size_t)((uint64_t)st.st_size - o->start);
+	text = xmalloc(len + 1);
+	while (got < len) {
+		ssize_t n = pread(o->fd, text + got, len - got, (off_t)(o->start + got));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			goto out;
+		got += (size_t)n;
+	}
+	*bad = own_replay(text, len, replayed, o, &whole);
+	o->end = o->start + whole;
+	/* A torn line must not grow together with the next one. */
+	err = whole < len && ftruncate(o->fd, (off_t)o->end) ? -errno : 0;
+out:
+	free(text);
+	return err;
+}
+
+int own_open(int fd, struct own **out, bool *lost)
+{
+	struct own *o = xcalloc(1, sizeof(*o));
+	size_t bad = 0;
+	bool gone = true;
+	int err = 0;
+
+	o->fd = fd;
+	o->keys = map_new();
+	o->id = own_id_read();
+	if (fd >= 0 && !load(o, &bad) && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_APPEND) == 0)
+		gone = bad > 0;
+	else
+		err = begin_anew(o);
+	if (err) {
+		own_close(o);
+		return err;
+	}
+	*out = o;
+	*lost = gone;
+	return 0;
+}
+
+void own_close(struct own *o)
+{
+	if (!o)
+		return;
+	map_free(o->keys, NULL);
+	free(o->buf);
+	free(o);
+}
+
+bool own_has(const struct own *o, const struct vs_key *k)
+{
+	uint8_t key[KEY_BYTES];
+	pack(k, key);
+	return map_get(o->keys, key, sizeof(key)) != NULL;
+}
+
+size_t own_count(const struct own *o)
+{
+	return map_count(o->keys);
+}
+
+void own_add(struct own *o, const struct vs_key *k)
+{
+	change(o, true, k);
+}
+
+void own_del(struct own *o, const struct vs_key *k)
+{
+	change(o, false, k);
+}
+
+int own_sync(struct own *o)
+{
+	if (o->fd < 0)
+		return 0;
+	if (!o->stale) {
+		int err = o->len ? append(o) : 0;
+		if (err) {
+			o->stale = o->len > OWN_SLACK;
+			return err;
+		}
+		if (o->end - o->start <= 2 * o->live + OWN_SLACK)
+			return 0;
+	}
+	int err = compact(o);
+	o->stale = err != 0;
+	return err;
+}
+
+void own_each(const struct own *o, void (*each)(void *arg, const struct vs_key *k), void *arg)
+{
+	size_t at = 0, len;
+	const void *key;
+	void *value;
+	while (map_next(o->keys, &at, &key, &len, &value)) {
+		struct vs_key k;
+		unpack(key, &k);
+		each(arg, &k);
+	}
+}

@@ -1,0 +1,137 @@
+/* Decides how the ownership record reads and is read back. Source: DESIGN.md, "Only our own". Test: tests/test_own.c. */
+#include "ownline.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char MAGIC[] = "vipd-ipvs-own 1 ";
+
+void own_line_header(const struct own_id *id, uint64_t start, char buf[OWN_HEADER + 1])
+{
+	snprintf(buf, OWN_HEADER + 1, "%sboot=%-36.36s netns=%020" PRIu64 " start=%020" PRIu64 "\n", MAGIC, id->boot,
+		 id->netns, start);
+}
+
+/* Twenty digits at p, followed by end. */
+static int digits20(const char *p, char end, uint64_t *out)
+{
+	uint64_t n = 0;
+	for (int i = 0; i < 20; i++) {
+		if (p[i] < '0' || p[i] > '9' || n > (UINT64_MAX - (uint64_t)(p[i] - '0')) / 10)
+			return -EINVAL;
+		n = n * 10 + (uint64_t)(p[i] - '0');
+	}
+	if (p[20] != end)
+		return -EINVAL;
+	*out = n;
+	return 0;
+}
+
+int own_line_parse_header(const char *text, size_t len, struct own_id *id, uint64_t *start)
+{
+	enum { BOOT = sizeof(MAGIC) - 1 + 5, NETNS = BOOT + 36 + 7, START = NETNS + 20 + 7 };
+	struct own_id got = {.netns = 0};
+	uint64_t at;
+
+	if (len < OWN_HEADER || memcmp(text, MAGIC, sizeof(MAGIC) - 1) || memcmp(text + BOOT - 5, "boot=", 5) ||
+	    memcmp(text + NETNS - 7, " netns=", 7) || memcmp(text + START - 7, " start=", 7))
+		return -EINVAL;
+	if (digits20(text + NETNS, ' ', &got.netns) || digits20(text + START, '\n', &at) || at < OWN_HEADER)
+		return -EINVAL;
+	memcpy(got.boot, text + BOOT, 36);
+	for (size_t n = 36; n > 0 && got.boot[n - 1] == ' '; n--)
+		got.boot[n - 1] = '\0';
+	*id = got;
+	*start = at;
+	return 0;
+}
+
+bool own_id_equal(const struct own_id *a, const struct own_id *b)
+{
+	return a->netns == b->netns && !strcmp(a->boot, b->boot);
+}
+
+size_t own_line_format(bool add, const struct vs_key *k, char buf[OWN_LINE])
+{
+	buf[0] = add ? '+' : '-';
+	vs_key_format(k, buf + 1);
+	size_t n = strlen(buf);
+	buf[n++] = '\n';
+	return n;
+}
+
+/* "80" up to the end, 0..65535. */
+static int parse_port(const char *text, uint16_t *out)
+{
+	uint32_t n = 0;
+	if (!*text || strlen(text) > 5)
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		n = n * 10 + (uint32_t)(*text - '0');
+	}
+	if (n > 65535)
+		return -EINVAL;
+	*out = (uint16_t)n;
+	return 0;
+}
+
+/* "10.0.0.1:80" or "[fd00::1]:53"; text is cut up. */
+static int parse_place(char *text, struct vs_key *k)
+{
+	char *colon = strrchr(text, ':');
+	if (!colon || colon == text)
+		return -EINVAL;
+	*colon = '\0';
+	if (text[0] == '[') {
+		if (colon[-1] != ']')
+			return -EINVAL;
+		colon[-1] = '\0';
+		text++;
+	}
+	return addr_parse(text, &k->addr) || parse_port(colon + 1, &k->port) ? -EINVAL : 0;
+}
+
+int own_line_parse(const char *line, size_t len, bool *add, struct vs_key *k)
+{
+	char text[OWN_LINE];
+	struct vs_key got;
+	memset(&got, 0, sizeof(got));
+
+	if (len < 2 || len >= sizeof(text) || (line[0] != '+' && line[0] != '-') || memchr(line, '\0', len))
+		return -EINVAL;
+	memcpy(text, line + 1, len - 1);
+	text[len - 1] = '\0';
+	char *blank = strchr(text, ' ');
+	if (!blank)
+		return -EINVAL;
+	*blank = '\0';
+	if (proto_parse(text, &got.proto) || parse_place(blank + 1, &got))
+		return -EINVAL;
+	*add = line[0] == '+';
+	*k = got;
+	return 0;
+}
+
+size_t own_replay(const char *text, size_t len, void (*each)(void *arg, bool add, const struct vs_key *k), void *arg,
+		  size_t *whole)
+{
+	size_t bad = 0, at = 0;
+	const char *nl;
+	while (at < len && (nl = memchr(text + at, '\n', len - at))) {
+		size_t n = (size_t)(nl - (text + at));
+		struct vs_key k;
+		bool add;
+		if (own_line_parse(text + at, n, &add, &k))
+			bad++;
+		else
+			each(arg, add, &k);
+		at += n + 1;
+	}
+	*whole = at;
+	return bad;
+}

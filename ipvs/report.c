@@ -1,0 +1,140 @@
+/* Decides how the ipvs process's state reads. Written one virtual server at a time: a tree of 100,000 real servers would take more memory than all else.
+ * Source: src/base/proto.h (MSG_ASK, MSG_NOTE). Test: tests/kernel/test_ipvs_process.c. */
+#include "report.h"
+
+#include "../src/base/arena.h"
+#include "drift.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct text {
+	char *bytes;
+	size_t n, cap;
+};
+
+static int append(const char *bytes, size_t n, void *arg)
+{
+	struct text *t = arg;
+	if (t->n + n + 1 > t->cap) {
+		t->cap = 2 * (t->n + n + 1);
+		t->bytes = xrealloc(t->bytes, t->cap);
+	}
+	memcpy(t->bytes + t->n, bytes, n);
+	t->n += n;
+	t->bytes[t->n] = '\0';
+	return 0;
+}
+
+static int add_real(void *arg, const struct real *r, const struct real_stats *st)
+{
+	char addr[ADDR_TEXT];
+	json_array_append_new(arg, json_pack("{s:s, s:i, s:s, s:i, s:i, s:i}", "address", addr_format(&r->addr, addr),
+					     "port", (int)r->port, "forward", forward_name(r->forward), "weight",
+					     (int)r->weight, "active", (int)(st ? st->active : 0), "inactive",
+					     (int)(st ? st->inactive : 0)));
+	return 0;
+}
+
+/* The services are read first: a dump cannot be begun inside another. */
+struct listed {
+	struct vs head;
+	struct vs_stats stats;
+};
+
+struct list {
+	struct listed *items;
+	size_t n, cap;
+};
+
+static int add_service(void *arg, const struct vs *head, const struct vs_stats *st)
+{
+	struct list *l = arg;
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 64;
+		l->items = xrealloc(l->items, l->cap * sizeof(*l->items));
+	}
+	l->items[l->n++] = (struct listed){.head = *head, .stats = st ? *st : (struct vs_stats){0}};
+	return 0;
+}
+
+static int write_service(struct reconcile *r, const struct listed *v, struct text *out)
+{
+	char addr[ADDR_TEXT];
+	const struct vs *h = &v->head;
+	json_t *reals = json_array();
+	int err = ipvs_sock_reals(r->sock, &h->key, add_real, reals);
+	json_t *j =
+	    json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "address",
+		      addr_format(&h->key.addr, addr), "port", (int)h->key.port, "protocol", proto_name(h->key.proto),
+		      "scheduler", h->sched, "flags", (int)h->flags, "persistence", (int)h->timeout, "ours",
+		      own_has(r->own, &h->key), "connections", (json_int_t)v->stats.conns, "inPackets",
+		      (json_int_t)v->stats.inpkts, "outPackets", (json_int_t)v->stats.outpkts, "inBytes",
+		      (json_int_t)v->stats.inbytes, "outBytes", (json_int_t)v->stats.outbytes, "reals", reals);
+	if (err >= 0)
+		json_dump_callback(j, append, out, JSON_COMPACT);
+	json_decref(j);
+	return err < 0 ? err : 0;
+}
+
+char *report_table(struct reconcile *r, size_t *len, int *err)
+{
+	struct list l = {0};
+	struct text t = {0};
+	append("[", 1, &t);
+	*err = r->sock ? ipvs_sock_services(r->sock, add_service, &l) : 0;
+	for (size_t i = 0; i < l.n && *err >= 0; i++) {
+		if (i)
+			append(",\n", 2, &t);
+		*err = write_service(r, &l.items[i], &t);
+	}
+	append("]\n", 2, &t);
+	free(l.items);
+	if (*err < 0) {
+		free(t.bytes);
+		return NULL;
+	}
+	*len = t.n;
+	return t.bytes;
+}
+
+static char *dump(json_t *j, size_t *len)
+{
+	char *text = json_dumps(j, JSON_COMPACT);
+	json_decref(j);
+	if (!text)
+		abort();
+	if (len)
+		*len = strlen(text);
+	return text;
+}
+
+char *report_status(struct reconcile *r, const struct report_state *s, size_t *len)
+{
+	struct drift_counts c = {0};
+	uint32_t failed, conflicts, version = 0, size = 0;
+	char kernel[24] = "";
+
+	queue_totals(r->queue, &failed, &conflicts);
+	if (r->sock && r->want)
+		drift_count(r, &c);
+	if (r->sock && !ipvs_sock_info(r->sock, &version, &size))
+		snprintf(kernel, sizeof(kernel), "%u.%u.%u", version >> 16 & 255, version >> 8 & 255, version & 255);
+	json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:I, s:I, s:b, s:s, s:I}", "virtualServers",
+			      (json_int_t)c.ours, "realServers", (json_int_t)c.reals, "wanted",
+			      (json_int_t)(r->want ? table_count(r->want) : 0), "foreign", (json_int_t)c.foreign,
+			      "conflicts", (json_int_t)conflicts, "failed", (json_int_t)failed, "drift", "services",
+			      (json_int_t)r->healed_services, "reals", (json_int_t)r->healed_reals, "adopted",
+			      (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
+			      s->programmed, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
+	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
+	return dump(j, len);
+}
+
+char *report_note(const char *object, const char *reason, const char *message, bool gone)
+{
+	return dump(
+	    json_pack("{s:s, s:s, s:s, s:b}", "object", object, "reason", reason, "message", message, "gone", gone),
+	    NULL);
+}

@@ -1,0 +1,24 @@
+/* What the ipvs process answers to MSG_ASK, and the text of its notes: JSON. Texts are malloc'd; the caller frees. */
+#ifndef VIPD_IPVS_REPORT_H
+#define VIPD_IPVS_REPORT_H
+
+#include "reconcile.h"
+
+/* All virtual servers in the kernel with their counters:
+ * [{"address","port","protocol","scheduler","flags","persistence","ours","connections","inPackets","outPackets","inBytes","outBytes",
+ *   "reals":[{"address","port","forward","weight","active","inactive"}]}]. NULL and *err when the kernel cannot be read. */
+char *report_table(struct reconcile *r, size_t *len, int *err);
+
+struct report_state {
+	uint64_t generation;
+	bool programmed;
+	const char *problem; /* why there is no IPVS; NULL: there is */
+};
+/* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed",
+ *  "kernelVersion","connTabSize","problem"}: virtualServers are vipd's own that are in the kernel. */
+char *report_status(struct reconcile *r, const struct report_state *s, size_t *len);
+
+/* MSG_NOTE's payload. */
+char *report_note(const char *object, const char *reason, const char *message, bool gone);
+
+#endif
