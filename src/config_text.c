@@ -88,14 +88,8 @@ static json_t *config_json(const struct config *c)
 char *config_text(const struct config *c)
 {
 	json_t *j = config_json(c);
-	char *text = NULL;
-	size_t len;
-	FILE *to = open_memstream(&text, &len);
+	char *text = yaml_text(j);
 
-	if (!to)
-		abort();
-	yaml_write(to, j);
-	fclose(to);
 	json_decref(j);
 	return text;
 }

@@ -107,7 +107,10 @@ static void reply_get(struct control *c, uint64_t client, const struct ctl_reque
 	size_t len;
 	char *text = views_get(&v, q, answer, n, &len);
 
-	ctl_server_reply(c->ctl, client, text, len);
+	if (text)
+		ctl_server_reply(c->ctl, client, text, len);
+	else
+		reply_error(c, client, "Unavailable", "the process could not read the kernel: see vipctl status");
 }
 
 static void get_done(struct ask *a, const char *answer, size_t len)

@@ -111,71 +111,96 @@ static void pod_items(struct list *l)
 	free(pods.items);
 }
 
-/* "TCP 10.0.0.1:80", "UDP [fd00::1]:53" -> a key. */
-static int key_parse(const char *text, struct vs_key *k)
+/* Moves the named members of item into a new object. */
+static json_t *take(json_t *item, const char *const *names, size_t n)
 {
-	char proto[8], host[ADDR_TEXT];
-	const char *blank = strchr(text, ' '), *colon = strrchr(text, ':');
-	size_t n;
+	json_t *o = json_object();
 
-	if (!blank || !colon || colon < blank || (size_t)(blank - text) >= sizeof proto)
+	for (size_t i = 0; i < n; i++) {
+		json_t *v = json_object_get(item, names[i]);
+
+		if (!v)
+			continue;
+		json_object_set(o, names[i], v);
+		json_object_del(item, names[i]);
+	}
+	return o;
+}
+
+/* What a process tells is flat; the members in spec say what is wanted, the rest is status. */
+static json_t *shape(json_t *item, const char *kind, const char *name, const char *const *spec, size_t n)
+{
+	json_t *wanted = take(item, spec, n);
+
+	return json_pack("{s:s, s:s, s:{s:s}, s:o, s:O}", "apiVersion", "vipd.io/v1", "kind", kind, "metadata", "name",
+			 name, "spec", wanted, "status", item);
+}
+
+static int vs_key_of(json_t *item, struct vs_key *k)
+{
+	const char *address, *protocol;
+	int port;
+
+	if (json_unpack(item, "{s:s, s:i, s:s}", "address", &address, "port", &port, "protocol", &protocol) ||
+	    addr_parse(address, &k->addr) || proto_parse(protocol, &k->proto) || port < 0 || port > 65535)
 		return -EINVAL;
-	memcpy(proto, text, (size_t)(blank - text));
-	proto[blank - text] = '\0';
-	if (*++blank == '[' && colon > blank && colon[-1] == ']')
-		n = (size_t)(colon - 1 - ++blank);
-	else
-		n = (size_t)(colon - blank);
-	if (n >= sizeof host)
-		return -EINVAL;
-	memcpy(host, blank, n);
-	host[n] = '\0';
-	k->port = (uint16_t)strtoul(colon + 1, NULL, 10);
-	return proto_parse(proto, &k->proto) || addr_parse(host, &k->addr) ? -EINVAL : 0;
+	k->port = (uint16_t)port;
+	return 0;
 }
 
 static void vs_item(void *arg, json_t *item)
 {
-	const char *name = json_string_value(json_object_get(json_object_get(item, "metadata"), "name"));
-	struct list *l = arg;
+	static const char *const spec[] = {"address", "port", "protocol", "scheduler", "flags", "persistence"};
 	struct vs_key key = {0};
+	struct list *l = arg;
+	char name[VS_KEY_TEXT];
 	const char *service;
+	json_t *o;
 
-	if (!name || !asked(l, "", name, strchr(name, ' ') ? strchr(name, ' ') + 1 : NULL))
+	if (vs_key_of(item, &key))
 		return;
-	service = key_parse(name, &key) ? NULL : plan_vs_service(l->v->plan, &key);
+	vs_key_format(&key, name);
+	if (!asked(l, "", name, strchr(name, ' ') ? strchr(name, ' ') + 1 : NULL))
+		return;
+	o = shape(item, "VirtualServer", name, spec, sizeof spec / sizeof spec[0]);
+	service = plan_vs_service(l->v->plan, &key);
 	if (service)
-		json_object_set_new(json_object_get(item, "metadata"), "service", json_string(service));
-	put_item(l, json_incref(item));
+		json_object_set_new(json_object_get(o, "spec"), "service", json_string(service));
+	put_item(l, o);
 }
 
 static void vip_item(void *arg, json_t *item)
 {
-	const char *name = json_string_value(json_object_get(json_object_get(item, "metadata"), "name"));
-	const char *names[VIP_SERVICES_MAX];
+	static const char *const spec[] = {"address", "bits", "kind", "interface"};
+	const char *names[VIP_SERVICES_MAX], *name = json_string_value(json_object_get(item, "address"));
 	struct list *l = arg;
-	json_t *services;
+	json_t *services, *o;
 	struct addr a;
+	char *copy;
 	size_t n;
 
-	if (!name || !asked(l, "", name, NULL))
+	if (!name || addr_parse(name, &a) || !asked(l, "", name, NULL))
 		return;
+	copy = xstrdup(name);
+	o = shape(item, "VIP", copy, spec, sizeof spec / sizeof spec[0]);
+	free(copy);
 	services = json_array();
-	n = addr_parse(name, &a) ? 0 : plan_vip_services(l->v->plan, &a, names, VIP_SERVICES_MAX);
-	for (size_t i = 0; i < n; i++)
+	n = plan_vip_services(l->v->plan, &a, names, VIP_SERVICES_MAX);
+	for (size_t i = 0; i < n && i < VIP_SERVICES_MAX; i++)
 		json_array_append_new(services, json_string(names[i]));
-	json_object_set_new(item, "services", services);
-	put_item(l, json_incref(item));
+	json_object_set_new(json_object_get(o, "spec"), "services", services);
+	put_item(l, o);
 }
 
 int views_each_item(const char *text, size_t len, void (*each)(void *arg, json_t *item), void *arg)
 {
-	const char *end = text + len, *p = memmem(text, len, "\"items\"", 7);
+	const char *end = text + len, *p = text;
 	json_error_t e;
 	json_t *item;
 
-	p = p ? memchr(p, '[', (size_t)(end - p)) : NULL;
-	if (!p)
+	while (p < end && (*p == ' ' || *p == '\n'))
+		p++;
+	if (p == end || *p != '[')
 		return -EINVAL;
 	for (p++; p < end; p++) {
 		if (*p == ']')
@@ -217,6 +242,7 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 	    [CTL_VIPS] = "{\"kind\":\"VIPList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	};
 	struct list l = {.v = v, .q = q};
+	int err = 0;
 
 	puts_list(&l, heads[q->kind]);
 	switch (q->kind) {
@@ -228,13 +254,17 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 		pod_items(&l);
 		break;
 	case CTL_VIRTUALSERVERS:
-		views_each_item(answer, answer_len, vs_item, &l);
+		err = views_each_item(answer, answer_len, vs_item, &l);
 		break;
 	case CTL_VIPS:
-		views_each_item(answer, answer_len, vip_item, &l);
+		err = views_each_item(answer, answer_len, vip_item, &l);
 		break;
 	case CTL_KINDS:
 		break;
+	}
+	if (err) {
+		free(l.text);
+		return NULL;
 	}
 	puts_list(&l, "]");
 	if (q->n_names)

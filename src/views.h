@@ -13,10 +13,10 @@ struct views {
 
 /* The reply to a get, one line, malloc'd: {"kind": "ServiceList", "apiVersion": "v1", "items": [...], "notFound": [names]}. answer: the
  * JSON text of ipvs ("table") for virtualservers, of vrrp ("vips") for vips; else NULL. Items are made one at a time, so that a large list
- * costs its text and no more. */
+ * costs its text and no more. NULL when the answer is not such a list. */
 char *views_get(const struct views *v, const struct ctl_request *q, const char *answer, size_t answer_len, size_t *len);
 
-/* Calls back each element of the list "items" of a JSON text, one at a time (borrowed). -EINVAL when the text is no such thing. */
+/* Calls back each object of a JSON text that is a list of objects, one at a time (borrowed). -EINVAL when the text is no such thing. */
 int views_each_item(const char *text, size_t len, void (*each)(void *arg, json_t *item), void *arg);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -124,4 +125,17 @@ void yaml_write(FILE *to, json_t *value)
 		write_scalar(to, value);
 		fputc('\n', to);
 	}
+}
+
+char *yaml_text(json_t *value)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		abort();
+	yaml_write(to, value);
+	fclose(to);
+	return text;
 }

@@ -7,5 +7,6 @@
 
 /* Strings are plain where every YAML 1.1 and 1.2 reader takes them as strings, else double-quoted. Ends with a newline. */
 void yaml_write(FILE *to, json_t *value);
+char *yaml_text(json_t *value); /* the same, malloc'd */
 
 #endif

@@ -1,0 +1,197 @@
+/* Check and print. What is printed is a fixed point: written to a file and read again, it prints the same. Source: OpenBGPD's -nv.
+ * Test: tests/test_dry_run.c. */
+#include "dry_run.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "config_load.h"
+#include "object_json.h"
+#include "yaml_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RECORD_MAX = 64 << 20, BAD_CONFIG = 78 };
+
+static void feed(void *arg, const struct object *o)
+{
+	plan_put(arg, o);
+}
+
+static void on_problem(void *arg, const struct object *o, const char *reason, const char *message)
+{
+	if (message)
+		diag_warning(arg, o->file, o->pos, "%s %s/%s: %s: %s", kind_name(o->kind), o->meta.namespace,
+			     o->meta.name, reason, message);
+}
+
+static void ignore_vs(void *arg, const struct vs *v)
+{
+}
+
+static void ignore_key(void *arg, const struct vs_key *k)
+{
+}
+
+static void ignore_vip(void *arg, const struct vip *v)
+{
+}
+
+static void ignore_addr(void *arg, const struct addr *a)
+{
+}
+
+struct plan *dry_run_compile(const struct config *c, const struct folder *f, struct record *record,
+			     struct diag_list *diags)
+{
+	const struct plan_out out = {.vs_set = ignore_vs,
+				     .vs_delete = ignore_key,
+				     .vip_set = ignore_vip,
+				     .vip_delete = ignore_addr,
+				     .problem = on_problem,
+				     .arg = diags};
+	struct plan *p = plan_new(&c->plan, record);
+
+	folder_each_object(f, feed, p);
+	plan_run(p, clock_wall(), &out);
+	return p;
+}
+
+/* Documents are sorted by kind, namespace and name: the same whatever file they came from. */
+struct document {
+	int rank;
+	const char *ns, *name;
+	size_t order; /* of arrival: the slices of one Service are numbered */
+	char *text;
+};
+
+struct documents {
+	struct document *items;
+	size_t n, cap;
+	const struct config *config;
+};
+
+/* Takes json. */
+static void add(struct documents *d, int rank, const struct meta *m, json_t *json)
+{
+	if (d->n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 64;
+		d->items = xrealloc(d->items, d->cap * sizeof *d->items);
+	}
+	d->items[d->n] = (struct document){rank, m->namespace, m->name, d->n, yaml_text(json)};
+	d->n++;
+	json_decref(json);
+}
+
+enum { RANK_NODE, RANK_CONFIGMAP, RANK_SERVICE, RANK_SLICE };
+
+static void add_service(void *arg, const struct service_view *v)
+{
+	const struct meta *m = &v->object->meta;
+	json_t *slices, *slice;
+	size_t i;
+
+	if (v->object->service.type == SERVICE_EXTERNALNAME)
+		return;
+	add(arg, RANK_SERVICE, m, object_json_service(v, AS_MANIFEST));
+	slices = object_json_slices(v);
+	json_array_foreach(slices, i, slice) add(arg, RANK_SLICE, m, json_incref(slice));
+	json_decref(slices);
+}
+
+static bool is_vip_configmap(const struct documents *d, const struct object *o)
+{
+	const char *name = d->config->plan.vip_configmap;
+	size_t n = strlen(o->meta.namespace);
+
+	return o->kind == KIND_CONFIGMAP && name && strncmp(name, o->meta.namespace, n) == 0 && name[n] == '/' &&
+	       strcmp(name + n + 1, o->meta.name) == 0;
+}
+
+static void add_object(void *arg, const struct object *o)
+{
+	if (o->kind == KIND_NODE)
+		add(arg, RANK_NODE, &o->meta, object_json_node(o));
+	else if (is_vip_configmap(arg, o))
+		add(arg, RANK_CONFIGMAP, &o->meta, object_json_configmap(o));
+}
+
+static int document_cmp(const void *a, const void *b)
+{
+	const struct document *x = a, *y = b;
+	int d = x->rank != y->rank ? (x->rank < y->rank ? -1 : 1) : strcmp(x->ns, y->ns);
+
+	if (d == 0)
+		d = strcmp(x->name, y->name);
+	return d ? d : (x->order > y->order) - (x->order < y->order);
+}
+
+void dry_run_print(const struct config *c, const struct folder *f, struct plan *p, FILE *to)
+{
+	struct documents d = {.config = c};
+
+	folder_each_object(f, add_object, &d);
+	plan_each_service(p, add_service, &d);
+	if (d.n)
+		qsort(d.items, d.n, sizeof *d.items, document_cmp);
+	for (size_t i = 0; i < d.n; i++) {
+		fputs("---\n", to);
+		fputs(d.items[i].text, to);
+		free(d.items[i].text);
+	}
+	free(d.items);
+}
+
+/* The record of this state_dir, or an empty one. */
+static struct record *read_record(const char *state_dir, struct diag_list *diags)
+{
+	char *path = xasprintf("%s/record.yaml", state_dir), *text = NULL;
+	struct record *r = NULL;
+	size_t len = 0;
+	int err = file_read(AT_FDCWD, path, RECORD_MAX, &text, &len);
+
+	if (err == 0)
+		record_parse(path, text, len, &r, diags);
+	else if (err != -ENOENT && err != -ENOTDIR)
+		diag_warning(diags, path, (struct pos){0}, "cannot be read: %s; addresses are shown as given anew",
+			     strerror(-err));
+	free(text);
+	free(path);
+	return r ? r : record_new();
+}
+
+int dry_run(const struct options *o, bool print)
+{
+	struct diag_list diags = {0};
+	struct config *c = NULL;
+	struct folder *f = NULL;
+	struct record *r = NULL;
+	struct plan *p = NULL;
+	char *text;
+	int code;
+
+	if (config_load(o, &c, &diags) == 0) {
+		f = folder_read(c->manifests, &diags);
+		r = read_record(o->places.state_dir, &diags);
+	}
+	if (f) {
+		p = dry_run_compile(c, f, r, &diags);
+		if (print) {
+			text = config_text(c);
+			fputs(text, stdout);
+			free(text);
+			dry_run_print(c, f, p, stdout);
+		}
+	}
+	code = diags.errors ? BAD_CONFIG : fflush(stdout) ? 1 : 0;
+	diag_print(&diags, stderr);
+	plan_free(p);
+	folder_free(f);
+	record_free(r);
+	config_free(c);
+	diag_clear(&diags);
+	return code;
+}

@@ -1,0 +1,148 @@
+/* One request, one reply. Test: tests/test_control.c (the other end), tests/lab/. */
+#include "vipctl.h"
+
+#include "base/arena.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { PATIENCE_S = 30, REPLY_MAX = 256 << 20 };
+
+static void say_unreachable(const char *path, int err)
+{
+	if (err == EACCES || err == EPERM)
+		fprintf(stderr, "Error: no permission to use %s: be root or a member of the group vipd\n", path);
+	else if (err == ENOENT || err == ECONNREFUSED)
+		fprintf(stderr, "Error: vipd is not running: nobody answers at %s (%s)\n", path, strerror(err));
+	else
+		fprintf(stderr, "Error: cannot reach vipd at %s: %s\n", path, strerror(err));
+}
+
+static int reach(const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct timeval patience = {.tv_sec = PATIENCE_S};
+	int fd;
+
+	if (strlen(path) >= sizeof sa.sun_path) {
+		fprintf(stderr, "Error: the socket's path is longer than %zu characters\n", sizeof sa.sun_path - 1);
+		return -1;
+	}
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+		return fd;
+	}
+	say_unreachable(path, errno);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int send_all(int fd, const char *s, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = send(fd, s, n, MSG_NOSIGNAL);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		s += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Until the other end closes. */
+static int receive_all(int fd, char **text, size_t *len)
+{
+	size_t cap = 1 << 16, n = 0;
+	char *buf = xmalloc(cap);
+
+	for (;;) {
+		ssize_t got;
+
+		if (n == cap)
+			buf = xrealloc(buf, cap *= 2);
+		got = recv(fd, buf + n, cap - n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || n > REPLY_MAX) {
+			int err = got < 0 ? -errno : -EFBIG;
+
+			free(buf);
+			return err;
+		}
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*text = buf;
+	*len = n;
+	return 0;
+}
+
+static json_t *understand(const char *text, size_t len)
+{
+	json_error_t e;
+	json_t *j = json_loadb(text, len, 0, &e);
+	const char *message;
+
+	if (!j) {
+		fprintf(stderr, "Error: the answer of vipd is cut short or no JSON\n");
+		return NULL;
+	}
+	message = JSON_TEXT(j, "error", "message");
+	if (!message)
+		return j;
+	fprintf(stderr, "Error: %s\n", message);
+	json_decref(j);
+	return NULL;
+}
+
+json_t *vipctl_ask(const char *socket, json_t *request)
+{
+	char *body = json_dumps(request, JSON_COMPACT), *line, *text = NULL;
+	json_t *reply = NULL;
+	size_t len = 0;
+	int fd, err;
+
+	json_decref(request);
+	if (!body) {
+		fprintf(stderr, "Error: a name or namespace is no UTF-8\n");
+		return NULL;
+	}
+	line = xasprintf("%s\n", body);
+	free(body);
+	fd = reach(socket);
+	if (fd >= 0) {
+		err = send_all(fd, line, strlen(line));
+		if (!err)
+			err = receive_all(fd, &text, &len);
+		if (err) {
+			fprintf(stderr, "Error: vipd at %s: %s\n", socket, strerror(-err));
+		} else {
+			reply = understand(text, len);
+			free(text);
+		}
+		close(fd);
+	}
+	free(line);
+	return reply;
+}
+
+const char *json_text_at(json_t *j, const char *const *path)
+{
+	for (; *path; path++)
+		j = json_object_get(j, *path);
+	return json_string_value(j);
+}

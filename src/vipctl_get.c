@@ -1,0 +1,138 @@
+/* vipctl get: asks for a list and prints it. Source: kubectl get. Test: tests/test_vipctl_table.c, tests/lab/. */
+#include "vipctl.h"
+
+#include "yaml_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static json_t *request(const struct vipctl *v, enum ctl_kind kind)
+{
+	json_t *names = json_array();
+
+	for (int i = 1; i < v->n_args; i++)
+		if (json_array_append_new(names, json_string(v->args[i]))) { /* no UTF-8: vipctl_ask says so */
+			json_decref(names);
+			return NULL;
+		}
+	return json_pack("{s:s, s:s, s:s, s:o, s:b}", "verb", "get", "kind", ctl_kind_name(kind), "namespace", v->ns,
+			 "names", names, "allNamespaces", v->all_namespaces);
+}
+
+/* One object when one was named, else a List, as kubectl does. */
+static json_t *document(const struct vipctl *v, json_t *items)
+{
+	if (v->n_args == 2)
+		return json_incref(json_array_get(items, 0));
+	return json_pack("{s:s, s:s, s:O, s:{s:s}}", "apiVersion", "v1", "kind", "List", "items", items, "metadata",
+			 "resourceVersion", "");
+}
+
+static void print_document(const struct vipctl *v, json_t *items)
+{
+	json_t *j = document(v, items);
+
+	if (v->output == OUTPUT_YAML) {
+		yaml_write(stdout, j);
+	} else {
+		json_dumpf(j, stdout, JSON_INDENT(4));
+		putchar('\n');
+	}
+	json_decref(j);
+}
+
+static void print_names(enum ctl_kind kind, json_t *items)
+{
+	static const char *const singular[CTL_KINDS] = {"service", "endpoints", "pod", "virtualserver", "vip"};
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) printf("%s/%s\n", singular[kind], JSON_TEXT(item, "metadata", "name"));
+}
+
+static void print_table(const struct vipctl *v, enum ctl_kind kind, json_t *items)
+{
+	struct columns *c =
+	    vipctl_table(kind, items, v->all_namespaces, v->output == OUTPUT_WIDE, (long long)time(NULL));
+	char *text = columns_text(c);
+
+	fputs(text, stdout);
+	free(text);
+	columns_free(c);
+}
+
+static void print_none(const struct vipctl *v, enum ctl_kind kind)
+{
+	if (v->all_namespaces || !ctl_kind_namespaced(kind))
+		fprintf(stderr, "No resources found\n");
+	else
+		fprintf(stderr, "No resources found in %s namespace.\n", v->ns);
+}
+
+static void print(const struct vipctl *v, enum ctl_kind kind, json_t *items)
+{
+	bool none = json_array_size(items) == 0;
+
+	switch (v->output) {
+	case OUTPUT_TABLE:
+	case OUTPUT_WIDE:
+		if (!none)
+			print_table(v, kind, items);
+		else if (v->n_args == 1)
+			print_none(v, kind);
+		break;
+	case OUTPUT_NAME:
+		print_names(kind, items);
+		break;
+	case OUTPUT_JSON:
+	case OUTPUT_YAML:
+		if (!none || v->n_args == 1)
+			print_document(v, items);
+		break;
+	}
+}
+
+static int say_not_found(enum ctl_kind kind, json_t *names)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	    fprintf(stderr, "Error: %s \"%s\" not found\n", ctl_kind_name(kind), json_string_value(name));
+	return json_array_size(names) ? 1 : 0;
+}
+
+int vipctl_get(const struct vipctl *v)
+{
+	enum ctl_kind kind;
+	const char *near;
+	json_t *reply;
+	int code;
+
+	if (v->n_args == 0) {
+		fprintf(stderr, "Error: get what? One of services, endpoints, pods, virtualservers, vips\n");
+		return 1;
+	}
+	if (ctl_kind_parse(v->args[0], &kind)) {
+		near = ctl_kind_suggest(v->args[0]);
+		fprintf(stderr, "Error: there is no kind \"%s\"", v->args[0]);
+		if (near)
+			fprintf(stderr, "; did you mean \"%s\"?\n", near);
+		else
+			fprintf(stderr, "; expected services, endpoints, pods, virtualservers or vips\n");
+		return 1;
+	}
+	if (v->all_namespaces && v->n_args > 1 && ctl_kind_namespaced(kind)) {
+		fprintf(stderr, "Error: a resource cannot be retrieved by name across all namespaces\n");
+		return 1;
+	}
+	reply = vipctl_ask(v->socket, request(v, kind));
+	if (!reply)
+		return 1;
+	print(v, kind, json_object_get(reply, "items"));
+	code = say_not_found(kind, json_object_get(reply, "notFound"));
+	json_decref(reply);
+	return code;
+}

@@ -1,0 +1,96 @@
+/* vipctl status: problems first, then what each part knows. Test: tests/lab/. */
+#include "vipctl.h"
+
+#include "yaml_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_problems(json_t *problems)
+{
+	static const char *const heads[] = {"OBJECT", "REASON", "MESSAGE"};
+	struct columns *c;
+	json_t *p;
+	size_t i;
+	char *text;
+
+	if (json_array_size(problems) == 0) {
+		puts("No problems.\n");
+		return;
+	}
+	c = columns_new(heads, 3);
+	json_array_foreach(problems, i, p) for (size_t k = 0; k < 3; k++)
+	    columns_add(c, JSON_TEXT(p, k == 0   ? "object"
+					: k == 1 ? "reason"
+						 : "message"));
+	text = columns_text(c);
+	printf("%s\n", text);
+	free(text);
+	columns_free(c);
+}
+
+/* Members of an object on one line: "a 1, b 2"; empty and false ones are passed over. */
+static void print_members(const char *title, json_t *j)
+{
+	const char *key, *comma = "";
+	json_t *v;
+
+	printf("%-8s ", title);
+	json_object_foreach(j, key, v)
+	{
+		if (json_is_string(v) && *json_string_value(v))
+			printf("%s%s %s", comma, key, json_string_value(v));
+		else if (json_is_integer(v))
+			printf("%s%s %" JSON_INTEGER_FORMAT, comma, key, json_integer_value(v));
+		else if (json_is_true(v))
+			printf("%s%s", comma, key);
+		else
+			continue;
+		comma = ", ";
+	}
+	putchar('\n');
+}
+
+static void print_status(json_t *j)
+{
+	json_t *source = json_array_get(json_object_get(j, "sources"), 0);
+	json_t *generation = json_object_get(j, "generation");
+	const char *path = JSON_TEXT(source, "path"), *trouble = JSON_TEXT(source, "trouble");
+
+	print_problems(json_object_get(j, "problems"));
+	printf("vipd     version %s, node %s, process %" JSON_INTEGER_FORMAT "%s\n",
+	       JSON_TEXT(j, "version") ? JSON_TEXT(j, "version") : "?",
+	       JSON_TEXT(j, "node") ? JSON_TEXT(j, "node") : "?", json_integer_value(json_object_get(j, "pid")),
+	       json_is_true(json_object_get(j, "planning")) ? "" : ", waiting for its first pass");
+	printf("config   %s\n", JSON_TEXT(j, "config") ? JSON_TEXT(j, "config") : "?");
+	printf("folder   %s%s%s\n", path ? path : "?", trouble ? ": " : "", trouble ? trouble : "");
+	print_members("objects", json_object_get(source, "objects"));
+	print_members("to ipvs", json_object_get(generation, "ipvs"));
+	print_members("to vrrp", json_object_get(generation, "vrrp"));
+	print_members("ipvs", json_object_get(j, "ipvs"));
+	print_members("vrrp", json_object_get(j, "vrrp"));
+}
+
+int vipctl_status(const struct vipctl *v)
+{
+	json_t *j;
+
+	if (v->n_args) {
+		fprintf(stderr, "Error: status takes no arguments\n");
+		return 1;
+	}
+	j = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "status"));
+	if (!j)
+		return 1;
+	if (v->output == OUTPUT_JSON) {
+		json_dumpf(j, stdout, JSON_INDENT(4));
+		putchar('\n');
+	} else if (v->output == OUTPUT_YAML) {
+		yaml_write(stdout, j);
+	} else {
+		print_status(j);
+	}
+	json_decref(j);
+	return 0;
+}
