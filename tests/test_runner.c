@@ -96,21 +96,23 @@ static int run_runner(int channel)
 
 static int setup(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct fixture *f;
 	uint32_t role = ROLE_IPVS, restarted = 0;
 	int up[2], across[2];
+	pid_t pid;
 
 	if (chan_pair(up) < 0 || chan_pair(across) < 0)
 		return -1;
-	f->pid = fork();
-	if (f->pid == 0) {
-		free(f);
+	pid = fork();
+	if (pid == 0) {
 		close(up[0]);
 		close(across[0]);
 		close(across[1]);
 		_exit(run_runner(up[1]));
 	}
 	close(up[1]);
+	f = xcalloc(1, sizeof(*f));
+	f->pid = pid;
 	f->loop = loop_new();
 	f->limit = loop_timer_new(f->loop, on_limit, f);
 	loop_timer_set(f->limit, LIMIT);
