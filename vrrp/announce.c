@@ -1,0 +1,256 @@
+/* Decides when which announcement goes out. Those that have frames left stand in a ring: each gets one frame a round, so that every
+ * address is announced once before any is announced twice. Source: RFC 9568 section 6.4.1; defaults as keepalived's
+ * vrrp_garp_master_repeat and _delay. Test: tests/kernel/test_vrrp_process.c. */
+#include "announce.h"
+
+#include "../src/base/arena.h"
+#include "../src/base/log.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PER_TURN = 64 };
+
+#define RETRY_AFTER NSEC_PER_MSEC
+
+TAILQ_HEAD(announcement_list, announcement);
+
+struct announcer {
+	int fd;
+	struct vip_settings settings;
+	struct announcement_list all, ring;
+	struct loop_timer *turn; /* more of the ring */
+	struct loop_timer *due;  /* the next burst of anyone */
+	nsec_t due_at;           /* 0: not armed */
+	uint64_t frames;
+	struct log_limit limit;
+};
+
+static void on_due(void *arg);
+static void on_turn(void *arg);
+
+int announcer_new(struct loop *l, struct announcer **out)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct announcer *a;
+
+	if (fd < 0)
+		return -errno;
+	a = xcalloc(1, sizeof(*a));
+	a->fd = fd;
+	a->settings = (struct vip_settings){.garp_count = 5, .garp_second_ms = 5000};
+	TAILQ_INIT(&a->all);
+	TAILQ_INIT(&a->ring);
+	a->turn = loop_timer_new(l, on_turn, a);
+	a->due = loop_timer_new(l, on_due, a);
+	*out = a;
+	return 0;
+}
+
+void announcer_free(struct announcer *a)
+{
+	if (!a)
+		return;
+	loop_timer_free(a->turn);
+	loop_timer_free(a->due);
+	close(a->fd);
+	free(a);
+}
+
+void announcer_set(struct announcer *a, const struct vip_settings *s)
+{
+	struct announcement *n;
+	nsec_t now = clock_now();
+
+	if (memcmp(&a->settings, s, sizeof(*s)) == 0)
+		return;
+	a->settings = *s;
+	TAILQ_FOREACH(n, &a->all, all)
+	if (!n->second)
+		n->due = s->garp_refresh_ms ? now + s->garp_refresh_ms * NSEC_PER_MSEC : 0;
+	on_due(a);
+}
+
+static void arm(struct announcer *a, nsec_t at, nsec_t now)
+{
+	if (at == 0 || (a->due_at != 0 && a->due_at <= at))
+		return;
+	a->due_at = at;
+	loop_timer_set(a->due, at > now ? at - now : 0);
+}
+
+static void ring_add(struct announcer *a, struct announcement *n, uint32_t frames)
+{
+	n->left = frames;
+	if (n->ringing)
+		return;
+	n->ringing = true;
+	TAILQ_INSERT_TAIL(&a->ring, n, ring);
+	loop_timer_set(a->turn, 0);
+}
+
+static void ring_del(struct announcer *a, struct announcement *n)
+{
+	if (n->ringing)
+		TAILQ_REMOVE(&a->ring, n, ring);
+	n->ringing = false;
+	n->left = 0;
+}
+
+static void plan_refresh(struct announcer *a, struct announcement *n, nsec_t now)
+{
+	n->second = false;
+	n->due = a->settings.garp_refresh_ms ? now + a->settings.garp_refresh_ms * NSEC_PER_MSEC : 0;
+	arm(a, n->due, now);
+}
+
+void announcer_start(struct announcer *a, struct announcement *n, const struct addr *addr, uint32_t ifindex,
+		     const uint8_t mac[MAC_LEN], bool burst)
+{
+	nsec_t now = clock_now();
+
+	if (!n->on)
+		TAILQ_INSERT_TAIL(&a->all, n, all);
+	n->on = true;
+	n->addr = *addr;
+	n->ifindex = ifindex;
+	memcpy(n->mac, mac, MAC_LEN);
+	plan_refresh(a, n, now);
+	if (!burst)
+		return;
+	if (a->settings.garp_second_ms) {
+		n->second = true;
+		n->due = now + a->settings.garp_second_ms * NSEC_PER_MSEC;
+		arm(a, n->due, now);
+	}
+	ring_add(a, n, a->settings.garp_count);
+}
+
+void announcer_stop(struct announcer *a, struct announcement *n)
+{
+	if (!n->on)
+		return;
+	ring_del(a, n);
+	TAILQ_REMOVE(&a->all, n, all);
+	n->on = false;
+	n->due = 0;
+	n->second = false;
+}
+
+/* What is due rings; the timer is set for the next one. A pass over all, once a due time. */
+static void on_due(void *arg)
+{
+	struct announcer *a = arg;
+	struct announcement *n;
+	nsec_t now = clock_now(), next = 0;
+
+	a->due_at = 0;
+	loop_timer_stop(a->due);
+	TAILQ_FOREACH(n, &a->all, all)
+	{
+		if (n->due != 0 && n->due <= now) {
+			ring_add(a, n, n->second ? a->settings.garp_count : 1);
+			plan_refresh(a, n, now);
+		}
+		if (n->due != 0 && (next == 0 || n->due < next))
+			next = n->due;
+	}
+	arm(a, next, now);
+}
+
+struct frame {
+	struct announcement *of;
+	struct sockaddr_ll to;
+	struct iovec iov;
+	uint8_t bytes[ANNOUNCE_FRAME];
+};
+
+static void frame_make(struct frame *f, struct announcement *n, struct msghdr *mh)
+{
+	f->of = n;
+	f->iov = (struct iovec){.iov_base = f->bytes, .iov_len = arp_announce(&n->addr, n->mac, f->bytes)};
+	f->to = (struct sockaddr_ll){
+	    .sll_family = AF_PACKET,
+	    .sll_ifindex = (int)n->ifindex,
+	    .sll_protocol = (uint16_t)(f->bytes[12] | f->bytes[13] << 8), /* as it stands in the frame */
+	    .sll_halen = MAC_LEN,
+	};
+	memcpy(f->to.sll_addr, f->bytes, MAC_LEN);
+	*mh = (struct msghdr){.msg_name = &f->to, .msg_namelen = sizeof(f->to), .msg_iov = &f->iov, .msg_iovlen = 1};
+}
+
+/* One frame for each of the first PER_TURN of the ring. */
+static unsigned ring_frames(struct announcer *a, struct frame *frames, struct mmsghdr *messages)
+{
+	struct announcement *n;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(n, &a->ring, ring)
+	{
+		if (count == PER_TURN)
+			break;
+		frame_make(&frames[count], n, &messages[count].msg_hdr);
+		count++;
+	}
+	return count;
+}
+
+static void sent(struct announcer *a, struct announcement *n)
+{
+	a->frames++;
+	n->sent++;
+	TAILQ_REMOVE(&a->ring, n, ring);
+	if (--n->left > 0)
+		TAILQ_INSERT_TAIL(&a->ring, n, ring);
+	else
+		n->ringing = false;
+}
+
+/* The first frame of the turn was refused: an interface that went away or down is told of by netlink and announced on when it is back. */
+static void refused(struct announcer *a, struct announcement *n, int error)
+{
+	char text[ADDR_TEXT];
+	unsigned lost;
+
+	if (error != ENETDOWN && error != ENXIO && error != ENODEV && log_allow(&a->limit, clock_now(), &lost))
+		log_warning("cannot announce %s: %s", addr_format(&n->addr, text), strerror(error));
+	ring_del(a, n);
+}
+
+void announcer_push(struct announcer *a)
+{
+	struct mmsghdr messages[PER_TURN];
+	struct frame frames[PER_TURN];
+	unsigned n = ring_frames(a, frames, messages);
+	nsec_t after = 0;
+	int done;
+
+	if (n == 0)
+		return;
+	done = sendmmsg(a->fd, messages, n, 0);
+	for (int i = 0; i < done; i++)
+		sent(a, frames[i].of);
+	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS))
+		after = RETRY_AFTER;
+	else if (done < 0 && errno != EINTR)
+		refused(a, frames[0].of, errno);
+	if (!TAILQ_EMPTY(&a->ring))
+		loop_timer_set(a->turn, after);
+	else
+		loop_timer_stop(a->turn);
+}
+
+static void on_turn(void *arg)
+{
+	announcer_push(arg);
+}
+
+uint64_t announcer_frames(const struct announcer *a)
+{
+	return a->frames;
+}

@@ -1,0 +1,75 @@
+/* The book of addresses: for each one what is wanted and where the kernel has it, and which must be looked at. Pure: cost follows change. */
+#ifndef VIPD_VRRP_BOOK_H
+#define VIPD_VRRP_BOOK_H
+
+#include "announce.h"
+#include "vips.h"
+
+#include <sys/queue.h>
+
+/* A set of VIPs that move together (a virtual router's list). Inactive: wanted, but not to be held here. */
+struct vip_set {
+	bool active;
+};
+
+struct entry {
+	struct addr addr;
+	TAILQ_ENTRY(entry) queue;
+	bool dirty; /* in the queue */
+
+	bool wanted;
+	struct vip want;     /* valid if wanted */
+	struct vip_set *set; /* borrowed; valid if wanted */
+	uint32_t epoch;      /* of the picture that wanted it last */
+
+	struct vip_have *have; /* where the kernel has it */
+	size_t n_have;
+
+	bool held;
+	bool burst; /* its next announcement is news to the neighbours */
+	bool lost;  /* somebody removed it */
+	enum vip_problem problem;
+	int error;                /* VIP_REFUSED: negative errno */
+	enum vip_problem noted;   /* what the owner last reported */
+	int64_t since;            /* wall clock: held or not held since */
+	struct announcement tell; /* its ARP or NA */
+};
+
+TAILQ_HEAD(entry_queue, entry);
+
+struct map;
+struct book {
+	struct map *entries; /* addr -> struct entry */
+	struct entry_queue dirty;
+	uint32_t epoch;
+	size_t wanted, clusters; /* of these VIP_CLUSTER */
+};
+
+void book_init(struct book *b);
+void book_clear(struct book *b);
+
+struct entry *book_find(const struct book *b, const struct addr *a);
+/* Walks in no particular order: *at starts at 0; NULL at the end. book_drop of the entry just returned is allowed. */
+struct entry *book_next(const struct book *b, size_t *at);
+
+/* Wants v (again: with changes); marks it dirty if anything is new. Returns the entry. */
+struct entry *book_want(struct book *b, struct vip_set *set, const struct vip *v);
+void book_unwant(struct book *b, struct entry *e);
+/* Around a picture: begin; want each; end unwants the rest. */
+void book_begin(struct book *b);
+void book_end(struct book *b);
+
+/* The kernel has `a` (again). Returns true if that is new. ours: it is in the ownership record. */
+bool book_have(struct book *b, const struct kaddr *a, bool ours);
+/* The kernel has it no more: copies what was known of it to *old and returns its entry; NULL if it was not known. */
+struct entry *book_gone(struct book *b, const struct kaddr *a, struct vip_have *old);
+struct vip_have *entry_have(const struct entry *e, uint32_t ifindex, uint8_t bits);
+
+void book_mark(struct book *b, struct entry *e);       /* to be looked at, last */
+void book_mark_first(struct book *b, struct entry *e); /* to be looked at next */
+void book_mark_wanted(struct book *b);                 /* all that are wanted */
+struct entry *book_pop(struct book *b);                /* the next dirty one, which is dirty no more; NULL if none */
+/* Forgets an entry that is neither wanted nor had nor dirty; a no-op otherwise. Its announcement must be stopped. */
+void book_drop(struct book *b, struct entry *e);
+
+#endif

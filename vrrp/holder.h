@@ -1,0 +1,69 @@
+/* The holder: brings the kernel's addresses to what is wanted and keeps them there. Sets of VIPs are switched active and inactive by their owner (a virtual
+ * router); what is active is added, announced, counted, and put back when somebody else removes it. Only what is in the ownership record is ever removed.
+ *
+ *   holder.c  what is wanted, when a pass is due     watch.c     what the kernel tells, full scans
+ *   pass.c    look at what changed, batch, announce  device.c    the dummy device of cluster IPs
+ *   book.h    the addresses                          withdraw.c  the end
+ *   vips.h    the decision for one address           owned.h     the record
+ */
+#ifndef VIPD_VRRP_HOLDER_H
+#define VIPD_VRRP_HOLDER_H
+
+#include "../src/base/loop.h"
+#include "../src/base/vipwire.h"
+#include "book.h"
+
+struct holder;
+
+/* All are called from the loop, never from inside a holder function, but `changed`. */
+struct holder_hooks {
+	void (*changed)(void *arg, struct entry *e); /* it came to be held, or not, or its problem changed */
+	void (*settled)(void *arg);                  /* nothing more to do for now: all is in place that can be */
+	void (*locals)(void *arg);                   /* an address that is not ours came or went */
+	void (*device)(void *arg, int error);        /* vipd0 could not be made (negative errno), or is there (0) */
+};
+
+/* Opens sockets, reads the record behind own_fd (-1: none) and the kernel's state. Nothing is changed yet. 0 or -errno. */
+int holder_new(struct loop *l, int own_fd, const struct holder_hooks *hooks, void *arg, struct holder **out);
+void holder_free(struct holder *h); /* leaves the kernel as it is; NULL is fine */
+
+void holder_settings(struct holder *h, const struct vip_settings *s);
+/* The readiness gate: before it is open no address is added. Stays open. */
+void holder_open_gate(struct holder *h);
+/* What is wanted is known: from now on what is ours and not wanted is removed. */
+void holder_know(struct holder *h);
+
+/* A set, switched on. It must outlive the VIPs that it holds. */
+struct vip_set *holder_set_new(struct holder *h);
+void holder_set_switch(struct holder *h, struct vip_set *set, bool active);
+
+void holder_want(struct holder *h, struct vip_set *set, const struct vip *v);
+void holder_unwant(struct holder *h, const struct addr *a);
+/* Around a whole picture: begin, want each, end: what was not wanted in between is wanted no more. */
+void holder_begin(struct holder *h);
+void holder_end(struct holder *h);
+
+/* Makes vipd0 now if it is wanted and missing (the module has been loaded). */
+void holder_retry_device(struct holder *h);
+/* Removes all that is ours, and vipd0 if it is ours and nobody else's address is on it. To be called last. Returns how many addresses went. */
+size_t holder_withdraw(struct holder *h);
+
+struct holder_counts {
+	size_t wanted, held;
+	size_t problems[VIP_PROBLEMS]; /* [VIP_FINE] means nothing */
+	uint64_t restored;             /* put back after somebody removed them */
+	uint64_t frames;               /* ARP and NA sent */
+	uint64_t rescans;              /* full dumps, the slow timer's among them */
+	size_t recorded;
+};
+void holder_count(const struct holder *h, struct holder_counts *out);
+bool holder_is_settled(const struct holder *h);
+/* The first non-zero return stops and is returned. */
+int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e), void *arg);
+/* The interface's name, or NULL. */
+const char *holder_link_name(const struct holder *h, uint32_t ifindex);
+/* The node's own addresses: not ours, not loopback, not on vipd0, not IPv6 link-local. */
+void holder_locals(const struct holder *h,
+		   void (*each)(void *arg, const struct addr *a, uint8_t bits, const char *ifname), void *arg);
+
+#endif

@@ -1,0 +1,64 @@
+/* Inside the holder: holder.c, watch.c, pass.c, device.c, withdraw.c. */
+#ifndef VIPD_VRRP_HOLDER_INT_H
+#define VIPD_VRRP_HOLDER_INT_H
+
+#include "../src/base/log.h"
+#include "holder.h"
+#include "owned.h"
+#include "rtnl.h"
+
+struct device {
+	bool dirty;
+	int error; /* last refusal to make it: not tried again before the retry timer */
+	int told;  /* what the owner knows */
+};
+
+struct set_item {
+	struct vip_set set;
+	SLIST_ENTRY(set_item) next;
+};
+
+struct holder {
+	struct loop *loop;
+	struct rtnl *rtnl;
+	struct loop_io *events;
+	struct announcer *announcer;
+	struct owned *owned;
+	int own_fd;
+	bool own_failed; /* the record could not be written; said once */
+	struct links links;
+	struct book book;
+	struct device device;
+	SLIST_HEAD(, set_item) sets;
+	const struct holder_hooks *hooks;
+	void *arg;
+	bool may_add, may_remove, adopt;
+	bool rescan;             /* a full dump is due */
+	bool settled;            /* told so */
+	struct loop_timer *work; /* the next pass */
+	struct loop_timer *slow; /* the next full scan */
+	struct loop_timer *retry;
+	nsec_t retry_after; /* 0: nothing is waiting */
+	size_t held, problems[VIP_PROBLEMS];
+	uint64_t restored, rescans;
+	struct log_limit limit;
+};
+
+/* holder.c */
+void holder_work(struct holder *h);   /* a pass is due */
+void holder_record(struct holder *h); /* writes the record's pending lines */
+void holder_retry(struct holder *h);  /* something was refused: try again later */
+/* watch.c */
+void holder_events(void *arg, int events);
+void holder_drain(struct holder *h); /* takes in all changes that the kernel has queued */
+void holder_scan(struct holder *h);
+/* pass.c */
+void holder_pass(struct holder *h);
+/* device.c */
+/* vipd0, if it is there and a dummy device. */
+const struct link *device_link(const struct holder *h);
+void device_look(struct holder *h);
+/* At a stop: deletes the device if it is ours and holds nothing of others; true if it went. */
+bool device_remove(struct holder *h);
+
+#endif

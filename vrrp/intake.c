@@ -1,0 +1,169 @@
+/* Decides what is wanted from control's pictures and rows: checks all of a message, applies it, and has the supervisor keep the same bytes.
+ * Source: src/base/vipwire.h, proto.h. Test: tests/kernel/test_vrrp_process.c. */
+#include "vrrp_int.h"
+
+#include "../src/base/arena.h"
+#include "../src/base/log.h"
+#include "../src/base/memfd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More rows than this, or than a quarter of the picture, and a fresh picture takes the place of both. */
+enum { KEPT_ROWS_MAX = 1 << 20 };
+
+static void want(struct vrrp *v, const struct vip *vip)
+{
+	holder_want(v->holder, vip->kind == VIP_CLUSTER ? v->clusters : v->clients, vip);
+}
+
+static void apply_picture(struct vrrp *v, const struct vip_picture *p)
+{
+	v->settings = p->settings;
+	holder_settings(v->holder, &p->settings);
+	holder_begin(v->holder);
+	for (size_t i = 0; i < p->n; i++)
+		want(v, &p->vips[i]);
+	holder_end(v->holder);
+	holder_know(v->holder);
+}
+
+/* The descriptor's bytes as a picture; *len is their length. */
+static int read_picture(int fd, struct vip_picture *p, size_t *len)
+{
+	const char *reason = "no descriptor";
+	const void *bytes;
+	int err = fd < 0 ? -EBADF : memfd_map(fd, &bytes, len);
+
+	if (err) {
+		log_error("picture of virtual IPs refused: %s", fd < 0 ? reason : strerror(-err));
+		return err;
+	}
+	err = vipwire_decode_picture(bytes, *len, p, &reason);
+	memfd_unmap(bytes, *len);
+	if (err)
+		log_error("picture of virtual IPs refused: %s", reason);
+	return err;
+}
+
+static void accepted(struct vrrp *v, uint64_t generation, bool from_control)
+{
+	v->generation = generation;
+	v->ack_due |= from_control;
+	log_debug("virtual IPs of generation %llu accepted", (unsigned long long)generation);
+}
+
+void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
+{
+	struct vip_picture p;
+	size_t len;
+
+	if (read_picture(m->fd, &p, &len) == 0) {
+		apply_picture(v, &p);
+		vip_picture_clear(&p);
+		v->known = true;
+		v->picture_len = len;
+		v->rows_len = 0;
+		if (from_control)
+			child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP, m->generation, NULL, 0, m->fd);
+		accepted(v, m->generation, from_control);
+	}
+	if (m->fd >= 0)
+		close(m->fd);
+	m->fd = -1;
+}
+
+struct gather {
+	struct vip *vips;
+	size_t n;
+};
+
+static int gather_each(void *arg, struct entry *e)
+{
+	struct gather *g = arg;
+
+	if (e->wanted)
+		g->vips[g->n++] = e->want;
+	return 0;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	return vip_cmp(a, b);
+}
+
+/* What is wanted now, as one picture, for the supervisor to keep. */
+static void keep_fresh(struct vrrp *v)
+{
+	struct holder_counts counts;
+	struct gather g = {0};
+	struct vip_picture p;
+	void *bytes;
+	int fd;
+
+	holder_count(v->holder, &counts);
+	g.vips = xcalloc(counts.wanted + 1, sizeof(*g.vips));
+	holder_each(v->holder, gather_each, &g);
+	qsort(g.vips, g.n, sizeof(*g.vips), by_addr);
+	p = (struct vip_picture){.settings = v->settings, .vips = g.vips, .n = g.n};
+	bytes = vipwire_encode_picture(&p, &v->picture_len);
+	fd = memfd_sealed("vips", bytes, v->picture_len);
+	if (fd >= 0) {
+		child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP, v->generation, NULL, 0, fd);
+		close(fd);
+		v->rows_len = 0;
+	} else {
+		log_error("cannot make a picture: %s", strerror(-fd));
+	}
+	free(bytes);
+	free(g.vips);
+}
+
+static bool rows_fit(const struct msg *m)
+{
+	const char *reason;
+	struct vip_row row;
+	size_t at = 0;
+	int more;
+
+	while ((more = vipwire_next_row(m->payload, m->len, &at, &row, &reason)) == 1)
+		;
+	if (more < 0)
+		log_error("rows of virtual IPs refused: %s", reason);
+	return more == 0;
+}
+
+static void apply_rows(struct vrrp *v, const struct msg *m)
+{
+	const char *reason;
+	struct vip_row row;
+	size_t at = 0;
+
+	while (vipwire_next_row(m->payload, m->len, &at, &row, &reason) == 1) {
+		if (row.op == VIP_DELETE)
+			holder_unwant(v->holder, &row.vip.addr);
+		else
+			want(v, &row.vip);
+	}
+}
+
+void intake_rows(struct vrrp *v, struct msg *m, bool from_control)
+{
+	if (!v->known) {
+		log_error("rows of virtual IPs refused: there is no picture that they change");
+		return;
+	}
+	if (!rows_fit(m))
+		return;
+	apply_rows(v, m);
+	v->rows_len += m->len;
+	accepted(v, m->generation, from_control);
+	if (!from_control)
+		return;
+	if (v->rows_len > KEPT_ROWS_MAX || v->rows_len > v->picture_len / 4)
+		keep_fresh(v);
+	else
+		child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP_ROWS, m->generation, m->payload, m->len, -1);
+}

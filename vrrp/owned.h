@@ -1,0 +1,51 @@
+/* The ownership record: which addresses, and whether the device vipd0, in this network namespace vipd made. Pure: replay and lines; ownfile.h writes.
+ *
+ *   vipd-vrrp 1 KEY            first line; KEY names the boot and the network namespace
+ *   + 10.0.0.1/32 7            about to be added to interface 7 (written before the kernel is told)
+ *   - 10.0.0.1/32 7            gone
+ *   device 12                  vipd0 is ours and has this index; 0: about to be made
+ *   nodevice                   gone
+ */
+#ifndef VIPD_VRRP_OWNED_H
+#define VIPD_VRRP_OWNED_H
+
+#include "rtmsg.h"
+
+struct owned;
+
+enum { OWNED_KEY = 100 };
+
+/* key: at most OWNED_KEY bytes, no newline; copied. */
+struct owned *owned_new(const char *key);
+void owned_free(struct owned *o);
+
+enum owned_replay {
+	OWNED_EMPTY,   /* nothing was in it */
+	OWNED_READ,    /* read whole (an unfinished last line is passed over: the kernel was not told) */
+	OWNED_OTHER,   /* of another boot or namespace: nothing taken, and nothing of it can be here */
+	OWNED_DAMAGED, /* some lines could not be read, they are passed over: something of ours may not be known */
+};
+/* Takes in the record's text; to be called once, before any change. */
+enum owned_replay owned_replay(struct owned *o, const char *text, size_t len);
+
+bool owned_has(const struct owned *o, const struct addr *a, uint8_t bits, uint32_t ifindex);
+size_t owned_count(const struct owned *o);
+void owned_add(struct owned *o, const struct addr *a, uint8_t bits, uint32_t ifindex);
+void owned_del(struct owned *o, const struct addr *a, uint8_t bits, uint32_t ifindex);
+/* each may owned_del the address that it is given, and nothing else. */
+void owned_each(const struct owned *o, void (*each)(void *arg, const struct kaddr *a), void *arg);
+
+/* Is the device with this index ours? An intent (index 0) matches any. */
+bool owned_has_device(const struct owned *o, uint32_t index);
+void owned_set_device(struct owned *o, uint32_t index);
+void owned_clear_device(struct owned *o);
+
+/* Lines not yet written; owned_flushed once they are. */
+const char *owned_pending(const struct owned *o, size_t *len);
+void owned_flushed(struct owned *o);
+/* The record has grown to much more than it says: write owned_text instead. */
+bool owned_is_long(const struct owned *o);
+/* The whole record, shortest form; malloc'd. Pending lines are in it. */
+char *owned_text(struct owned *o, size_t *len);
+
+#endif

@@ -1,0 +1,16 @@
+/* The ownership record on its descriptor (run_dir/vrrp.own, opened O_RDWR|O_APPEND by the supervisor). */
+#ifndef VIPD_VRRP_OWNFILE_H
+#define VIPD_VRRP_OWNFILE_H
+
+#include "owned.h"
+
+/* What a record must be keyed by to be of this boot and this network namespace. */
+void ownfile_key(char key[OWNED_KEY + 1]);
+
+/* Waits (bounded) until no other process holds the record, reads it, and writes it anew in its shortest form. fd -1: no record, it starts empty.
+ * 0 and a new record, or -errno. */
+int ownfile_load(int fd, struct owned **out, enum owned_replay *how);
+/* Writes what is pending; to be called before the kernel is told of an intent. 0 or -errno. */
+int ownfile_sync(int fd, struct owned *o);
+
+#endif

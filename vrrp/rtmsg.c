@@ -1,0 +1,358 @@
+/* Decides the bytes of rtnetlink requests and the meaning of its messages.
+ * Source: linux/netlink.h, rtnetlink.h, if_addr.h, if_link.h; net/ipv4/devinet.c, net/ipv6/addrconf.c. Test: tests/test_rtmsg.c. */
+#include "rtmsg.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+enum { LIFETIME_FOREVER = -1 };
+
+/* A message under construction: the buffer is zeroed, so that padding is zero. */
+struct build {
+	uint8_t *buf;
+	size_t len;
+};
+
+static void *build_room(struct build *b, size_t n)
+{
+	void *at = b->buf + b->len;
+
+	b->len += NLMSG_ALIGN(n);
+	return at;
+}
+
+static void build_start(struct build *b, void *buf, uint16_t type, uint16_t flags, uint32_t seq)
+{
+	struct nlmsghdr h = {.nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = seq};
+
+	memset(buf, 0, RTMSG_ROOM);
+	*b = (struct build){.buf = buf};
+	memcpy(build_room(b, sizeof(h)), &h, sizeof(h));
+}
+
+static void build_attr(struct build *b, uint16_t type, const void *value, size_t n)
+{
+	struct rtattr a = {.rta_len = (uint16_t)RTA_LENGTH(n), .rta_type = type};
+
+	memcpy(build_room(b, sizeof(a)), &a, sizeof(a));
+	if (n > 0)
+		memcpy(build_room(b, n), value, n);
+}
+
+static size_t build_end(struct build *b)
+{
+	uint32_t len = (uint32_t)b->len;
+
+	memcpy(b->buf, &len, sizeof(len));
+	return b->len;
+}
+
+size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf)
+{
+	uint16_t flags = (uint16_t)(NLM_F_REQUEST | (ack ? NLM_F_ACK : 0) | (op->add ? NLM_F_CREATE | NLM_F_EXCL : 0));
+	struct ifaddrmsg m = {
+	    .ifa_family = op->addr.family,
+	    .ifa_prefixlen = op->bits,
+	    .ifa_scope = RT_SCOPE_UNIVERSE,
+	    .ifa_index = op->ifindex,
+	};
+	bool v6 = op->addr.family == AF_INET6;
+	struct build b;
+
+	if (op->add && v6)
+		m.ifa_flags = IFA_F_NODAD;
+	build_start(&b, buf, op->add ? RTM_NEWADDR : RTM_DELADDR, flags, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	build_attr(&b, IFA_LOCAL, op->addr.bytes, addr_len(&op->addr));
+	build_attr(&b, IFA_ADDRESS, op->addr.bytes, addr_len(&op->addr));
+	if (op->add && v6) {
+		struct ifa_cacheinfo life = {.ifa_prefered = 0, .ifa_valid = (uint32_t)LIFETIME_FOREVER};
+
+		build_attr(&b, IFA_CACHEINFO, &life, sizeof(life));
+	}
+	return build_end(&b);
+}
+
+size_t rtmsg_dummy(const char *name, uint32_t seq, void *buf)
+{
+	static const char kind[] = "dummy";
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	struct build b;
+	struct rtattr outer = {.rta_type = IFLA_LINKINFO};
+	size_t start;
+
+	build_start(&b, buf, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	build_attr(&b, IFLA_IFNAME, name, strnlen(name, LINK_NAME - 1) + 1);
+	start = b.len;
+	build_room(&b, sizeof(outer));
+	build_attr(&b, IFLA_INFO_KIND, kind, sizeof(kind));
+	outer.rta_len = (uint16_t)(b.len - start);
+	memcpy(b.buf + start, &outer, sizeof(outer));
+	return build_end(&b);
+}
+
+static size_t rtmsg_link(uint16_t type, uint32_t index, unsigned up, uint32_t seq, void *buf)
+{
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index, .ifi_flags = up, .ifi_change = up};
+	struct build b;
+
+	build_start(&b, buf, type, NLM_F_REQUEST | NLM_F_ACK, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	return build_end(&b);
+}
+
+size_t rtmsg_link_up(uint32_t index, uint32_t seq, void *buf)
+{
+	return rtmsg_link(RTM_NEWLINK, index, IFF_UP, seq, buf);
+}
+
+size_t rtmsg_link_delete(uint32_t index, uint32_t seq, void *buf)
+{
+	return rtmsg_link(RTM_DELLINK, index, 0, seq, buf);
+}
+
+size_t rtmsg_dump_links(uint32_t seq, void *buf)
+{
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC};
+	struct build b;
+
+	build_start(&b, buf, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	return build_end(&b);
+}
+
+size_t rtmsg_dump_addrs(uint32_t seq, void *buf)
+{
+	struct ifaddrmsg m = {.ifa_family = AF_UNSPEC};
+	struct build b;
+
+	build_start(&b, buf, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	return build_end(&b);
+}
+
+const char *rtmsg_reason_name(enum rtmsg_reason r)
+{
+	static const char *const names[RTMSG_REASONS] = {
+	    [RTMSG_OK] = "ok",
+	    [RTMSG_END] = "end",
+	    [RTMSG_SHORT] = "truncated",
+	    [RTMSG_ATTR] = "attribute of a wrong length",
+	    [RTMSG_MISSING] = "a needed attribute is missing",
+	};
+
+	return (unsigned)r < RTMSG_REASONS ? names[r] : "unknown";
+}
+
+/* One attribute of a list. */
+struct attr {
+	uint16_t type;
+	const uint8_t *value;
+	size_t len;
+};
+
+/* The next attribute: RTMSG_OK, RTMSG_END, RTMSG_SHORT. */
+static enum rtmsg_reason attr_next(const uint8_t *bytes, size_t len, size_t *at, struct attr *out)
+{
+	struct rtattr a;
+
+	if (*at >= len)
+		return RTMSG_END;
+	if (len - *at < sizeof(a))
+		return RTMSG_SHORT;
+	memcpy(&a, bytes + *at, sizeof(a));
+	if (a.rta_len < sizeof(a) || a.rta_len > len - *at)
+		return RTMSG_SHORT;
+	*out = (struct attr){
+	    .type = a.rta_type & NLA_TYPE_MASK,
+	    .value = bytes + *at + sizeof(a),
+	    .len = a.rta_len - sizeof(a),
+	};
+	*at += RTA_ALIGN(a.rta_len);
+	return RTMSG_OK;
+}
+
+/* Text that must end within the attribute and fit a name. */
+static bool attr_text(const struct attr *a, char out[LINK_NAME])
+{
+	size_t n = strnlen((const char *)a->value, a->len);
+
+	if (n == a->len || n >= LINK_NAME)
+		return false;
+	memcpy(out, a->value, n + 1);
+	return true;
+}
+
+static enum rtmsg_reason decode_link_info(const struct attr *info, struct link *link)
+{
+	enum rtmsg_reason r;
+	struct attr a;
+	size_t at = 0;
+
+	while ((r = attr_next(info->value, info->len, &at, &a)) == RTMSG_OK)
+		if (a.type == IFLA_INFO_KIND && !attr_text(&a, link->kind))
+			link->kind[0] = '\0'; /* a kind too long to be one of ours */
+	return r == RTMSG_END ? RTMSG_OK : r;
+}
+
+static enum rtmsg_reason decode_link_attr(const struct attr *a, struct link *link)
+{
+	if (a->type == IFLA_IFNAME)
+		return attr_text(a, link->name) ? RTMSG_OK : RTMSG_ATTR;
+	if (a->type == IFLA_ADDRESS && a->len == MAC_LEN) {
+		memcpy(link->mac, a->value, MAC_LEN);
+		link->mac_len = MAC_LEN;
+	}
+	if (a->type == IFLA_LINKINFO)
+		return decode_link_info(a, link);
+	return RTMSG_OK;
+}
+
+static enum rtmsg_reason decode_link(const uint8_t *body, size_t len, bool gone, struct rtnews *out)
+{
+	enum rtmsg_reason r;
+	struct ifinfomsg m;
+	struct attr a;
+	size_t at = NLMSG_ALIGN(sizeof(m));
+
+	if (len < sizeof(m))
+		return RTMSG_SHORT;
+	memcpy(&m, body, sizeof(m));
+	if (m.ifi_family != AF_UNSPEC)
+		return RTMSG_OK; /* a bridge port's own messages: the device neither came nor went */
+	if (m.ifi_index <= 0)
+		return RTMSG_MISSING;
+	out->link = (struct link){.index = (uint32_t)m.ifi_index, .flags = m.ifi_flags, .type = m.ifi_type};
+	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK)
+		if ((r = decode_link_attr(&a, &out->link)) != RTMSG_OK)
+			return r;
+	if (r != RTMSG_END)
+		return r;
+	if (gone)
+		out->kind = RTMSG_LINK_GONE;
+	else if (out->link.name[0] != '\0') /* wireless events carry no name */
+		out->kind = RTMSG_LINK;
+	return RTMSG_OK;
+}
+
+static enum rtmsg_reason decode_addr_attr(const struct attr *a, struct kaddr *out, bool *local)
+{
+	size_t want = out->addr.family == AF_INET ? 4 : 16;
+
+	if (a->type == IFA_LOCAL || (a->type == IFA_ADDRESS && !*local)) {
+		if (a->len != want)
+			return RTMSG_ATTR;
+		out->addr = addr_from_bytes(out->addr.family, a->value);
+		*local |= a->type == IFA_LOCAL;
+	} else if (a->type == IFA_FLAGS) {
+		if (a->len != sizeof(out->flags))
+			return RTMSG_ATTR;
+		memcpy(&out->flags, a->value, sizeof(out->flags));
+	}
+	return RTMSG_OK;
+}
+
+/* IFA_LOCAL is the address; IFA_ADDRESS is the peer's on a point-to-point link, and the only one IPv6 sends otherwise. */
+static enum rtmsg_reason decode_addr(const uint8_t *body, size_t len, bool gone, struct rtnews *out)
+{
+	bool local = false, any = false;
+	enum rtmsg_reason r;
+	struct ifaddrmsg m;
+	struct attr a;
+	size_t at = NLMSG_ALIGN(sizeof(m));
+
+	if (len < sizeof(m))
+		return RTMSG_SHORT;
+	memcpy(&m, body, sizeof(m));
+	if (m.ifa_family != AF_INET && m.ifa_family != AF_INET6)
+		return RTMSG_OK;
+	out->addr = (struct kaddr){
+	    .addr.family = m.ifa_family,
+	    .bits = m.ifa_prefixlen,
+	    .scope = m.ifa_scope,
+	    .flags = m.ifa_flags,
+	    .ifindex = m.ifa_index,
+	};
+	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK) {
+		any |= a.type == IFA_LOCAL || a.type == IFA_ADDRESS;
+		if ((r = decode_addr_attr(&a, &out->addr, &local)) != RTMSG_OK)
+			return r;
+	}
+	if (r != RTMSG_END)
+		return r;
+	if (!any || m.ifa_index == 0)
+		return RTMSG_MISSING;
+	out->kind = gone ? RTMSG_ADDR_GONE : RTMSG_ADDR;
+	return RTMSG_OK;
+}
+
+/* struct nlmsgerr: the error, then the request's header, whose sequence number says whose it is. */
+static enum rtmsg_reason decode_error(const uint8_t *body, size_t len, struct rtnews *out)
+{
+	struct nlmsgerr e;
+
+	if (len < sizeof(e))
+		return RTMSG_SHORT;
+	memcpy(&e, body, sizeof(e));
+	out->kind = RTMSG_ERROR;
+	out->error = e.error;
+	out->seq = e.msg.nlmsg_seq;
+	return RTMSG_OK;
+}
+
+static enum rtmsg_reason decode_done(const uint8_t *body, size_t len, struct rtnews *out)
+{
+	int32_t error = 0;
+
+	if (len >= sizeof(error))
+		memcpy(&error, body, sizeof(error));
+	out->kind = RTMSG_DONE;
+	out->error = error < 0 ? error : 0;
+	return RTMSG_OK;
+}
+
+static enum rtmsg_reason decode(const struct nlmsghdr *h, const uint8_t *body, size_t len, struct rtnews *out)
+{
+	switch (h->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return decode_link(body, len, h->nlmsg_type == RTM_DELLINK, out);
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		return decode_addr(body, len, h->nlmsg_type == RTM_DELADDR, out);
+	case NLMSG_ERROR:
+		return decode_error(body, len, out);
+	case NLMSG_DONE:
+		return decode_done(body, len, out);
+	default:
+		return RTMSG_OK;
+	}
+}
+
+enum rtmsg_reason rtmsg_next(const void *bytes, size_t len, size_t *at, struct rtnews *out)
+{
+	const uint8_t *from = (const uint8_t *)bytes + *at;
+	struct rtnews m = {.kind = RTMSG_OTHER};
+	enum rtmsg_reason r;
+	struct nlmsghdr h;
+
+	if (*at >= len)
+		return RTMSG_END;
+	if (len - *at < sizeof(h))
+		return RTMSG_SHORT;
+	memcpy(&h, from, sizeof(h));
+	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - *at)
+		return RTMSG_SHORT;
+	m.seq = h.nlmsg_seq;
+	m.interrupted = h.nlmsg_flags & NLM_F_DUMP_INTR;
+	r = decode(&h, from + sizeof(h), h.nlmsg_len - sizeof(h), &m);
+	*at += NLMSG_ALIGN(h.nlmsg_len);
+	if (r == RTMSG_OK)
+		*out = m;
+	return r;
+}

@@ -1,0 +1,32 @@
+/* The rtnetlink sockets: one hears what the kernel tells, one asks and orders. Three layers: rtmsg.h is the codec, holder.h the model. */
+#ifndef VIPD_VRRP_RTNL_H
+#define VIPD_VRRP_RTNL_H
+
+#include "rtmsg.h"
+
+struct rtnl;
+
+typedef void (*rtnl_each)(void *arg, const struct rtnews *news);
+
+int rtnl_open(struct rtnl **out); /* 0 or -errno */
+void rtnl_close(struct rtnl *r);
+/* Becomes readable when links or addresses change. */
+int rtnl_event_fd(const struct rtnl *r);
+
+/* Hands over the changes that wait, at most max datagrams. 0 when none is left, -EAGAIN when there are more, -ENOBUFS when some were lost (dump). The
+ * kernel queues the changes of a request before the request returns. */
+int rtnl_events(struct rtnl *r, unsigned max, rtnl_each each, void *arg);
+/* All links, then all addresses. Repeats itself when the kernel says that a dump was disturbed: each may see an object more than once. */
+int rtnl_dump(struct rtnl *r, rtnl_each each, void *arg);
+
+enum { RTNL_BATCH = 64 };
+/* Does ops[0..n), n <= RTNL_BATCH, in one send. errors[i]: 0 or the kernel's negative errno. Returns 0, or -errno when the socket failed and nothing is
+ * known. */
+int rtnl_apply(struct rtnl *r, const struct addr_op *ops, size_t n, int *errors);
+
+/* One acknowledged order each; 0 or the kernel's negative errno (-EOPNOTSUPP: this kernel has no dummy devices). */
+int rtnl_make_dummy(struct rtnl *r, const char *name);
+int rtnl_link_up(struct rtnl *r, uint32_t index);
+int rtnl_link_delete(struct rtnl *r, uint32_t index);
+
+#endif

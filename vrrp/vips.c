@@ -1,0 +1,58 @@
+/* Decides, for one address, whether it is held, must be added, or stands somewhere it must leave.
+ * Source: DESIGN rule "only our own"; net/ipv4/devinet.c (IPv4: one address may stand on several interfaces and with several prefix
+ * lengths), net/ipv6/addrconf.c (IPv6: once an interface). Test: tests/test_vips.c. */
+#include "vips.h"
+
+const char *vip_problem_reason(enum vip_problem p)
+{
+	static const char *const names[VIP_PROBLEMS] = {
+	    [VIP_FINE] = "",
+	    [VIP_NO_INTERFACE] = "InterfaceMissing",
+	    [VIP_INTERFACE_DOWN] = "InterfaceDown",
+	    [VIP_ELSEWHERE] = "AddressElsewhere",
+	    [VIP_REFUSED] = "AddressRefused",
+	};
+
+	return (unsigned)p < VIP_PROBLEMS ? names[p] : "Unknown";
+}
+
+static bool is_wanted_place(const struct vip_view *v, const struct vip_have *h)
+{
+	if (!v->want || !v->link || h->ifindex != v->link->index)
+		return false;
+	return !h->ours || h->bits == v->want->bits; /* somebody else's serves with any prefix */
+}
+
+/* The same link-local address on two interfaces is two addresses. */
+static bool is_foreign_elsewhere(const struct vip_view *v, const struct vip_have *h)
+{
+	return !h->ours && h->ifindex != v->link->index && !addr_is_link_local(&v->want->addr);
+}
+
+struct vip_verdict vips_decide(const struct vip_view *v)
+{
+	struct vip_verdict out = {.problem = VIP_FINE};
+	bool elsewhere = false;
+
+	if (!v->want)
+		return out;
+	if (!v->link) {
+		out.problem = VIP_NO_INTERFACE;
+		return out;
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		out.held |= is_wanted_place(v, &v->have[i]);
+		elsewhere |= is_foreign_elsewhere(v, &v->have[i]);
+	}
+	if (!link_is_up(v->link))
+		out.problem = VIP_INTERFACE_DOWN;
+	else if (!out.held && elsewhere)
+		out.problem = VIP_ELSEWHERE;
+	out.add = !out.held && v->may_add && out.problem == VIP_FINE;
+	return out;
+}
+
+bool vips_is_stale(const struct vip_view *v, const struct vip_have *h)
+{
+	return h->ours && v->may_remove && !is_wanted_place(v, h);
+}

@@ -1,0 +1,52 @@
+/* One address: what is wanted of it and what the kernel has, to what must be done. Pure. */
+#ifndef VIPD_VRRP_VIPS_H
+#define VIPD_VRRP_VIPS_H
+
+#include "../src/base/vip.h"
+#include "rtmsg.h"
+
+/* The device that holds cluster IPs. */
+#define VIPD_DEVICE "vipd0"
+
+/* Why a wanted address is not held, or could not be announced. */
+enum vip_problem {
+	VIP_FINE,
+	VIP_NO_INTERFACE,   /* no interface has this name (yet) */
+	VIP_INTERFACE_DOWN, /* it is there, administratively down */
+	VIP_ELSEWHERE,      /* somebody put the address on another interface of this node */
+	VIP_REFUSED,        /* the kernel refused it; tried again */
+	VIP_PROBLEMS
+};
+/* CamelCase reason as Events have ("InterfaceMissing"); "" for VIP_FINE. */
+const char *vip_problem_reason(enum vip_problem p);
+
+/* An address on one interface, as the kernel has it. */
+struct vip_have {
+	uint32_t ifindex;
+	uint8_t bits;
+	bool ours;     /* in the ownership record */
+	bool removing; /* the shell's: a delete is under way */
+	bool seen;     /* the shell's: for full dumps */
+};
+
+/* All that a decision needs. */
+struct vip_view {
+	const struct vip *want;  /* NULL: not wanted, or its set is not active */
+	const struct link *link; /* the wanted interface; NULL if there is none */
+	const struct vip_have *have;
+	size_t n;
+	bool may_add;    /* the readiness gate is open */
+	bool may_remove; /* a first picture is known */
+};
+
+struct vip_verdict {
+	bool held; /* it is where it is wanted, whoever put it there */
+	bool add;
+	enum vip_problem problem;
+};
+
+struct vip_verdict vips_decide(const struct vip_view *v);
+/* This one is ours and must go: not wanted any more, on another interface, or with another prefix length. What is not ours never goes. */
+bool vips_is_stale(const struct vip_view *v, const struct vip_have *h);
+
+#endif

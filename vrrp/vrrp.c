@@ -1,0 +1,240 @@
+/* The vrrp process: it owns the virtual IPs. Decides when it may take them (the readiness gate), when it gives them up (stop), and what happens when the
+ * supervisor dies. A node that is alone holds every VIP at all times.
+ *
+ *   intake.c  control's pictures and rows -> what is wanted    holder.h  wanted -> the kernel, announcements
+ *   report.c  what control and people are told                 cleanup.h `vipd --cleanup`
+ *
+ * Source: DESIGN "life and death". Test: tests/kernel/test_vrrp_process.c. */
+#include "vrrp_int.h"
+
+#include "../src/base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define READY_TIMEOUT (30 * NSEC_PER_SEC)
+#define LOCALS_WAIT   (50 * NSEC_PER_MSEC)
+#define ORPHAN_LOOK   (50 * NSEC_PER_MSEC)
+#define ORPHAN_LIFE   (5 * NSEC_PER_SEC)
+
+enum { MODPROBE_MS = 10000, EXIT_CANNOT = 77 };
+
+static void open_gate(struct vrrp *v)
+{
+	if (v->gate_open)
+		return;
+	v->gate_open = true;
+	loop_timer_stop(v->gate);
+	holder_open_gate(v->holder);
+}
+
+static void on_gate(void *arg)
+{
+	struct vrrp *v = arg;
+
+	log_warning("ipvs has not reported its table programmed within %d s: virtual IPs are added without it",
+		    (int)(READY_TIMEOUT / NSEC_PER_SEC));
+	open_gate(v);
+}
+
+static void on_start(void *arg, bool restarted)
+{
+	struct vrrp *v = arg;
+	struct holder_counts c;
+
+	v->started = true;
+	holder_count(v->holder, &c);
+	log_info("%s, %zu addresses from before", restarted ? "restarted" : "started", c.recorded);
+	if (!v->gate_open)
+		loop_timer_set(v->gate, READY_TIMEOUT);
+	child_send(v->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+	report_start(v);
+}
+
+static void on_kept(void *arg, struct msg *m)
+{
+	struct vrrp *v = arg;
+
+	if (m->type == MSG_KEPT)
+		intake_picture(v, m, false);
+	else
+		intake_rows(v, m, false);
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void on_ran(struct vrrp *v, const struct msg *m)
+{
+	struct msg_ran ran;
+
+	if (m->len < sizeof(ran))
+		return;
+	memcpy(&ran, m->payload, sizeof(ran));
+	if (ran.status == 0)
+		holder_retry_device(v->holder);
+	else
+		log_warning("modprobe dummy failed (%d)", ran.status);
+}
+
+static void on_msg(void *arg, enum role from, struct msg *m)
+{
+	struct vrrp *v = arg;
+
+	if (from == ROLE_CONTROL && m->type == MSG_VIPS)
+		intake_picture(v, m, true);
+	else if (from == ROLE_CONTROL && m->type == MSG_VIP_ROWS)
+		intake_rows(v, m, true);
+	else if (from == ROLE_CONTROL && m->type == MSG_ASK)
+		report_answer(v, m);
+	else if (from == ROLE_IPVS && m->type == MSG_PROGRAMMED)
+		open_gate(v);
+	else if (from == ROLE_RUNNER && m->type == MSG_RAN)
+		on_ran(v, m);
+	else
+		log_warning("message %u from %s is not for vrrp", m->type, role_name(from));
+	if (m->fd >= 0)
+		close(m->fd);
+}
+
+static void on_peer(void *arg, enum role who, bool up)
+{
+	struct vrrp *v = arg;
+
+	if (who != ROLE_CONTROL)
+		return;
+	v->ack_due = false; /* the generations of a former channel mean nothing on the next */
+	if (up && v->started)
+		report_start(v);
+}
+
+static void on_settled(void *arg)
+{
+	report_ack(arg);
+}
+
+static void on_locals(void *arg)
+{
+	struct vrrp *v = arg;
+
+	if (!loop_timer_armed(v->locals_wait))
+		loop_timer_set(v->locals_wait, LOCALS_WAIT);
+}
+
+static void on_locals_wait(void *arg)
+{
+	report_locals(arg);
+}
+
+/* vipd0 could not be made: the kernel may only lack the module. */
+static void on_device(void *arg, int error)
+{
+	struct msg_run run = {.entry = RUN_MODPROBE, .argc = 1, .timeout_ms = MODPROBE_MS};
+	struct vrrp *v = arg;
+	char payload[sizeof(run) + sizeof("dummy")];
+
+	report_device(v, error);
+	if (error != -EOPNOTSUPP)
+		return;
+	memcpy(payload, &run, sizeof(run));
+	memcpy(payload + sizeof(run), "dummy", sizeof("dummy"));
+	child_send(v->child, ROLE_RUNNER, MSG_RUN, 1, payload, sizeof(payload), -1);
+}
+
+static void leave(struct vrrp *v, bool withdraw)
+{
+	if (v->over)
+		return;
+	v->over = true;
+	if (withdraw)
+		log_info("%zu addresses removed", holder_withdraw(v->holder));
+	child_exit(v->child, 0);
+}
+
+static void on_stop(void *arg)
+{
+	leave(arg, true);
+}
+
+static void on_dump(void *arg)
+{
+	report_dump(arg);
+}
+
+/* A supervisor holds the lock exclusively: as long as it can be shared there is none. */
+static bool supervisor_lives(const struct vrrp *v)
+{
+	if (v->env->lock_fd < 0)
+		return false;
+	if (flock(v->env->lock_fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(v->env->lock_fd, LOCK_UN);
+	return false;
+}
+
+static void on_orphan_look(void *arg)
+{
+	struct vrrp *v = arg;
+
+	if (supervisor_lives(v)) {
+		log_info("a new supervisor is there: leaving the addresses to its vrrp process");
+		leave(v, false);
+	} else if (clock_now() >= v->orphan_until) {
+		log_warning("no new supervisor within %d s: removing the addresses", (int)(ORPHAN_LIFE / NSEC_PER_SEC));
+		leave(v, true);
+	} else {
+		loop_timer_set(v->orphan, ORPHAN_LOOK);
+	}
+}
+
+static void on_orphan(void *arg)
+{
+	struct vrrp *v = arg;
+
+	if (v->over)
+		return;
+	log_warning("the supervisor is gone: holding the addresses until a new one comes");
+	v->orphan_until = clock_now() + ORPHAN_LIFE;
+	loop_timer_set(v->orphan, ORPHAN_LOOK);
+}
+
+int vrrp_main(struct child *c, const struct role_env *env)
+{
+	static const struct child_ops ops = {
+	    .start = on_start,
+	    .msg = on_msg,
+	    .peer = on_peer,
+	    .kept = on_kept,
+	    .stop = on_stop,
+	    .dump = on_dump,
+	    .orphan = on_orphan,
+	};
+	static const struct holder_hooks hooks = {
+	    .changed = report_changed,
+	    .settled = on_settled,
+	    .locals = on_locals,
+	    .device = on_device,
+	};
+	struct vrrp v = {.child = c, .env = env};
+	int code;
+
+	v.gate = loop_timer_new(child_loop(c), on_gate, &v);
+	v.locals_wait = loop_timer_new(child_loop(c), on_locals_wait, &v);
+	v.orphan = loop_timer_new(child_loop(c), on_orphan_look, &v);
+	code = holder_new(child_loop(c), env->own_fd, &hooks, &v, &v.holder);
+	if (code == 0) {
+		v.clients = holder_set_new(v.holder);
+		v.clusters = holder_set_new(v.holder);
+		code = child_run(c, &ops, &v);
+		holder_free(v.holder);
+	} else {
+		code = code == -EPERM || code == -EACCES ? EXIT_CANNOT : EXIT_FAILURE;
+	}
+	loop_timer_free(v.gate);
+	loop_timer_free(v.locals_wait);
+	loop_timer_free(v.orphan);
+	free(v.locals);
+	return code;
+}

@@ -1,0 +1,46 @@
+/* Inside the vrrp process: vrrp.c (life), intake.c (what control wants), report.c (what people are told). */
+#ifndef VIPD_VRRP_VRRP_INT_H
+#define VIPD_VRRP_VRRP_INT_H
+
+#include "../src/base/child.h"
+#include "holder.h"
+
+struct vrrp {
+	struct child *child;
+	const struct role_env *env;
+	struct holder *holder;
+	struct vip_set *clients, *clusters;
+	bool started, gate_open, over;
+
+	/* intake.c */
+	struct vip_settings settings;
+	bool known;          /* a picture has been accepted */
+	uint64_t generation; /* the last accepted */
+	size_t picture_len;  /* of what the supervisor keeps */
+	size_t rows_len;
+
+	/* report.c */
+	bool ack_due;     /* control waits for `generation` */
+	int device_error; /* why there is no vipd0 */
+	struct local_addr *locals;
+	size_t n_locals;
+	bool locals_sent;
+
+	struct loop_timer *gate, *locals_wait, *orphan;
+	nsec_t orphan_until;
+};
+
+/* intake.c. m->fd is taken. from_control: keep it with the supervisor and acknowledge it; else it came from there. */
+void intake_picture(struct vrrp *v, struct msg *m, bool from_control);
+void intake_rows(struct vrrp *v, struct msg *m, bool from_control);
+
+/* report.c */
+void report_start(struct vrrp *v); /* control is there (again): the node's addresses and all notes */
+void report_changed(void *arg, struct entry *e);
+void report_device(struct vrrp *v, int error);
+void report_locals(struct vrrp *v); /* sends them if they differ from what was sent */
+void report_ack(struct vrrp *v);    /* acknowledges if control waits and all is in place that can be */
+void report_answer(struct vrrp *v, const struct msg *m);
+void report_dump(struct vrrp *v);
+
+#endif

@@ -1,0 +1,167 @@
+/* Takes in what the kernel tells: one ordered stream of changes, and full scans at the start, when changes were lost, and now and then.
+ * The stream alone says what is there, vipd's own changes included: they are queued before the request that made them returns.
+ * Source: net/core/rtnetlink.c, net/ipv4/devinet.c, net/ipv6/addrconf.c. Test: tests/kernel/test_vrrp_process.c. */
+#include "holder_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A turn of events; after a batch all of them must be in. */
+enum { EVENTS_A_TURN = 500, EVENTS_ALL = 100000 };
+
+#define SCAN_AGAIN NSEC_PER_SEC
+
+static void link_came(struct holder *h, const struct link *l)
+{
+	unsigned change = links_update(&h->links, l);
+
+	if (change == LINK_SAME)
+		return;
+	if (change & (LINK_NEW | LINK_RENAMED | LINK_STATE))
+		log_debug("interface %s (%u) is %s", l->name, l->index, link_is_up(l) ? "up" : "down");
+	h->device.dirty = true;
+	book_mark_wanted(&h->book);
+	holder_work(h);
+}
+
+static void link_went(struct holder *h, uint32_t index)
+{
+	if (owned_has_device(h->owned, index) && device_link(h) && device_link(h)->index == index)
+		owned_clear_device(h->owned);
+	if (!links_remove(&h->links, index))
+		return;
+	h->device.dirty = true;
+	book_mark_wanted(&h->book);
+	holder_work(h);
+}
+
+static void locals_changed(struct holder *h)
+{
+	if (h->hooks->locals)
+		h->hooks->locals(h->arg);
+}
+
+static void addr_came(struct holder *h, const struct kaddr *a)
+{
+	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex);
+
+	if (!book_have(&h->book, a, ours))
+		return;
+	holder_work(h);
+	if (!ours)
+		locals_changed(h);
+}
+
+static void addr_went(struct holder *h, const struct kaddr *a)
+{
+	const struct link *l = links_by_index(&h->links, a->ifindex);
+	struct vip_have old;
+	struct entry *e = book_gone(&h->book, a, &old);
+
+	if (!e)
+		return;
+	holder_work(h);
+	if (!old.ours) {
+		locals_changed(h);
+		return;
+	}
+	if (old.removing)
+		return;
+	/* With its interface it goes by itself; else somebody took it away. */
+	e->lost = e->wanted && l && link_is_up(l);
+	owned_del(h->owned, &a->addr, a->bits, a->ifindex);
+}
+
+static void on_news(void *arg, const struct rtnews *news)
+{
+	struct holder *h = arg;
+
+	switch (news->kind) {
+	case RTMSG_LINK:
+		link_came(h, &news->link);
+		break;
+	case RTMSG_LINK_GONE:
+		link_went(h, news->link.index);
+		break;
+	case RTMSG_ADDR:
+		addr_came(h, &news->addr);
+		break;
+	case RTMSG_ADDR_GONE:
+		addr_went(h, &news->addr);
+		break;
+	case RTMSG_ERROR:
+	case RTMSG_DONE:
+	case RTMSG_OTHER:
+		break;
+	}
+}
+
+static void events_take(struct holder *h, unsigned max)
+{
+	int err = rtnl_events(h->rtnl, max, on_news, h);
+
+	if (err == 0 || err == -EAGAIN)
+		return;
+	log_info("changes of addresses were lost (%s): reading all anew", strerror(-err));
+	h->rescan = true;
+	holder_work(h);
+}
+
+void holder_drain(struct holder *h)
+{
+	events_take(h, EVENTS_ALL);
+}
+
+void holder_events(void *arg, int events)
+{
+	events_take(arg, EVENTS_A_TURN);
+}
+
+/* What the dump did not show is gone. */
+static void sweep(struct holder *h)
+{
+	struct entry *e;
+	size_t at = 0;
+
+	while ((e = book_next(&h->book, &at)))
+		for (size_t i = e->n_have; i-- > 0;) {
+			struct vip_have *have = &e->have[i];
+			struct kaddr a = {.addr = e->addr, .bits = have->bits, .ifindex = have->ifindex};
+
+			if (!have->seen)
+				addr_went(h, &a);
+		}
+	if (links_sweep(&h->links) > 0) {
+		h->device.dirty = true;
+		book_mark_wanted(&h->book);
+		holder_work(h);
+	}
+}
+
+static void on_stale_news(void *arg, const struct rtnews *news)
+{
+}
+
+/* What waits is older than the dump and would contradict it; what comes during it is taken in at once. */
+void holder_scan(struct holder *h)
+{
+	struct entry *e;
+	size_t at = 0;
+	int err;
+
+	h->rescan = false;
+	h->rescans++;
+	rtnl_events(h->rtnl, EVENTS_ALL, on_stale_news, NULL);
+	links_unsee(&h->links);
+	while ((e = book_next(&h->book, &at)))
+		for (size_t i = 0; i < e->n_have; i++)
+			e->have[i].seen = false;
+	err = rtnl_dump(h->rtnl, on_news, h);
+	if (err) {
+		log_error("cannot read addresses: %s", strerror(-err));
+		loop_timer_set(h->slow, SCAN_AGAIN);
+		return;
+	}
+	sweep(h);
+	holder_drain(h);
+}
