@@ -67,6 +67,15 @@ static void client_late(void *arg)
 	client_free(arg);
 }
 
+/* What was sent beside the request is read, or closing would throw the reply away (unix(7): ECONNRESET). */
+static void drain(int fd)
+{
+	char buf[4096];
+
+	for (int i = 0; i < 64 && recv(fd, buf, sizeof buf, MSG_DONTWAIT) > 0; i++)
+		continue;
+}
+
 /* Sends what the socket takes; frees the client at the end or on an error. */
 static void client_write(struct client *c)
 {
@@ -80,8 +89,10 @@ static void client_write(struct client *c)
 	}
 	c->out_at += (size_t)n;
 	loop_timer_set(c->timer, CTL_PATIENCE);
-	if (c->out_at == c->out_len)
+	if (c->out_at == c->out_len) {
+		drain(c->fd);
 		client_free(c);
+	}
 }
 
 static struct client *client_find(const struct ctl_server *s, uint64_t id)
