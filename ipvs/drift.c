@@ -113,7 +113,7 @@ struct compare {
 	uint32_t seen, equal;
 };
 
-static int see_real(void *arg, const struct real *real, const struct real_stats *st)
+static int see_real(void *arg, const struct real *real)
 {
 	struct compare *c = arg;
 	c->seen++;
@@ -126,7 +126,7 @@ static int scan_one(struct reconcile *r, const struct vs *want)
 	struct compare c = {.want = want};
 	if (queue_find(r->queue, &want->key))
 		return 0;
-	int err = ipvs_sock_reals(r->sock, &want->key, see_real, &c);
+	int err = ipvs_sock_reals_quick(r->sock, &want->key, see_real, &c);
 	if (err >= 0 && (c.seen != want->n || c.equal != want->n))
 		reconcile_drifted(r, &want->key, false);
 	return err < 0 ? err : 0;

@@ -201,7 +201,7 @@ struct reals {
 	uint32_t n, cap;
 };
 
-static int collect(void *arg, const struct real *real, const struct real_stats *st)
+static int collect(void *arg, const struct real *real)
 {
 	struct reals *l = arg;
 	if (l->n == l->cap) {
@@ -216,7 +216,7 @@ static int read_whole(struct reconcile *r, const struct vs *head, const struct v
 {
 	struct reals l = {0};
 	struct vs v = *head;
-	int err = ipvs_sock_reals(r->sock, &head->key, collect, &l);
+	int err = ipvs_sock_reals_quick(r->sock, &head->key, collect, &l);
 	v.reals = l.items;
 	v.n = l.n;
 	if (err >= 0)

@@ -7,6 +7,7 @@
 #include "sock.h"
 
 #include "../src/base/arena.h"
+#include "sockopt.h"
 
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -40,6 +41,7 @@ struct ipvs_sock {
 	uint32_t seq;          /* of the last message sent */
 	size_t batch_messages; /* at most, in one send */
 	size_t glance_room;    /* entries that were enough last time */
+	struct dest_room dests;
 	unsigned char out[BATCH];
 	unsigned char in[RECEIVE];
 };
@@ -108,6 +110,7 @@ void ipvs_sock_close(struct ipvs_sock *s)
 		close(s->fd);
 	if (s->option_fd >= 0)
 		close(s->option_fd);
+	dest_room_clear(&s->dests);
 	free(s);
 }
 
@@ -292,6 +295,28 @@ int ipvs_sock_reals(struct ipvs_sock *s, const struct vs_key *k,
 	struct reals_arg a = {each, arg, k->addr.family};
 
 	return ask(s, ipvs_msg_get_reals(s->family, ++s->seq, k, s->out), true, reals_each, &a);
+}
+
+struct quick_arg {
+	int (*each)(void *arg, const struct real *r);
+	void *arg;
+};
+
+static int quick_each(void *arg, const struct real *r, const struct real_stats *st)
+{
+	const struct quick_arg *a = arg;
+
+	return a->each(a->arg, r);
+}
+
+int ipvs_sock_reals_quick(struct ipvs_sock *s, const struct vs_key *k, int (*each)(void *arg, const struct real *r),
+			  void *arg)
+{
+	struct quick_arg a = {each, arg};
+
+	if (k->addr.family == AF_INET && s->option_fd >= 0)
+		return sockopt_reals(s->option_fd, &s->dests, k, each, arg);
+	return ipvs_sock_reals(s, k, quick_each, &a);
 }
 
 /* Heads and real servers as they come. */
