@@ -33,13 +33,36 @@ static bool plain(const char *s, size_t len)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:-") == len && !reserved(s);
 }
 
+/* Characters beyond ASCII that YAML takes for line breaks or does not print, as their escapes; the bytes that were read, 0 for others. */
+static size_t write_special(FILE *to, const char *s, size_t left)
+{
+	static const struct {
+		const char *bytes, *escape;
+	} rows[] = {{"\xe2\x80\xa8", "\\L"}, {"\xe2\x80\xa9", "\\P"}, {"\xef\xbb\xbf", "\\uFEFF"}};
+	unsigned char second = left > 1 ? (unsigned char)s[1] : 0;
+
+	if (s[0] == '\xc2' && second >= 0x80 && second < 0xa0) {
+		fprintf(to, "\\x%02x", second);
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (left >= 3 && memcmp(s, rows[i].bytes, 3) == 0) {
+			fputs(rows[i].escape, to);
+			return 3;
+		}
+	return 0;
+}
+
 static void write_quoted(FILE *to, const char *s, size_t len)
 {
 	fputc('"', to);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char ch = (unsigned char)s[i];
+		size_t special = write_special(to, s + i, len - i);
 
-		if (ch == '"' || ch == '\\')
+		if (special)
+			i += special - 1;
+		else if (ch == '"' || ch == '\\')
 			fprintf(to, "\\%c", ch);
 		else if (ch == '\n')
 			fputs("\\n", to);
