@@ -376,6 +376,7 @@ static void read_pool_addresses(struct reader *r, const char *key, const struct 
 		return;
 	}
 	p->ranges = arena_alloc(r->c->arena, n->list.n * sizeof *p->ranges);
+	p->n = 0; /* a duplicate key is read too */
 	for (size_t i = 0; i < n->list.n; i++) {
 		const struct node *item = &n->list.items[i];
 		const char *s = want_string(r, key, item);
@@ -400,6 +401,7 @@ static void read_pools(struct reader *r, const char *key, const struct node *n)
 		return;
 	}
 	r->c->plan.pools = arena_alloc(r->c->arena, (n->list.n + 1) * sizeof(struct pool));
+	r->c->plan.n_pools = 0;
 	for (size_t i = 0; i < n->list.n; i++) {
 		const struct node *item = &n->list.items[i];
 

@@ -239,6 +239,11 @@ static void test_errors(void **state)
 	    {"pools:\n- {name: a, addresses: [\"fd00::1\", 010.0.0.0/8]}\n",
 	     "v.yaml:2:25: pools[0].addresses: \"fd00::1\" is not a prefix such as 10.4.0.0/24; one address is /128\n"
 	     "v.yaml:2:36: pools[0].addresses: \"010.0.0.0/8\" is not a prefix such as 10.4.0.0/24\n"},
+	    {"pools: [{name: a, addresses: [10.0.0.0/8], addresses: [11.0.0.0/8, 12.0.0.0/8]}]\npools: [{name: a, "
+	     "addresses: "
+	     "[10.0.0.0/8]}]\n",
+	     "v.yaml:1:44: duplicate key \"addresses\": it stands at 1:19 already\n"
+	     "v.yaml:2:1: duplicate key \"pools\": it stands at 1:1 already\n"},
 	    {"scheduler: round\n",
 	     "v.yaml:1:12: scheduler: unknown scheduler \"round\"; expected one of rr wrr lc wlc lblc "
 	     "lblcr sh dh sed nq mh fo ovf\n"},

@@ -242,7 +242,7 @@ static void move_list(struct builder *b, size_t first, struct node *node)
 
 static int move_map(struct builder *b, const struct frame *f, struct node *node)
 {
-	if (check_duplicates(b, b->scratch + f->first, b->n - f->first) < 0)
+	if (b->n > f->first && check_duplicates(b, b->scratch + f->first, b->n - f->first) < 0)
 		return -EINVAL;
 	if (f->merge && merge(b, f->first) < 0)
 		return -EINVAL;
