@@ -161,7 +161,8 @@ static int begin_anew(struct own *o)
 static void buffer_key(void *arg, const struct vs_key *k)
 {
 	char line[OWN_LINE];
-	buffer(arg, line, own_line_format(true, k, line));
+	size_t n = own_line_format(true, k, line);
+	buffer(arg, line, n);
 }
 
 static int compact(struct own *o)

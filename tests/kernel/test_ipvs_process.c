@@ -302,11 +302,11 @@ static int setup(void **state)
 
 static void reap(struct node *n)
 {
-	if (n->pid <= 0)
-		return;
-	kill(n->pid, SIGKILL);
-	waitpid(n->pid, NULL, 0);
-	n->pid = 0;
+	if (n->pid > 0) {
+		kill(n->pid, SIGKILL);
+		waitpid(n->pid, NULL, 0);
+		n->pid = 0;
+	}
 	for (int r = 0; r < ROLE_COUNT; r++) {
 		chan_free(n->to[r]);
 		n->to[r] = NULL;
