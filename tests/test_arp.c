@@ -1,0 +1,72 @@
+/* Golden bytes of announcements: vrrp/arp.c */
+#include "../vrrp/arp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const uint8_t mac[MAC_LEN] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
+
+static struct addr addr_of(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	return a;
+}
+
+/* RFC 5227 section 3: an ARP request whose sender and target protocol addresses are both the announced one, target hardware address zero. */
+static void test_arp(void **state)
+{
+	static const uint8_t golden[ARP_FRAME] = {
+	    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 0x08, 0x06, /* Ethernet */
+	    0x00, 0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x01,             /* Ethernet, IPv4, request */
+	    0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 0x0a, 0x0a, 0x00, 0x07, /* sender */
+	    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x0a, 0x0a, 0x00, 0x07, /* target */
+	};
+	struct addr a = addr_of("10.10.0.7");
+	uint8_t buf[ANNOUNCE_FRAME];
+
+	assert_int_equal(arp_announce(&a, mac, buf), sizeof(golden));
+	assert_memory_equal(buf, golden, sizeof(golden));
+}
+
+/* RFC 4861 section 4.4; the checksum was computed by hand from RFC 4443 section 2.3 and agreed with tcpdump -vv. */
+static void test_na(void **state)
+{
+	static const uint8_t golden[NA_FRAME] = {
+	    0x33, 0x33, 0x00, 0x00, 0x00, 0x01, 0x02, 0x11, 0x22, 0x33, 0x44, 0x55, 0x86, 0xdd, /* Ethernet */
+	    0x60, 0x00, 0x00, 0x00, 0x00, 0x20, 0x3a, 0xff, /* 32 bytes, ICMPv6, hop limit 255 */
+	    0xfd, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	    0x00, 0x07, /* from */
+	    0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	    0x00, 0x01,                                     /* all nodes */
+	    0x88, 0x00, 0x73, 0xd6, 0xa0, 0x00, 0x00, 0x00, /* advertisement: router, override */
+	    0xfd, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	    0x00, 0x07,                                     /* target */
+	    0x02, 0x01, 0x02, 0x11, 0x22, 0x33, 0x44, 0x55, /* its link-layer address */
+	};
+	struct addr a = addr_of("fd10::7");
+	uint8_t buf[ANNOUNCE_FRAME];
+
+	assert_int_equal(arp_announce(&a, mac, buf), sizeof(golden));
+	assert_memory_equal(buf, golden, sizeof(golden));
+}
+
+static void test_none(void **state)
+{
+	struct addr a = {0};
+	uint8_t buf[ANNOUNCE_FRAME] = {0};
+
+	assert_int_equal(arp_announce(&a, mac, buf), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_arp), cmocka_unit_test(test_na),
+					   cmocka_unit_test(test_none)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,124 @@
+/* The decision for one address: vrrp/vips.c */
+#include "../vrrp/vips.h"
+
+#include <linux/if.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ETH0 = 2, ETH1 = 3 };
+
+static const struct link up = {.index = ETH0, .flags = IFF_UP}, down = {.index = ETH0};
+
+static struct vip vip_of(const char *addr, uint8_t bits)
+{
+	struct vip v = {.kind = VIP_CLIENT, .ifname = "eth0", .bits = bits};
+
+	assert_int_equal(addr_parse(addr, &v.addr), 0);
+	return v;
+}
+
+#define OURS(i, b)                                                                                                     \
+	{                                                                                                              \
+		.ifindex = (i), .bits = (b), .ours = true                                                              \
+	}
+#define FOREIGN(i, b)                                                                                                  \
+	{                                                                                                              \
+		.ifindex = (i), .bits = (b), .ours = false                                                             \
+	}
+
+enum { CLOSED = 1, UNKNOWN = 2, UNWANTED = 4 };
+
+struct row {
+	const char *why;
+	const char *addr;
+	const struct link *link;
+	unsigned flags;
+	struct vip_have have[3];
+	size_t n;
+	bool held, add;
+	enum vip_problem problem;
+	unsigned stale; /* one bit for each of have */
+};
+
+static const struct row rows[] = {
+    {"not there yet", "10.0.0.1", &up, 0, {{0}}, 0, false, true, VIP_FINE, 0},
+    {"the gate is closed", "10.0.0.1", &up, CLOSED, {{0}}, 0, false, false, VIP_FINE, 0},
+    {"there", "10.0.0.1", &up, 0, {OURS(ETH0, 32)}, 1, true, false, VIP_FINE, 0},
+    {"there already when the gate is closed", "10.0.0.1", &up, CLOSED, {OURS(ETH0, 32)}, 1, true, false, VIP_FINE, 0},
+    {"somebody else put it there", "10.0.0.1", &up, 0, {FOREIGN(ETH0, 32)}, 1, true, false, VIP_FINE, 0},
+    {"somebody else, another prefix", "10.0.0.1", &up, 0, {FOREIGN(ETH0, 24)}, 1, true, false, VIP_FINE, 0},
+    {"ours, another prefix", "10.0.0.1", &up, 0, {OURS(ETH0, 24)}, 1, false, true, VIP_FINE, 1},
+    {"ours on another interface", "10.0.0.1", &up, 0, {OURS(ETH1, 32)}, 1, false, true, VIP_FINE, 1},
+    {"ours on both", "10.0.0.1", &up, 0, {OURS(ETH1, 32), OURS(ETH0, 32)}, 2, true, false, VIP_FINE, 1},
+    {"another's on another interface", "10.0.0.1", &up, 0, {FOREIGN(ETH1, 32)}, 1, false, false, VIP_ELSEWHERE, 0},
+    {"another's elsewhere, ours here",
+     "10.0.0.1",
+     &up,
+     0,
+     {FOREIGN(ETH1, 32), OURS(ETH0, 32)},
+     2,
+     true,
+     false,
+     VIP_FINE,
+     0},
+    {"IPv6 elsewhere", "fd00::1", &up, 0, {FOREIGN(ETH1, 64)}, 1, false, false, VIP_ELSEWHERE, 0},
+    {"link-local elsewhere is another address", "fe80::1", &up, 0, {FOREIGN(ETH1, 64)}, 1, false, true, VIP_FINE, 0},
+    {"no interface", "10.0.0.1", NULL, 0, {{0}}, 0, false, false, VIP_NO_INTERFACE, 0},
+    {"no interface of that name any more", "10.0.0.1", NULL, 0, {OURS(ETH0, 32)}, 1, false, false, VIP_NO_INTERFACE, 1},
+    {"interface down", "10.0.0.1", &down, 0, {{0}}, 0, false, false, VIP_INTERFACE_DOWN, 0},
+    {"interface down, address stays", "10.0.0.1", &down, 0, {OURS(ETH0, 32)}, 1, true, false, VIP_INTERFACE_DOWN, 0},
+    {"not wanted", "10.0.0.1", NULL, UNWANTED, {OURS(ETH0, 32), FOREIGN(ETH1, 32)}, 2, false, false, VIP_FINE, 1},
+    {"not wanted, as far as is known",
+     "10.0.0.1",
+     NULL,
+     UNWANTED | UNKNOWN,
+     {OURS(ETH0, 32)},
+     1,
+     false,
+     false,
+     VIP_FINE,
+     0},
+    {"not wanted, not there", "10.0.0.1", NULL, UNWANTED, {{0}}, 0, false, false, VIP_FINE, 0},
+};
+
+static void test_decide(void **state)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct row *r = &rows[i];
+		struct vip want = vip_of(r->addr, strchr(r->addr, ':') ? 128 : 32);
+		struct vip_view v = {
+		    .want = r->flags & UNWANTED ? NULL : &want,
+		    .link = r->link,
+		    .have = r->have,
+		    .n = r->n,
+		    .may_add = !(r->flags & CLOSED),
+		    .may_remove = !(r->flags & UNKNOWN),
+		};
+		struct vip_verdict d = vips_decide(&v);
+		unsigned stale = 0;
+
+		for (size_t k = 0; k < r->n; k++)
+			stale |= (unsigned)vips_is_stale(&v, &r->have[k]) << k;
+		if (d.held != r->held || d.add != r->add || d.problem != r->problem || stale != r->stale)
+			fail_msg("%s: held %d, add %d, problem %d, stale %u", r->why, d.held, d.add, (int)d.problem,
+				 stale);
+	}
+}
+
+static void test_names(void **state)
+{
+	assert_string_equal(vip_problem_reason(VIP_FINE), "");
+	for (int p = VIP_FINE + 1; p < VIP_PROBLEMS; p++)
+		assert_true(strlen(vip_problem_reason((enum vip_problem)p)) > 0);
+	assert_string_equal(vip_problem_reason((enum vip_problem)99), "Unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_decide), cmocka_unit_test(test_names)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
