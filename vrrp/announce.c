@@ -70,9 +70,9 @@ void announcer_set(struct announcer *a, const struct vip_settings *s)
 	if (memcmp(&a->settings, s, sizeof(*s)) == 0)
 		return;
 	a->settings = *s;
-	TAILQ_FOREACH(n, &a->all, all)
-	if (!n->second)
-		n->due = s->garp_refresh_ms ? now + s->garp_refresh_ms * NSEC_PER_MSEC : 0;
+	for (n = TAILQ_FIRST(&a->all); n; n = TAILQ_NEXT(n, all))
+		if (!n->second)
+			n->due = s->garp_refresh_ms ? now + s->garp_refresh_ms * NSEC_PER_MSEC : 0;
 	on_due(a);
 }
 
@@ -151,8 +151,7 @@ static void on_due(void *arg)
 
 	a->due_at = 0;
 	loop_timer_stop(a->due);
-	TAILQ_FOREACH(n, &a->all, all)
-	{
+	for (n = TAILQ_FIRST(&a->all); n; n = TAILQ_NEXT(n, all)) {
 		if (n->due != 0 && n->due <= now) {
 			ring_add(a, n, n->second ? a->settings.garp_count : 1);
 			plan_refresh(a, n, now);
@@ -190,8 +189,7 @@ static unsigned ring_frames(struct announcer *a, struct frame *frames, struct mm
 	struct announcement *n;
 	unsigned count = 0;
 
-	TAILQ_FOREACH(n, &a->ring, ring)
-	{
+	for (n = TAILQ_FIRST(&a->ring); n; n = TAILQ_NEXT(n, ring)) {
 		if (count == PER_TURN)
 			break;
 		frame_make(&frames[count], n, &messages[count].msg_hdr);

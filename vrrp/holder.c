@@ -126,7 +126,6 @@ int holder_new(struct loop *l, int own_fd, const struct holder_hooks *hooks, voi
 	h->retry = loop_timer_new(l, on_retry, h);
 	h->device.dirty = true;
 	book_init(&h->book);
-	SLIST_INIT(&h->sets);
 	err = holder_start(h);
 	if (err)
 		holder_free(h);
@@ -148,10 +147,8 @@ void holder_free(struct holder *h)
 	owned_free(h->owned);
 	links_clear(&h->links);
 	book_clear(&h->book);
-	while (!SLIST_EMPTY(&h->sets)) {
-		struct set_item *s = SLIST_FIRST(&h->sets);
-
-		SLIST_REMOVE_HEAD(&h->sets, next);
+	for (struct set_item *s = h->sets, *next; s; s = next) {
+		next = s->next;
 		free(s);
 	}
 	free(h);
@@ -195,7 +192,8 @@ struct vip_set *holder_set_new(struct holder *h)
 	struct set_item *s = xcalloc(1, sizeof(*s));
 
 	s->set.active = true;
-	SLIST_INSERT_HEAD(&h->sets, s, next);
+	s->next = h->sets;
+	h->sets = s;
 	return &s->set;
 }
 

@@ -15,7 +15,7 @@ struct device {
 
 struct set_item {
 	struct vip_set set;
-	SLIST_ENTRY(set_item) next;
+	struct set_item *next;
 };
 
 struct holder {
@@ -29,7 +29,7 @@ struct holder {
 	struct links links;
 	struct book book;
 	struct device device;
-	SLIST_HEAD(, set_item) sets;
+	struct set_item *sets;
 	const struct holder_hooks *hooks;
 	void *arg;
 	bool may_add, may_remove, adopt;

@@ -89,11 +89,12 @@ static void start(struct owned *o)
 static void append_addr(struct owned *o, char sign, const struct kaddr *a)
 {
 	char line[LINE_MAX_BYTES], text[ADDR_TEXT];
+	int n;
 
 	start(o);
-	append(o, line,
-	       (size_t)snprintf(line, sizeof(line), "%c %s/%u %u\n", sign, addr_format(&a->addr, text), a->bits,
-				a->ifindex));
+	addr_format(&a->addr, text);
+	n = snprintf(line, sizeof(line), "%c %s/%u %u\n", sign, text, a->bits, a->ifindex);
+	append(o, line, (size_t)n);
 }
 
 static void append_device(struct owned *o)
