@@ -81,8 +81,10 @@ static bool use_wanted(const struct plan *p, const struct vip_use *u, struct vip
 	for (size_t i = 0; i < u->n; i++)
 		if (u->users[i].kind == VIP_CLIENT)
 			out->kind = VIP_CLIENT;
-	strncpy(out->ifname, out->kind == VIP_CLIENT && p->config.interface ? p->config.interface : "vipd0",
-		sizeof out->ifname - 1);
+	if (out->kind == VIP_CLUSTER)
+		strcpy(out->ifname, "vipd0");
+	else if (p->config.interface) /* else it has no place: the caller says so */
+		strncpy(out->ifname, p->config.interface, sizeof out->ifname - 1);
 	return u->n && !store_addr_host(p, &u->vip.addr);
 }
 

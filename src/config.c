@@ -570,6 +570,7 @@ void config_settle(struct config *c, const char *state_dir, const char *interfac
 		config_set_interface(c, interface);
 	if (!c->node_name && host)
 		c->node_name = arena_strdup(c->arena, host);
+	c->plan.node_name = c->node_name;
 }
 
 int config_set_interface(struct config *c, const char *name)

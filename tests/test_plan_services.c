@@ -101,13 +101,13 @@ static const struct world_row options[] = {
      "vip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
     {"direct routing cannot change the port", SERVICE_META(META(FORWARD("TUN")), WEB ", externalIPs: [10.4.0.50]") PODS,
      "TCP 10.96.0.10:80 rr" BOTH "problem Service default/web PortMismatch: TCP 80 goes to port 8080: TUN cannot "
-				 "change the port, so port and targetPort must "
+     "change the port, so port and targetPort must "
      "be equal\nvip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
     {"nor by a name",
      SERVICE_META(META(FORWARD("DR")), "clusterIP: 10.96.0.10, externalIPs: [10.4.0.50], selector: {app: web}, "
 				       "ports: [{port: 80, targetPort: http}]") PODS,
      "TCP 10.96.0.10:80 rr" BOTH "problem Service default/web PortMismatch: TCP 80 goes to port 8080: DR cannot change "
-				 "the port, so port and targetPort must "
+     "the port, so port and targetPort must "
      "be equal\nvip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
     {"bad method", SERVICE_META(META(FORWARD("nat")), DIRECT),
      "TCP 10.4.0.50:8080 rr\nTCP 10.96.0.10:8080 rr\nproblem Service default/web BadAnnotation: annotation "
