@@ -81,9 +81,12 @@ static void append(struct owned *o, const char *text, size_t n)
 static void start(struct owned *o)
 {
 	char line[LINE_MAX_BYTES];
+	int n;
 
-	if (o->lines == 0)
-		append(o, line, (size_t)snprintf(line, sizeof(line), HEADER "%s\n", o->key));
+	if (o->lines > 0)
+		return;
+	n = snprintf(line, sizeof(line), HEADER "%s\n", o->key);
+	append(o, line, (size_t)n);
 }
 
 static void append_addr(struct owned *o, char sign, const struct kaddr *a)
@@ -100,12 +103,12 @@ static void append_addr(struct owned *o, char sign, const struct kaddr *a)
 static void append_device(struct owned *o)
 {
 	char line[LINE_MAX_BYTES];
+	int n;
 
 	start(o);
-	if (o->device)
-		append(o, line, (size_t)snprintf(line, sizeof(line), "device %u\n", o->device_index));
-	else
-		append(o, "nodevice\n", strlen("nodevice\n"));
+	n = o->device ? snprintf(line, sizeof(line), "device %u\n", o->device_index)
+		      : snprintf(line, sizeof(line), "nodevice\n");
+	append(o, line, (size_t)n);
 }
 
 static bool parse_index(const char *text, uint32_t *out)
