@@ -44,12 +44,14 @@ static char *key_of(const struct object *o)
 static void on_object(void *arg, const struct object *now, const struct object *old)
 {
 	struct lab *l = arg;
-	char *key = key_of(now ? now : old);
+	const struct object *either = now ? now : old;
+	char *key;
 	const char *v = now && now->kind == KIND_CONFIGMAP ? pairs_get(&now->configmap.data, "v") : NULL;
 	char *before;
 
 	l->changes++;
-	assert_true(now || old);
+	assert_non_null(either);
+	key = key_of(either);
 	if (now && old) { /* the former one is still whole */
 		char *same = key_of(old);
 
