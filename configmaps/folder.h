@@ -14,7 +14,8 @@ struct folder_ops {
 	void (*object)(void *arg, const struct object *now, const struct object *old);
 	/* A file's problems changed; an empty list: it is good again. */
 	void (*problems)(void *arg, const char *file, const struct diag_list *diags);
-	/* Called once after the first whole pass, and after each later batch of changes. */
+	/* Called once after the first whole pass, and after each later batch of changes. A folder that is away at the start is what
+	 * its copies in the cache say; if there are none, the first pass waits for the folder (trouble() says why). */
 	void (*settled)(void *arg, bool first);
 	/* The folder itself cannot be read (why), or can again (NULL). What was known stays. */
 	void (*trouble)(void *arg, const char *why);
@@ -24,7 +25,8 @@ struct folder_ops {
 /* cache_dirfd: directory for last good copies (state_dir/manifests-good), or -1 for none. Nothing is called before folder_start. */
 struct folder *folder_new(struct loop *l, const char *path, int cache_dirfd, const struct folder_ops *ops);
 int folder_start(struct folder *f);
-void folder_rescan(struct folder *f); /* SIGHUP */
+/* SIGHUP: reads everything again. A folder that was away and came back empty is only then taken as empty. */
+void folder_rescan(struct folder *f);
 void folder_free(struct folder *f);
 /* Files with problems, winners per kind, for vipctl. */
 size_t folder_count(const struct folder *f, enum kind kind);

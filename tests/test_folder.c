@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -841,6 +843,36 @@ static void torn_copy(void **state)
 	free(path);
 }
 
+static bool c_copy_gone(struct lab *l)
+{
+	return !copy_has(l, "c.yaml", "kind");
+}
+
+/* A disk that takes no more (here: a limit on files): the old copy stays, the objects are served all the same. */
+static void full_disk(void **state)
+{
+	struct lab *l = *state;
+	struct rlimit before, none;
+
+	put_map(l, "a.yaml", "a", "1");
+	put_map(l, "c.yaml", "c", "1");
+	start(l);
+	wait_for(l, copied_1);
+	put_map(l, "a.yaml", "a", "2");
+	gone(l, "c.yaml");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){16, before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	wait_for(l, a_is_2);
+	wait_for(l, c_copy_gone); /* it comes behind a.yaml */
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(copy_has(l, "a.yaml", "v: \"1\""));
+	assert_false(copy_has(l, ".new", "last"));
+	folder_rescan(l->f);
+	wait_for(l, copied_2);
+}
+
 static void without_cache(void **state)
 {
 	struct lab *l = *state;
@@ -936,6 +968,7 @@ int main(void)
 	    LAB_TEST(cold_start_without_folder),
 	    LAB_TEST(start_from_nothing),
 	    LAB_TEST(torn_copy),
+	    LAB_TEST(full_disk),
 	    LAB_TEST(without_cache),
 	    LAB_TEST(many_files),
 	    LAB_TEST(one_pass),
