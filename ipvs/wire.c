@@ -106,24 +106,32 @@ static size_t vs_size(const struct vs *v)
 	return size;
 }
 
-void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len)
+void *wire_encode_list(const struct vs *const *all, size_t n, const struct ipvs_settings *s, size_t *len)
 {
-	struct wire_picture w = {
-	    .version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s, .reals = (uint32_t)table_reals(t)};
-	size_t n, size = sizeof w;
-	const struct vs *const *all = table_sorted(t, &n);
+	struct wire_picture w = {.version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s};
 	unsigned char *bytes, *at;
+	size_t size = sizeof w;
 
 	memcpy(w.magic, magic, sizeof w.magic);
 	w.count = (uint32_t)n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		size += vs_size(all[i]);
+		w.reals += all[i]->n;
+	}
 	bytes = xmalloc(size);
 	at = put(bytes, &w, sizeof w);
 	for (size_t i = 0; i < n; i++)
 		at = put_vs(at, all[i]);
 	*len = size;
 	return bytes;
+}
+
+void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len)
+{
+	size_t n;
+	const struct vs *const *all = table_sorted(t, &n);
+
+	return wire_encode_list(all, n, s, len);
 }
 
 size_t wire_encode_row(enum row_op op, const struct vs *v, void *buf, size_t size)

@@ -91,19 +91,30 @@ const struct plan_out control_plan_out = {
     .problem = on_problem,
 };
 
+struct vs_list {
+	const struct vs **items;
+	size_t n, cap;
+};
+
 static void gather_vs(void *arg, const struct vs *v)
 {
-	table_put(arg, v);
+	struct vs_list *l = arg;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->items = xrealloc(l->items, l->cap * sizeof *l->items);
+	}
+	l->items[l->n++] = v;
 }
 
 static void *ipvs_picture(struct control *c, size_t *len)
 {
-	struct table *t = table_new();
+	struct vs_list l = {0};
 	void *bytes;
 
-	plan_each_vs(c->plan, gather_vs, t);
-	bytes = wire_encode_table(t, &c->config->ipvs, len);
-	table_free(t);
+	plan_each_vs(c->plan, gather_vs, &l);
+	bytes = wire_encode_list(l.items, l.n, &c->config->ipvs, len);
+	free(l.items);
 	return bytes;
 }
 
@@ -144,7 +155,7 @@ static void send_picture(struct control *c, enum outbox_side side)
 	int fd = memfd_sealed(side == OUTBOX_IPVS ? "table" : "vips", bytes, len);
 
 	free(bytes);
-	malloc_trim(0); /* the table's copy was large: what a picture took is given back */
+	malloc_trim(0); /* a picture comes when much has changed: what that took is given back */
 	if (fd < 0) {
 		log_error("cannot make a picture for %s: %s", role_name(roles[side]), strerror(-fd));
 		return;
