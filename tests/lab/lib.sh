@@ -11,12 +11,14 @@
 #   apply NODE FILE|-       puts a manifest into the node's folder (renamed into place); `unapply NODE NAME`
 #   vipctl NODE ARGS..      the node's vipctl
 #   on NODE CMD..           CMD in that namespace;  get NODE URL: one HTTP request's answer
+#   hosts NODE URL TIMES    who answers;  hosts_udp NODE ADDRESS PORT TIMES
 #   has NODE "TCP 10.0.0.1:80" [N]   waits until the kernel has that virtual server (with N real servers);  hasnt NODE KEY
 #   until_ok SECONDS CMD..  waits until CMD succeeds
 #   load NODE ADDRESS PORT  requests without pause in the background; load_end: stops it, prints and keeps the figures in $load
 #   signal NODE ROLE SIG    a signal to the node's supervisor, control, ipvs, vrrp or runner
 set -u
 
+n_ports=0
 BUILD=${BUILD:-$TOP/build}
 CONTROL_USER=990:990 NET_USER=991:991 SCRIPT_USER=992:992
 
@@ -41,7 +43,8 @@ lacks() { case $2 in *"$3"*) fail "$1: did not expect to read '$3' in: $2" ;; es
 
 plug() { # plug NODE IFACE SWITCH
 	local port
-	port=port$(($(ls /sys/class/net | sed -n 's/^port//p' | sort -n | tail -n 1) + 1))
+	n_ports=$((n_ports + 1))
+	port=port$n_ports
 	ip link add "$port" type veth peer name "$2" netns "$1"
 	ip link set "$port" master "$3" up
 	echo "$port" >"$W/port-$1-$2" # the switch's end: to cut a node off
@@ -114,7 +117,7 @@ pod() {
 	local n
 	pod_host "$1" "$2" "${4:-80}"
 	for n in "$W"/nodes/*; do
-		pod_manifest "$1" "$2" "${3:-web}" | apply "$(basename "$n")" - "pod-$1"
+		pod_manifest "$1" "$2" "${3:-web}" | apply "${n##*/}" - "pod-$1"
 	done
 }
 pod_gone() { rm -f "$W"/nodes/*/manifests/"pod-$1.yaml"; }
@@ -191,16 +194,20 @@ has_addr() { until_ok 30 addr_on "$@"; }
 hasnt_addr() { until_ok 30 not addr_on "$@"; }
 
 get() { on "$1" curl -s -g -m 10 "$2"; }
-get_ok() { get "$@" | grep -q 'processed by host'; }
-# hosts NODE URL TIMES: the names that answered, sorted, once each, on one line.
+# hosts NODE http://ADDRESS[:PORT]/ TIMES: the names that answered, sorted, once each, on one line.
 hosts() {
-	local i
-	for ((i = 0; i < $3; i++)); do get "$1" "$2" | sed 's/.*host: \(.*\)<.*/\1/' || echo "no-answer"; done | sort -u | tr '\n' ' ' | sed 's/ $//'
+	local rest=${2#http://} address port=80
+	rest=${rest%/}
+	case $rest in
+	\[*\]:*) address=${rest%]:*} address=${address#[} port=${rest##*]:} ;;
+	\[*\]) address=${rest#[} address=${address%]} ;;
+	*:*) address=${rest%:*} port=${rest##*:} ;;
+	*) address=$rest ;;
+	esac
+	on "$1" "$BUILD/tests/lab/ask" "$address" "$port" "$3"
 }
-hosts_udp() {
-	local i
-	for ((i = 0; i < $4; i++)); do on "$1" "$BUILD/tests/lab/udp" "$2" "$3" || echo no-answer; done | sort -u | tr '\n' ' ' | sed 's/ $//'
-}
+hosts_udp() { on "$1" "$BUILD/tests/lab/ask" -u "$2" "$3" "$4"; }
+get_ok() { [ "$(hosts "$1" "$2" 1)" != no-answer ]; }
 
 load() { # load NODE [-u] ADDRESS PORT
 	local n=$1; shift
