@@ -25,6 +25,7 @@ CONTROL_USER=990:990 NET_USER=991:991 SCRIPT_USER=992:992
 fail() { echo "FAILED: $*" >&2; exit 1; }
 say() { echo "- $*"; }
 on() { local n=$1; shift; ip netns exec "$n" "$@"; }
+become() { local n=$1; shift; exec ip netns exec "$n" "$@"; } # for the background: the job's pid is the program's own
 
 until_ok() {
 	local end=$((SECONDS + $1)); shift
@@ -132,7 +133,7 @@ unapply() { rm "$W/nodes/$1/manifests/$2.yaml"; }
 
 vipd_run() { # vipd_run NODE [ARGS..]: vipd in the foreground with that node's places
 	local n=$1; shift
-	on "$n" "$BUILD/vipd" -c "$W/nodes/$n/vipd.yaml" --run-dir "$W/nodes/$n/run" --state-dir "$W/nodes/$n/state" \
+	${ON:-on} "$n" "$BUILD/vipd" -c "$W/nodes/$n/vipd.yaml" --run-dir "$W/nodes/$n/run" --state-dir "$W/nodes/$n/state" \
 		--control-socket "$W/nodes/$n/run/vipd.sock" --user-control $CONTROL_USER --user-net $NET_USER --user-script $SCRIPT_USER "$@"
 }
 vipd_config() {
@@ -146,7 +147,7 @@ vipd_config() {
 	chmod 644 "$W/nodes/$n/vipd.yaml"
 }
 vipd_launch() { # starts, does not wait
-	vipd_run "$1" -f --log-level "${LOG_LEVEL:-debug}" >>"$W/nodes/$1/log" 2>&1 &
+	ON=become vipd_run "$1" -f --log-level "${LOG_LEVEL:-debug}" >>"$W/nodes/$1/log" 2>&1 &
 	echo $! >"$W/nodes/$1/pid"
 }
 vipd() {
@@ -211,7 +212,7 @@ get_ok() { [ "$(hosts "$1" "$2" 1)" != no-answer ]; }
 
 load() { # load NODE [-u] ADDRESS PORT
 	local n=$1; shift
-	on "$n" "$BUILD/tests/lab/load" "$@" "$W/load.out" 2>"$W/load.err" &
+	become "$n" "$BUILD/tests/lab/load" "$@" "$W/load.out" 2>"$W/load.err" &
 	load_pid=$!
 	sleep 0.5
 }
@@ -225,7 +226,7 @@ load_end() {
 no_error() { load_end; contains "load" "$load" " errors 0 "; }
 capture() { # capture NODE IFACE FILE FILTER..
 	local n=$1 i=$2 f=$3; shift 3
-	on "$n" tcpdump -Uni "$i" -w "$f" "$@" >"$W/tcpdump.log" 2>&1 &
+	become "$n" tcpdump -Uni "$i" -w "$f" "$@" >"$W/tcpdump.log" 2>&1 &
 	until_ok 10 grep -q 'listening on' "$W/tcpdump.log"
 }
 captured() { tcpdump -nr "$1" 2>/dev/null; }
