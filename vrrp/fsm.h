@@ -56,14 +56,14 @@ struct fsm_state {
 	uint8_t active_priority;
 	bool
 	    leaving; /* Active: priority 0 was sent; the addresses answer until the successor is heard or the deadline passes */
-	bool stopping;     /* leaving for good: Initialize comes next, else Backup */
-	bool yielded;      /* Backup: obeys a lower priority until that router is gone */
+	bool stopping;        /* leaving for good: Initialize comes next, else Backup */
+	bool yielded;         /* Backup: obeys a lower priority until that router is gone */
 	nsec_t hold_until;    /* no preemption before; 0 none */
 	nsec_t startup_until; /* no take-over before; 0 none */
 	nsec_t asserted;      /* when a lesser Active was last answered; 0 never */
 	nsec_t reannounced;   /* when the addresses were last announced again because of one */
-	nsec_t since;      /* when the mode was entered */
-	const char *cause; /* of the last transition, a literal */
+	nsec_t since;         /* when the mode was entered */
+	const char *cause;    /* of the last transition, a literal */
 };
 
 /* In the order in which the shell does them. */

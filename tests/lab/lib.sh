@@ -38,6 +38,8 @@ until_ok() {
 	done
 }
 
+# The exit status of a command that may fail; what it printed is in $W/said.
+status_of() { if "$@" >"$W/said" 2>&1; then echo 0; else echo $?; fi; }
 equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; }
 contains() { case $2 in *"$3"*) ;; *) fail "$1: expected to read '$3' in: $2" ;; esac; }
 lacks() { case $2 in *"$3"*) fail "$1: did not expect to read '$3' in: $2" ;; esac; }

@@ -14,8 +14,8 @@ sleep 1
 vipd_stop lb
 vipd_launch lb; vipd_serves lb
 has lb "TCP 10.96.10.1:80" 2
-equal "vipctl check" 1 "$(vipctl lb check "$W/nodes/lb/manifests/web.yaml" >"$W/check.out" 2>&1; echo $?)"
-contains "check names the line" "$(cat "$W/check.out")" "web.yaml:5:"
+equal "vipctl check" 1 "$(status_of vipctl lb check "$W/nodes/lb/manifests/web.yaml")"
+contains "check names the line" "$(cat "$W/said")" "web.yaml:5:"
 service web 'clusterIP: 10.96.10.1' 'ports: [{port: 81}]' | apply lb - web
 has lb "TCP 10.96.10.1:81" 2
 lacks "no longer told" "$(vipctl lb status)" "web.yaml"

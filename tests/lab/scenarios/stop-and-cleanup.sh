@@ -6,7 +6,7 @@ service web 'externalIPs: [10.10.0.40]' 'clusterIP: 10.96.9.10' 'ports: [{port: 
 has lb "TCP 10.10.0.40:80" 2
 has_addr lb eth0 10.10.0.40
 on lb ipvsadm -A -t 10.99.9.9:99
-equal "refused while vipd runs" 77 "$(vipd_run lb --cleanup >/dev/null 2>&1; echo $?)"
+equal "refused while vipd runs" 77 "$(status_of vipd_run lb --cleanup)"
 vipd_stop lb
 hasnt_addr lb eth0 10.10.0.40
 table_has lb "TCP 10.10.0.40:80" 2
