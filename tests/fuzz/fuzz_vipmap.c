@@ -53,12 +53,21 @@ static void one_map(struct object *o)
 	diag_clear(&diags);
 }
 
+/* Each key once, as the parser of manifests sees to. */
+static void add_pair(struct str_pairs *l, const char *key, const char *value)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!strcmp(l->items[i].key, key))
+			return;
+	l->items[l->n++] = (struct str_pair){key, value, {1, 1}};
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str_pair pairs[PAIRS_MAX], annotation = {.key = VIPMAP_CLOUD};
 	struct object o = {.kind = KIND_CONFIGMAP, .file = "fuzz.yaml"};
 	char *text = malloc(size + 1), *at = text;
-	const char *chunks[1 + 2 * PAIRS_MAX];
+	const char *chunks[1 + 2 * PAIRS_MAX] = {0};
 	size_t n = 0;
 
 	require(text != NULL);
@@ -69,9 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		chunks[n++] = at;
 	annotation.value = chunks[0];
 	o.meta.annotations = (struct str_pairs){&annotation, 1};
-	for (size_t i = 1; i + 1 < n; i += 2)
-		pairs[o.configmap.data.n++] = (struct str_pair){chunks[i], chunks[i + 1], {1, 1}};
 	o.configmap.data.items = pairs;
+	for (size_t i = 1; i + 1 < n; i += 2)
+		add_pair(&o.configmap.data, chunks[i], chunks[i + 1]);
 	one_map(&o);
 	free(text);
 	return 0;
