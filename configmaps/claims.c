@@ -28,8 +28,8 @@ static int want_order(const struct want *a, const struct want *b)
 {
 	if (a->recorded != b->recorded)
 		return a->recorded ? -1 : 1;
-	if (a->created != b->created) /* none is later than any */
-		return !b->created || (a->created && a->created < b->created) ? -1 : 1;
+	if (a->svc->created != b->svc->created) /* none is later than any */
+		return !b->svc->created || (a->svc->created && a->svc->created < b->svc->created) ? -1 : 1;
 	return svc_name_cmp(a->svc->name, b->svc->name);
 }
 
@@ -57,7 +57,7 @@ static struct want *chain_insert(struct want *head, struct want *w)
 /* One key: the Service's former want goes, its new one comes. */
 static void claim_change(struct plan *p, const struct want *old, struct want *new)
 {
-	struct claim_key key = claim_key(&(old ? old : new)->vs.key);
+	struct claim_key key = claim_key(&(old ? old : new)->key);
 	struct want *was = map_get(p->claims, &key, sizeof key), *now = was;
 
 	if (!map_get(p->changed, &key, sizeof key))
@@ -77,8 +77,9 @@ void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n)
 	struct want *old = s->wants;
 	size_t n_old = s->n_wants, i = 0, k = 0;
 
+	s->created = s->object ? s->object->meta.created : 0;
 	while (i < n_old || k < n) {
-		int c = i == n_old ? 1 : k == n ? -1 : vs_key_cmp(&old[i].vs.key, &wants[k].vs.key);
+		int c = i == n_old ? 1 : k == n ? -1 : vs_key_cmp(&old[i].key, &wants[k].key);
 
 		claim_change(p, c <= 0 ? &old[i] : NULL, c >= 0 ? &wants[k] : NULL);
 		i += c <= 0;
@@ -94,13 +95,42 @@ void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n)
 	plan_unsettle(p, s);
 }
 
+static bool want_equal(const struct want *a, const struct want *b)
+{
+	return a->flags == b->flags && a->timeout == b->timeout && !strcmp(a->sched, b->sched) &&
+	       backend_equal(a->backend, b->backend);
+}
+
+struct vs want_vs(const struct want *w, struct real_buf *buf)
+{
+	struct vs v = {.key = w->key,
+		       .flags = w->flags,
+		       .timeout = w->timeout,
+		       .granularity = (uint8_t)addr_bits(&w->key.addr),
+		       .n = w->backend->n};
+
+	memcpy(v.sched, w->sched, sizeof w->sched);
+	if (buf->cap <= v.n) {
+		buf->cap = v.n + 16;
+		buf->items = xrealloc(buf->items, buf->cap * sizeof *buf->items);
+	}
+	for (uint32_t i = 0; i < v.n; i++)
+		buf->items[i] = backend_real(w->backend, i);
+	v.reals = buf->items;
+	return v;
+}
+
 /* The key's holder before and now; either may be NULL. */
-static void claim_report(struct plan *p, const struct want *was, const struct want *now, const struct plan_out *out)
+static void claim_report(struct plan *p, const struct want *was, const struct want *now, struct real_buf *buf,
+			 const struct plan_out *out)
 {
 	if (was && !now)
-		out->vs_delete(out->arg, &was->vs.key);
-	if (now && (!was || !vs_equal(&was->vs, &now->vs)))
-		out->vs_set(out->arg, &now->vs);
+		out->vs_delete(out->arg, &was->key);
+	if (now && (!was || !want_equal(was, now))) {
+		struct vs v = want_vs(now, buf);
+
+		out->vs_set(out->arg, &v);
+	}
 	if (was && now && was->svc != now->svc)
 		for (const struct want *w = now; w; w = w->next)
 			plan_unsettle(p, w->svc);
@@ -114,7 +144,7 @@ static int change_cmp(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
 
-	return vs_key_cmp(&(x->now ? x->now : x->was)->vs.key, &(y->now ? y->now : y->was)->vs.key);
+	return vs_key_cmp(&(x->now ? x->now : x->was)->key, &(y->now ? y->now : y->was)->key);
 }
 
 static void retired_free(struct plan *p)
@@ -129,6 +159,7 @@ static void retired_free(struct plan *p)
 void claims_flush(struct plan *p, const struct plan_out *out)
 {
 	struct change *changes = xmalloc((map_count(p->changed) + 1) * sizeof *changes);
+	struct real_buf buf = {0};
 	const void *key;
 	void *was;
 	size_t n = 0, len;
@@ -141,7 +172,8 @@ void claims_flush(struct plan *p, const struct plan_out *out)
 	}
 	qsort(changes, n, sizeof *changes, change_cmp);
 	for (size_t i = 0; i < n; i++)
-		claim_report(p, changes[i].was, changes[i].now, out);
+		claim_report(p, changes[i].was, changes[i].now, &buf, out);
+	free(buf.items);
 	free(changes);
 	map_free(p->changed, NULL);
 	p->changed = map_new();
@@ -165,12 +197,12 @@ const struct want *claims_holder(const struct plan *p, const struct vs_key *k)
 void claims_conflicts(const struct plan *p, const struct svc *s, struct problems *problems)
 {
 	for (size_t i = 0; i < s->n_wants; i++) {
-		const struct want *holder = claims_holder(p, &s->wants[i].vs.key);
+		const struct want *holder = claims_holder(p, &s->wants[i].key);
 		char key[VS_KEY_TEXT];
 
 		if (holder->svc != s)
 			problems_add(problems, "Conflict", "%s belongs to Service %s",
-				     vs_key_format(&s->wants[i].vs.key, key), holder->svc->name);
+				     vs_key_format(&s->wants[i].key, key), holder->svc->name);
 	}
 }
 

@@ -19,7 +19,7 @@ struct draft {
 	struct svc *svc;
 	const struct service *service;
 	bool stated, v4, v6; /* families that the manifest states */
-	char sched[SCHED_NAME];
+	char sched[sizeof(((struct want *)0)->sched)];
 	uint32_t flags;
 	int forward; /* by annotation; -1: none */
 	const struct service_port *port;
@@ -37,7 +37,7 @@ static void read_scheduler(struct draft *d)
 {
 	const char *name = pairs_get(&d->svc->object->meta.annotations, "vipd.io/scheduler");
 
-	memcpy(d->sched, d->plan->config.default_scheduler, sizeof d->sched);
+	memcpy(d->sched, d->plan->config.default_scheduler, sizeof d->sched - 1);
 	if (name && !sched_known(name))
 		problems_add(&d->svc->found, "BadAnnotation",
 			     "annotation vipd.io/scheduler: \"%.30s\" is no scheduler: expected one of " SCHEDULERS
@@ -139,8 +139,8 @@ static bool port_mismatch(const struct draft *d, const struct backend *b, enum f
 		return false;
 	*target = d->port->target_name ? d->port->port : d->port->target;
 	for (uint32_t i = 0; i < b->n; i++)
-		if (b->reals[i].port != d->port->port)
-			*target = b->reals[i].port;
+		if (backend_real(b, i).port != d->port->port)
+			*target = backend_real(b, i).port;
 	return *target != d->port->port;
 }
 
@@ -175,20 +175,13 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 	if (d->port->proto != IPPROTO_UDP)
 		flags &= ~(uint32_t)VS_ONEPACKET;
 	w = &d->wants[d->n];
-	memset(w, 0, sizeof *w);
-	w->vs.key.addr = *a;
-	w->vs.key.port = port;
-	w->vs.key.proto = d->port->proto;
-	memcpy(w->vs.sched, d->sched, sizeof w->vs.sched);
-	w->vs.flags = flags | (d->service->client_ip ? VS_PERSISTENT : 0u);
-	w->vs.timeout = d->service->client_ip ? d->service->affinity_timeout : 0;
-	w->vs.granularity = (uint8_t)addr_bits(a);
-	w->vs.n = b->n;
-	w->vs.reals = b->reals;
-	w->backend = b;
-	w->svc = d->svc;
-	w->created = d->svc->object->meta.created;
-	w->rank = (uint32_t)d->n++;
+	*w = (struct want){.backend = b,
+			   .svc = d->svc,
+			   .key = {*a, port, d->port->proto},
+			   .flags = (uint8_t)(flags | (d->service->client_ip ? VS_PERSISTENT : 0u)),
+			   .timeout = d->service->client_ip ? d->service->affinity_timeout : 0,
+			   .rank = (uint32_t)d->n++};
+	memcpy(w->sched, d->sched, sizeof w->sched);
 	w->recorded = recorded(d, a, port, source);
 }
 
@@ -249,7 +242,7 @@ static void draft_port(struct draft *d, size_t index)
 		draft_ports(d, &d->service->external_ips.items[i], FROM_EXTERNAL, draft_forward(d, -1));
 	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
 		draft_ports(d, &s->cluster[i], FROM_CLUSTER, FORWARD_NAT);
-	if (handle & HANDLE_NODEPORT)
+	if ((handle & HANDLE_NODEPORT) && s->node_ports)
 		draft_node_port(d, s->node_ports[index]);
 	resolved_clear(d);
 }
@@ -257,7 +250,7 @@ static void draft_port(struct draft *d, size_t index)
 static int want_cmp(const void *a, const void *b)
 {
 	const struct want *x = a, *y = b;
-	int c = vs_key_cmp(&x->vs.key, &y->vs.key);
+	int c = vs_key_cmp(&x->key, &y->key);
 
 	return c ? c : (x->rank > y->rank) - (x->rank < y->rank);
 }
@@ -269,7 +262,7 @@ static void wants_unique(struct draft *d)
 	if (d->n)
 		qsort(d->wants, d->n, sizeof *d->wants, want_cmp);
 	for (size_t i = 0; i < d->n; i++) {
-		if (kept && !vs_key_cmp(&d->wants[kept - 1].vs.key, &d->wants[i].vs.key)) {
+		if (kept && !vs_key_cmp(&d->wants[kept - 1].key, &d->wants[i].key)) {
 			d->wants[kept - 1].recorded |= d->wants[i].recorded;
 			backend_unref(d->wants[i].backend);
 		} else {

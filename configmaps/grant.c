@@ -9,6 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *svc_uid(const struct plan *p, const struct svc *s, char buf[UID_BUF])
+{
+	const char *kind = kind_name(KIND_SERVICE);
+
+	if (s->object->meta.uid)
+		return s->object->meta.uid;
+	return uid_derive(kind, s->name, record_uid_generation(p->record, kind, s->name), buf);
+}
+
 /* ---- what a manifest says ---- */
 
 bool service_served(const struct object *o)
@@ -246,8 +255,9 @@ static bool given_fill(const struct plan *p, struct svc *s)
 
 	for (size_t i = 0; i < service->cluster_ips.n; i++)
 		addrs_add(&s->cluster, &s->n_cluster, &service->cluster_ips.items[i]);
-	s->node_ports = xcalloc(service->n_ports + 1, sizeof *s->node_ports);
-	for (size_t i = 0; i < service->n_ports && service_has_node_ports(s->object); i++)
+	if (service_has_node_ports(s->object))
+		s->node_ports = xcalloc(service->n_ports + 1, sizeof *s->node_ports);
+	for (size_t i = 0; i < service->n_ports && s->node_ports; i++)
 		s->node_ports[i] = service->ports[i].node_port;
 	if (!balancer_ours(p, s->object))
 		return false;
@@ -261,16 +271,20 @@ void grants_keep(struct plan *p, struct svc *s)
 {
 	struct grants l = {0};
 	bool stated = false, served = s->object && service_served(s->object);
+	const char *uid = NULL;
+	char buf[UID_BUF];
 
 	grants_clear(s);
 	if (served)
 		stated = given_fill(p, s);
 	record_each(p->record, s->name, grants_collect, &l);
+	if (served && l.n)
+		uid = svc_uid(p, s, buf);
 	for (size_t i = 0; i < l.n; i++) {
 		const struct grant *g = &l.items[i];
 		bool keep = false;
 
-		if (served && !strcmp(g->uid, s->uid))
+		if (served && !strcmp(g->uid, uid))
 			keep = g->kind == GRANT_CLUSTER_IP  ? keep_cluster(p, s, g)
 			       : g->kind == GRANT_NODE_PORT ? keep_port(p, s, g)
 							    : keep_balancer(p, s, g, stated);
@@ -305,8 +319,11 @@ static const char *family_name(uint8_t family)
 static bool take_addr(struct plan *p, struct svc *s, struct pool_range *ranges, size_t n, uint8_t family,
 		      enum grant_kind kind, struct addr *out)
 {
+	struct grant g = {.kind = kind, .owner = s->name, .port_name = ""};
+	char buf[UID_BUF];
+
+	g.uid = svc_uid(p, s, buf);
 	for (size_t i = 0; i < n; i++) {
-		struct grant g = {.kind = kind, .owner = s->name, .uid = s->uid, .port_name = ""};
 
 		if (ranges[i].range.addr.family != family || pool_first(&ranges[i], addr_taken, p, &g.addr))
 			continue;
@@ -362,9 +379,10 @@ size_t proto_slot(uint8_t proto)
 static bool take_port(struct plan *p, struct svc *s, const struct service_port *sp, uint16_t *out)
 {
 	uint32_t *next = &p->port_next[proto_slot(sp->proto)];
+	char buf[UID_BUF];
 	struct grant g = {.kind = GRANT_NODE_PORT,
 			  .owner = s->name,
-			  .uid = s->uid,
+			  .uid = svc_uid(p, s, buf),
 			  .proto = sp->proto,
 			  .port_name = sp->name,
 			  .service_port = sp->port};
@@ -408,11 +426,14 @@ static void give_ports(struct plan *p, struct svc *s)
 /* keepalived-cloud-provider's addresses become vipd's record. Its uid counts unless the manifest has none. */
 static void give_cloud(struct plan *p, struct svc *s)
 {
+	char buf[UID_BUF];
+	const char *uid = s->n_entries ? svc_uid(p, s, buf) : NULL;
+
 	for (size_t i = 0; i < s->n_entries; i++) {
 		const struct vipmap_entry *e = s->entries[i];
-		struct grant g = {.kind = GRANT_VIP, .owner = s->name, .uid = s->uid, .addr = e->addr, .port_name = ""};
+		struct grant g = {.kind = GRANT_VIP, .owner = s->name, .uid = uid, .addr = e->addr, .port_name = ""};
 
-		if (e->key || (s->object->meta.uid && strcmp(e->uid, s->uid) != 0))
+		if (e->key || (s->object->meta.uid && strcmp(e->uid, uid) != 0))
 			continue;
 		addrs_add(&s->balancer, &s->n_balancer, &e->addr);
 		if (!record_addr_taken(p->record, &e->addr, NULL))

@@ -5,10 +5,9 @@
 #include "../src/base/map.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct labels {
-	struct map *buckets; /* namespace NUL key NUL value -> struct label_bucket */
+	struct map *buckets; /* hash of namespace, key, value -> struct label_bucket */
 };
 
 struct labels *labels_new(void)
@@ -24,7 +23,6 @@ static void bucket_free(void *bucket)
 	struct label_bucket *b = bucket;
 
 	free(b->refs);
-	free(b->key);
 	free(b);
 }
 
@@ -36,35 +34,33 @@ void labels_free(struct labels *l)
 	free(l);
 }
 
-static char *bucket_key(const char *namespace, const struct str_pair *pair, size_t *len)
+/* FNV-1a, with the strings' ends. */
+static uint64_t hash_string(uint64_t h, const char *s)
 {
-	size_t a = strlen(namespace) + 1, b = strlen(pair->key) + 1, c = strlen(pair->value);
-	char *key = xmalloc(a + b + c);
+	do
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	while (*s++);
+	return h;
+}
 
-	memcpy(key, namespace, a);
-	memcpy(key + a, pair->key, b);
-	memcpy(key + a + b, pair->value, c);
-	*len = a + b + c;
-	return key;
+static uint64_t bucket_key(const char *namespace, const struct str_pair *pair)
+{
+	return hash_string(hash_string(hash_string(0xcbf29ce484222325u, namespace), pair->key), pair->value);
 }
 
 void labels_add(struct labels *l, struct label_ref *ref, void *owner, const char *namespace,
 		const struct str_pair *pair)
 {
-	size_t len;
-	char *key = bucket_key(namespace, pair, &len);
-	struct label_bucket *b = map_get(l->buckets, key, len);
+	uint64_t key = bucket_key(namespace, pair);
+	struct label_bucket *b = map_get(l->buckets, &key, sizeof key);
 
-	if (b) {
-		free(key);
-	} else {
+	if (!b) {
 		b = xcalloc(1, sizeof *b);
 		b->key = key;
-		b->key_len = len;
-		map_put(l->buckets, key, len, b);
+		map_put(l->buckets, &key, sizeof key, b);
 	}
 	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 2;
+		b->cap = b->cap ? 2 * b->cap : 3;
 		b->refs = xrealloc(b->refs, b->cap * sizeof *b->refs);
 	}
 	*ref = (struct label_ref){.bucket = b, .at = b->n, .owner = owner};
@@ -82,18 +78,15 @@ void labels_remove(struct labels *l, struct label_ref *ref)
 	ref->bucket = NULL;
 	if (b->n)
 		return;
-	map_del(l->buckets, b->key, b->key_len);
+	map_del(l->buckets, &b->key, sizeof b->key);
 	bucket_free(b);
 }
 
 const struct label_bucket *labels_find(const struct labels *l, const char *namespace, const struct str_pair *pair)
 {
-	size_t len;
-	char *key = bucket_key(namespace, pair, &len);
-	const struct label_bucket *b = map_get(l->buckets, key, len);
+	uint64_t key = bucket_key(namespace, pair);
 
-	free(key);
-	return b;
+	return map_get(l->buckets, &key, sizeof key);
 }
 
 const struct str_pair *labels_rarest(const struct labels *l, const char *namespace, const struct str_pairs *pairs)

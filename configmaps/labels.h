@@ -11,12 +11,11 @@ struct label_ref {
 	void *owner;
 };
 
-/* All that carry one pair in one namespace. */
+/* All that carry one pair in one namespace, and now and then another with the same hash: who looks compares. */
 struct label_bucket {
 	struct label_ref **refs;
 	size_t n, cap;
-	char *key;
-	size_t key_len;
+	uint64_t key;
 };
 
 struct labels;

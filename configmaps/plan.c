@@ -3,8 +3,6 @@
  * Source: DESIGN.md 'Inputs' and 'Rules that hold everywhere'. Tests: tests/test_plan_*.c */
 #include "plan_int.h"
 
-#include "uid.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,12 +44,10 @@ struct plan *plan_new(const struct plan_config *config, struct record *record)
 	p->nodes = map_new();
 	p->selectors = labels_new();
 	p->pod_labels = labels_new();
-	p->named = map_new();
 	p->named_ports = map_new();
-	p->hosts = map_new();
 	p->claims = map_new();
 	p->changed = map_new();
-	p->vips = map_new();
+	p->addrs = map_new();
 	config_copy(p, config);
 	return p;
 }
@@ -166,36 +162,23 @@ bool plan_dirty(const struct plan *p)
 
 /* ---- a run ---- */
 
-/* uid and age of the Service that is there now. */
+/* Whether the Service came, went or is another one; its age. */
 static void svc_identify(struct plan *p, struct svc *s, int64_t now)
 {
 	const struct object *o = s->object;
-	char derived[UID_TEXT];
-	const char *uid = derived, *kind = kind_name(KIND_SERVICE);
 
 	if (!s->fresh)
 		return;
 	s->fresh = false;
-	if (!o) {
-		if (s->derived)
-			record_uid_raise(p->record, kind, s->name);
-		s->derived = false;
-		free(s->uid);
-		s->uid = NULL;
-		return;
-	}
-	if (o->meta.uid)
-		uid = o->meta.uid;
-	else
-		uid_derive(kind, s->name, record_uid_generation(p->record, kind, s->name), derived);
-	if (!s->uid || strcmp(s->uid, uid) != 0) {
-		free(s->uid);
-		s->uid = xstrdup(uid);
-		s->since = now;
-	}
-	if (o->meta.created)
+	if (!o && s->derived)
+		record_uid_raise(p->record, kind_name(KIND_SERVICE), s->name);
+	s->derived = o && !o->meta.uid;
+	if (!o)
+		s->since = 0;
+	else if (o->meta.created)
 		s->since = o->meta.created;
-	s->derived = !o->meta.uid;
+	else if (!s->since)
+		s->since = now;
 }
 
 static void svc_keep(struct plan *p, struct svc *s, int64_t now)

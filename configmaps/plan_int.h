@@ -19,35 +19,33 @@
 #include "problems.h"
 #include "vipmap.h"
 
-/* Real servers that several virtual servers of one Service's port share. */
+/* Real servers that several virtual servers of one Service's port share: sorted and packed, for there are many. */
 struct backend {
 	uint32_t refs;
 	uint32_t n;
-	struct real reals[];
+	uint8_t family, forward;
+	uint8_t bytes[]; /* each: address, port and weight, big end first */
 };
 
 enum source { FROM_CONFIGMAP, FROM_BALANCER, FROM_EXTERNAL, FROM_CLUSTER, FROM_NODE };
 
 /* A virtual server that a Service wants. Those of one key form a chain: the head has it. */
 struct want {
-	struct vs vs; /* reals lie in backend */
 	struct backend *backend;
 	struct svc *svc;
 	struct want *next;
-	int64_t created; /* of the Service, as it was compiled */
-	uint32_t rank;   /* place in the Service: of two with one key the lesser counts */
-	bool recorded;   /* its address or node port is recorded for this Service */
+	struct vs_key key;
+	uint8_t flags;
+	bool recorded; /* its address or node port is recorded for this Service */
+	char sched[8]; /* a known one: at most five letters */
+	uint32_t timeout;
+	uint32_t rank; /* place in the Service: of two with one key the lesser counts */
 };
 
 /* An address that a Service wants as virtual IP. */
 struct vip_want {
 	struct addr addr;
 	uint8_t source; /* enum source */
-};
-
-struct slice {
-	const struct object *object;
-	struct svc *svc;
 };
 
 struct pod_entry {
@@ -64,22 +62,22 @@ struct svc {
 	char *name;                     /* "namespace/name" */
 	const struct object *object;    /* the Service; NULL if there is none */
 	const struct object *endpoints; /* the Endpoints of that name */
-	struct slice **slices;
+	const struct object **slices;
 	size_t n_slices;
 	const struct vipmap_entry **entries; /* of the VIP ConfigMap: data, then the annotation's */
 	size_t n_entries;
 	struct label_ref selector; /* by its rarest pair */
-	char *uid;                 /* given or derived; NULL before the first run */
-	int64_t since;
-	bool fresh;     /* the Service came or changed since the last run */
-	bool derived;   /* the Service of the last run had no uid of its own */
-	bool dirty;     /* in plan.dirty */
-	bool unsettled; /* in plan.unsettled: its problems are to be compared */
-	bool starved;   /* wanted an address or port when there was none */
+	int64_t since;             /* creationTimestamp, or when it was seen first; 0 before that */
+	int64_t created;           /* as the wants were compiled */
+	bool fresh;                /* the Service came or changed since the last run */
+	bool derived;              /* the Service of the last run had no uid of its own */
+	bool dirty;                /* in plan.dirty */
+	bool unsettled;            /* in plan.unsettled: its problems are to be compared */
+	bool starved;              /* wanted an address or port when there was none */
 
 	struct addr *cluster, *balancer; /* grant.c: cluster IPs; load balancer addresses */
 	size_t n_cluster, n_balancer;
-	uint16_t *node_ports; /* one a port of the Service, 0 none; NULL before the first run */
+	uint16_t *node_ports; /* one a port of the Service, 0 none; NULL if there is none at all */
 
 	struct want *wants; /* sorted by key */
 	size_t n_wants;
@@ -105,11 +103,15 @@ struct vip_user {
 	uint8_t kind;    /* enum vip_kind */
 };
 
-struct vip_use {
-	struct vip vip; /* as called back last, if out is true */
+/* An address that something knows of. */
+struct addr_use {
+	struct addr addr;
+	uint8_t kind; /* enum vip_kind, as called back last, if out is true */
 	bool out, touched;
+	uint32_t named; /* how often manifests name it */
+	uint32_t hosts; /* how often it is an address of this node or of a Node */
+	uint32_t n;     /* users: those that want it as a virtual IP */
 	struct vip_user *users;
-	size_t n;
 };
 
 struct pool_ranges {
@@ -124,14 +126,12 @@ struct plan {
 	bool ran;
 
 	struct map *services; /* "namespace/name" -> struct svc */
-	struct map *slices;   /* "namespace/name" -> struct slice */
+	struct map *slices;   /* "namespace/name" -> struct svc */
 	struct map *pods;     /* "namespace/name" -> struct pod_entry */
 	struct map *nodes;    /* name -> struct node_entry */
 	struct labels *selectors, *pod_labels;
 
-	struct map *named;       /* struct addr -> how often manifests name it */
 	struct map *named_ports; /* {proto, node port} -> how often manifests name it */
-	struct map *hosts;       /* struct addr -> how often it is an address of this node or of a Node */
 	struct addr *locals;
 	size_t n_locals;
 	struct pool_range cluster[2];
@@ -148,8 +148,8 @@ struct plan {
 	struct map *changed; /* key -> struct want that was its head before this run */
 	struct retired *retired;
 	size_t n_retired;
-	struct map *vips; /* struct addr -> struct vip_use */
-	struct vip_use **touched;
+	struct map *addrs; /* struct addr -> struct addr_use */
+	struct addr_use **touched;
 	size_t n_touched, touched_cap;
 
 	struct svc_list dirty, unsettled, starved;
@@ -178,7 +178,9 @@ bool store_addr_host(const struct plan *p, const struct addr *a);
 void store_addr_freed(struct plan *p, const struct addr *a);
 
 /* grant.c */
-size_t proto_slot(uint8_t proto);                                  /* place in port_next */
+enum { UID_BUF = 40 };
+const char *svc_uid(const struct plan *p, const struct svc *s, char buf[UID_BUF]); /* given, or derived into buf */
+size_t proto_slot(uint8_t proto);                                                  /* place in port_next */
 bool service_served(const struct object *o);                       /* neither headless nor ExternalName */
 bool service_has_node_ports(const struct object *o);               /* may have them by its type */
 bool service_families(const struct object *o, bool *v4, bool *v6); /* false: the manifest states none */
@@ -198,6 +200,8 @@ enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
 			enum scope scope, enum forward forward);
 void backend_unref(struct backend *b);
+bool backend_equal(const struct backend *a, const struct backend *b);
+struct real backend_real(const struct backend *b, uint32_t i);
 
 /* compile.c: compiles s->wants' successors into *wants, s->vips' into *vips, problems into s->found */
 void compile_service(const struct plan *p, struct svc *s, struct want **wants, size_t *n_wants, struct vip_want **vips,
@@ -208,6 +212,12 @@ void compile_service(const struct plan *p, struct svc *s, struct want **wants, s
 void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n);
 /* Calls back what differs from before the first replacement, by key. */
 void claims_flush(struct plan *p, const struct plan_out *out);
+/* Reals of the virtual server that is called back. Zero-initialise; free items. */
+struct real_buf {
+	struct real *items;
+	size_t cap;
+};
+struct vs want_vs(const struct want *w, struct real_buf *buf);
 const struct want *claims_holder(const struct plan *p, const struct vs_key *k);
 /* Adds a problem that names the winners of what s wants and does not have. */
 void claims_conflicts(const struct plan *p, const struct svc *s, struct problems *problems);
@@ -221,7 +231,11 @@ int svc_name_cmp(const char *a, const char *b); /* "namespace/name" by namespace
 void vips_replace(struct plan *p, struct svc *s, struct vip_want *vips, size_t n); /* takes vips over */
 void vips_add(struct plan *p, const struct addr *a, struct svc *s, enum vip_kind kind);
 void vips_remove(struct plan *p, const struct addr *a, const struct svc *s, enum vip_kind kind);
-void vips_touch(struct plan *p, const struct addr *a);
+/* Counts that a manifest names the address, or that it is a host's; true at the first and the last. */
+bool vips_named(struct plan *p, const struct addr *a, bool add);
+bool vips_hosted(struct plan *p, const struct addr *a, bool add);
+const struct addr_use *vips_find(const struct plan *p, const struct addr *a); /* NULL if nothing knows of it */
+struct vip use_vip(const struct plan *p, const struct addr_use *u);
 void vips_flush(struct plan *p, const struct plan_out *out);
 void vips_free(struct plan *p);
 

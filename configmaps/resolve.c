@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct candidate {
 	struct addr addr;
@@ -93,7 +94,8 @@ static void collect_pods(struct candidates *c, const struct object *o)
 	for (size_t i = 0; b && i < b->n; i++) {
 		const struct pod_entry *e = b->refs[i]->owner;
 
-		if (pairs_select(selector, &e->object->meta.labels))
+		if (!strcmp(e->object->meta.namespace, o->meta.namespace) &&
+		    pairs_select(selector, &e->object->meta.labels))
 			collect_pod(c, &o->service, &e->object->pod);
 	}
 }
@@ -101,7 +103,7 @@ static void collect_pods(struct candidates *c, const struct object *o)
 static void collect(struct candidates *c, const struct svc *s)
 {
 	for (size_t i = 0; i < s->n_slices; i++)
-		collect_endpoints(c, s->slices[i]->object);
+		collect_endpoints(c, s->slices[i]);
 	if (s->n_slices)
 		return;
 	if (s->endpoints)
@@ -130,42 +132,82 @@ static bool choose(const struct candidates *c, bool local, bool *ready)
 	return false;
 }
 
-static int real_weight_cmp(const void *a, const void *b)
-{
-	const struct real *x = a, *y = b;
-	int c = real_cmp(x, y);
+/* ---- packed real servers ---- */
 
-	return c ? c : (x->weight < y->weight) - (x->weight > y->weight);
+static size_t backend_stride(const struct backend *b)
+{
+	return (b->family == AF_INET ? 4 : 16) + 4;
 }
 
-/* Sorts; of two with one address and port the greater weight stays. */
-static void backend_unique(struct backend *b)
+struct real backend_real(const struct backend *b, uint32_t i)
 {
-	uint32_t kept = 0;
+	size_t stride = backend_stride(b);
+	const uint8_t *at = b->bytes + i * stride, *port = at + stride - 4;
 
-	qsort(b->reals, b->n, sizeof *b->reals, real_weight_cmp);
-	for (uint32_t i = 0; i < b->n; i++)
-		if (!kept || real_cmp(&b->reals[kept - 1], &b->reals[i]) != 0)
-			b->reals[kept++] = b->reals[i];
-	b->n = kept < REALS_MAX ? kept : REALS_MAX;
+	return (struct real){.addr = addr_from_bytes(b->family, at),
+			     .port = (uint16_t)(port[0] << 8 | port[1]),
+			     .forward = b->forward,
+			     .weight = (uint32_t)(port[2] << 8 | port[3])};
 }
 
-static struct backend *backend_make(const struct candidates *c, bool local, bool ready, bool any, enum forward forward)
+bool backend_equal(const struct backend *a, const struct backend *b)
 {
-	struct backend *b;
-	size_t n = 0;
+	return a == b || (a->n == b->n && a->family == b->family && a->forward == b->forward &&
+			  !memcmp(a->bytes, b->bytes, a->n * backend_stride(a)));
+}
+
+static void backend_pack(struct backend *b, const struct candidate *c)
+{
+	size_t stride = backend_stride(b);
+	uint8_t *at = b->bytes + b->n++ * stride;
+
+	memcpy(at, c->addr.bytes, stride - 4);
+	at[stride - 4] = (uint8_t)(c->port >> 8);
+	at[stride - 3] = (uint8_t)c->port;
+	at[stride - 2] = (uint8_t)(c->weight >> 8);
+	at[stride - 1] = (uint8_t)c->weight;
+}
+
+static int candidate_key_cmp(const struct candidate *a, const struct candidate *b)
+{
+	int c = addr_cmp(&a->addr, &b->addr);
+
+	return c ? c : (int)a->port - (int)b->port;
+}
+
+/* The greater weight first. */
+static int candidate_cmp(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	int c = candidate_key_cmp(x, y);
+
+	return c ? c : (int)y->weight - (int)x->weight;
+}
+
+/* Leaves those that fit, sorted; of two with one address and port the greater weight stays. */
+static void candidates_choose(struct candidates *c, bool local, bool ready)
+{
+	size_t fit = 0, kept = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		n += any && candidate_fits(&c->items[i], local, ready);
-	b = xcalloc(1, sizeof *b + n * sizeof *b->reals);
-	b->refs = 1;
-	for (size_t i = 0; i < c->n && any; i++)
 		if (candidate_fits(&c->items[i], local, ready))
-			b->reals[b->n++] = (struct real){.addr = c->items[i].addr,
-							 .port = c->items[i].port,
-							 .forward = (uint8_t)forward,
-							 .weight = c->items[i].weight};
-	backend_unique(b);
+			c->items[fit++] = c->items[i];
+	qsort(c->items, fit, sizeof *c->items, candidate_cmp);
+	for (size_t i = 0; i < fit; i++)
+		if (!kept || candidate_key_cmp(&c->items[kept - 1], &c->items[i]) != 0)
+			c->items[kept++] = c->items[i];
+	c->n = kept < REALS_MAX ? kept : REALS_MAX;
+}
+
+static struct backend *backend_make(const struct candidates *c, enum forward forward)
+{
+	struct backend *b = xcalloc(1, sizeof *b + c->n * (c->family == AF_INET ? 8 : 20));
+
+	b->refs = 1;
+	b->family = c->family;
+	b->forward = (uint8_t)forward;
+	for (size_t i = 0; i < c->n; i++)
+		backend_pack(b, &c->items[i]);
 	return b;
 }
 
@@ -185,7 +227,11 @@ struct backend *resolve(const struct plan *p, const struct svc *s, const struct 
 		local = false;
 		any = choose(&c, local, &ready);
 	}
-	b = backend_make(&c, local, ready, any, forward);
+	if (any)
+		candidates_choose(&c, local, ready);
+	else
+		c.n = 0;
+	b = backend_make(&c, forward);
 	free(c.items);
 	return b;
 }

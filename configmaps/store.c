@@ -39,12 +39,16 @@ static struct port_key port_key(uint8_t proto, uint16_t port)
 
 bool store_addr_named(const struct plan *p, const struct addr *a)
 {
-	return map_get(p->named, a, sizeof *a) != NULL;
+	const struct addr_use *u = vips_find(p, a);
+
+	return u && u->named;
 }
 
 bool store_addr_host(const struct plan *p, const struct addr *a)
 {
-	return map_get(p->hosts, a, sizeof *a) != NULL;
+	const struct addr_use *u = vips_find(p, a);
+
+	return u && u->hosts;
 }
 
 bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port)
@@ -84,9 +88,11 @@ static void name_addr(struct plan *p, const struct addr *a, bool add)
 {
 	const char *owner;
 
-	if (!add && tally_remove(p->named, a, sizeof *a))
+	if (!vips_named(p, a, add))
+		return;
+	if (!add)
 		store_addr_freed(p, a);
-	if (add && tally_add(p->named, a, sizeof *a) && record_addr_taken(p->record, a, &owner))
+	else if (record_addr_taken(p->record, a, &owner))
 		displace(p, owner);
 }
 
@@ -169,7 +175,6 @@ static void svc_free(void *svc)
 	free(s->vips);
 	free(s->slices);
 	free(s->entries);
-	free(s->uid);
 	free(s->name);
 	free(s);
 }
@@ -187,48 +192,39 @@ void store_release(struct plan *p, struct svc *s)
 
 /* ---- EndpointSlices ---- */
 
-static void slice_detach(struct plan *p, struct slice *e)
+static void slice_detach(struct plan *p, struct svc *s, const char *full)
 {
-	struct svc *s = e->svc;
+	const char *name = strchr(full, '/') + 1;
 	size_t i = 0;
 
-	while (s->slices[i] != e)
+	while (strcmp(s->slices[i]->meta.name, name) != 0)
 		i++;
 	s->slices[i] = s->slices[--s->n_slices];
 	plan_mark(p, s);
 }
 
-static void slice_attach(struct plan *p, struct slice *e, const struct object *o)
+static struct svc *slice_attach(struct plan *p, const struct object *o)
 {
 	char *name = xasprintf("%s/%s", o->meta.namespace, o->endpoints.service);
 	struct svc *s = store_svc(p, name);
 
 	free(name);
-	s->slices = xrealloc(s->slices, (s->n_slices + 1) * sizeof *s->slices);
-	s->slices[s->n_slices++] = e;
-	e->object = o;
-	e->svc = s;
+	s->slices = xrealloc(s->slices, (s->n_slices + 1) * sizeof(*s->slices));
+	s->slices[s->n_slices++] = o;
 	plan_mark(p, s);
+	return s;
 }
 
 void store_put_slice(struct plan *p, const char *name, const struct object *o)
 {
-	struct slice *e = map_gets(p->slices, name);
+	struct svc *was = map_gets(p->slices, name);
 
-	if (e)
-		slice_detach(p, e);
-	if (o && !o->endpoints.service)
-		o = NULL;
-	if (!o && e) {
+	if (was)
+		slice_detach(p, was, name);
+	if (o && o->endpoints.service)
+		map_puts(p->slices, name, slice_attach(p, o));
+	else if (was)
 		map_dels(p->slices, name);
-		free(e);
-	} else if (o) {
-		if (!e) {
-			e = xcalloc(1, sizeof *e);
-			map_puts(p->slices, name, e);
-		}
-		slice_attach(p, e, o);
-	}
 }
 
 /* ---- Pods ---- */
@@ -244,7 +240,8 @@ static void pod_concerns(struct plan *p, const struct object *o)
 		for (size_t k = 0; b && k < b->n; k++) {
 			struct svc *s = b->refs[k]->owner;
 
-			if (pairs_select(&s->object->service.selector, labels))
+			if (!strcmp(s->object->meta.namespace, o->meta.namespace) &&
+			    pairs_select(&s->object->service.selector, labels))
 				plan_mark(p, s);
 		}
 	}
@@ -285,11 +282,8 @@ void store_put_pod(struct plan *p, const char *name, const struct object *o)
 
 static void host_addr(struct plan *p, const struct addr *a, bool add)
 {
-	if (add ? !tally_add(p->hosts, a, sizeof *a) : !tally_remove(p->hosts, a, sizeof *a))
-		return;
-	if (!add)
+	if (vips_hosted(p, a, add) && !add)
 		store_addr_freed(p, a);
-	vips_touch(p, a);
 }
 
 void store_put_node(struct plan *p, const char *name, const struct object *o)
@@ -442,12 +436,10 @@ static void pod_free(void *pod)
 void store_free(struct plan *p)
 {
 	map_free(p->services, svc_free);
-	map_free(p->slices, free);
+	map_free(p->slices, NULL);
 	map_free(p->pods, pod_free);
 	map_free(p->nodes, free);
-	map_free(p->named, NULL);
 	map_free(p->named_ports, NULL);
-	map_free(p->hosts, NULL);
 	labels_free(p->selectors);
 	labels_free(p->pod_labels);
 	free(p->locals);

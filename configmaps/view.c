@@ -30,36 +30,45 @@ static int by_key(const void *a, const void *b)
 {
 	const struct want *x = *(struct want *const *)a, *y = *(struct want *const *)b;
 
-	return vs_key_cmp(&x->vs.key, &y->vs.key);
+	return vs_key_cmp(&x->key, &y->key);
 }
 
 void plan_each_vs(struct plan *p, void (*each)(void *arg, const struct vs *v), void *arg)
 {
+	struct real_buf buf = {0};
 	size_t n;
 	void **wants = values_of(p->claims, &n);
 
 	qsort(wants, n, sizeof *wants, by_key);
-	for (size_t i = 0; i < n; i++)
-		each(arg, &((const struct want *)wants[i])->vs);
+	for (size_t i = 0; i < n; i++) {
+		struct vs v = want_vs(wants[i], &buf);
+
+		each(arg, &v);
+	}
+	free(buf.items);
 	free(wants);
 }
 
 static int by_vip(const void *a, const void *b)
 {
-	const struct vip_use *x = *(struct vip_use *const *)a, *y = *(struct vip_use *const *)b;
+	const struct addr_use *x = *(struct addr_use *const *)a, *y = *(struct addr_use *const *)b;
 
-	return vip_cmp(&x->vip, &y->vip);
+	return addr_cmp(&x->addr, &y->addr);
 }
 
 void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v), void *arg)
 {
 	size_t n;
-	void **uses = values_of(p->vips, &n);
+	void **uses = values_of(p->addrs, &n);
 
 	qsort(uses, n, sizeof *uses, by_vip);
-	for (size_t i = 0; i < n; i++)
-		if (((const struct vip_use *)uses[i])->out)
-			each(arg, &((const struct vip_use *)uses[i])->vip);
+	for (size_t i = 0; i < n; i++) {
+		const struct addr_use *u = uses[i];
+		struct vip v = use_vip(p, u);
+
+		if (u->out)
+			each(arg, &v);
+	}
 	free(uses);
 }
 
@@ -90,7 +99,7 @@ static void used_port(const struct plan *p, const struct svc *s, const struct se
 
 	l->items = xrealloc(l->items, (l->n + b->n + 1) * sizeof *l->items);
 	for (uint32_t i = 0; i < b->n; i++)
-		l->items[l->n++] = (struct used){b->reals[i], port->name};
+		l->items[l->n++] = (struct used){backend_real(b, i), port->name};
 	backend_unref(b);
 }
 
@@ -137,11 +146,13 @@ static size_t view_vips(const struct svc *s, struct addr *out)
 static void view_service(const struct plan *p, const struct svc *s,
 			 void (*each)(void *arg, const struct service_view *v), void *arg)
 {
+	uint16_t *none = xcalloc(s->object->service.n_ports + 1, sizeof *none);
+	char uid[UID_BUF];
 	struct service_view v = {.object = s->object,
-				 .uid = s->uid,
+				 .uid = svc_uid(p, s, uid),
 				 .cluster_ips = s->cluster,
 				 .n_cluster_ips = s->n_cluster,
-				 .node_ports = s->node_ports,
+				 .node_ports = s->node_ports ? s->node_ports : none,
 				 .since = s->since};
 	struct used_list l = used_of(p, s);
 	struct real *reals = xmalloc((l.n + 1) * sizeof *reals);
@@ -156,6 +167,7 @@ static void view_service(const struct plan *p, const struct svc *s,
 		v.message = s->problems.items[0].message;
 	}
 	each(arg, &v);
+	free(none);
 	free(vips);
 	free(names);
 	free(reals);
@@ -191,7 +203,7 @@ static int name_cmp(const void *a, const void *b)
 
 size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max)
 {
-	const struct vip_use *u = map_get(p->vips, vip, sizeof *vip);
+	const struct addr_use *u = vips_find(p, vip);
 	const char **all;
 	size_t n = 0;
 

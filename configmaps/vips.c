@@ -5,49 +5,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void use_touch(struct plan *p, struct vip_use *u)
+const struct addr_use *vips_find(const struct plan *p, const struct addr *a)
 {
+	return map_get(p->addrs, a, sizeof *a);
+}
+
+/* The address, to be looked at before the run ends; made if nothing knew of it. */
+static struct addr_use *use_touch(struct plan *p, const struct addr *a)
+{
+	struct addr_use *u = map_get(p->addrs, a, sizeof *a);
+
+	if (!u) {
+		u = xcalloc(1, sizeof *u);
+		u->addr = *a;
+		map_put(p->addrs, a, sizeof *a, u);
+	}
 	if (u->touched)
-		return;
+		return u;
 	if (p->n_touched == p->touched_cap) {
 		p->touched_cap = p->touched_cap ? 2 * p->touched_cap : 16;
-		p->touched = xrealloc(p->touched, p->touched_cap * sizeof *p->touched);
+		p->touched = xrealloc(p->touched, p->touched_cap * sizeof(*p->touched));
 	}
 	p->touched[p->n_touched++] = u;
 	u->touched = true;
+	return u;
 }
 
-void vips_touch(struct plan *p, const struct addr *a)
+static bool use_count(uint32_t *n, bool add)
 {
-	struct vip_use *u = map_get(p->vips, a, sizeof *a);
+	*n += add ? 1u : -1u;
+	return *n == (add ? 1u : 0u);
+}
 
-	if (u)
-		use_touch(p, u);
+bool vips_named(struct plan *p, const struct addr *a, bool add)
+{
+	return use_count(&use_touch(p, a)->named, add);
+}
+
+bool vips_hosted(struct plan *p, const struct addr *a, bool add)
+{
+	return use_count(&use_touch(p, a)->hosts, add);
 }
 
 void vips_add(struct plan *p, const struct addr *a, struct svc *s, enum vip_kind kind)
 {
-	struct vip_use *u = map_get(p->vips, a, sizeof *a);
+	struct addr_use *u = use_touch(p, a);
 
-	if (!u) {
-		u = xcalloc(1, sizeof *u);
-		u->vip.addr = *a;
-		map_put(p->vips, a, sizeof *a, u);
-	}
 	u->users = xrealloc(u->users, (u->n + 1) * sizeof *u->users);
 	u->users[u->n++] = (struct vip_user){s, (uint8_t)kind};
-	use_touch(p, u);
 }
 
 void vips_remove(struct plan *p, const struct addr *a, const struct svc *s, enum vip_kind kind)
 {
-	struct vip_use *u = map_get(p->vips, a, sizeof *a);
+	struct addr_use *u = use_touch(p, a);
 	size_t i = 0;
 
 	while (u->users[i].svc != s || u->users[i].kind != kind)
 		i++;
 	u->users[i] = u->users[--u->n];
-	use_touch(p, u);
 }
 
 static enum vip_kind kind_of(const struct vip_want *w)
@@ -74,49 +89,60 @@ void vips_replace(struct plan *p, struct svc *s, struct vip_want *vips, size_t n
 	s->n_vips = n;
 }
 
-/* What the address should be now; false: no virtual IP. */
-static bool use_wanted(const struct plan *p, const struct vip_use *u, struct vip *out)
+static enum vip_kind use_kind(const struct addr_use *u)
 {
-	*out = (struct vip){.addr = u->vip.addr, .bits = (uint8_t)addr_bits(&u->vip.addr), .kind = VIP_CLUSTER};
 	for (size_t i = 0; i < u->n; i++)
 		if (u->users[i].kind == VIP_CLIENT)
-			out->kind = VIP_CLIENT;
-	if (out->kind == VIP_CLUSTER)
-		strcpy(out->ifname, "vipd0");
-	else if (p->config.interface) /* else it has no place: the caller says so */
-		strncpy(out->ifname, p->config.interface, sizeof out->ifname - 1);
-	return u->n && !store_addr_host(p, &u->vip.addr);
+			return VIP_CLIENT;
+	return VIP_CLUSTER;
 }
 
-static void use_flush(struct plan *p, struct vip_use *u, const struct plan_out *out)
+struct vip use_vip(const struct plan *p, const struct addr_use *u)
 {
-	struct vip now;
-	bool wanted = use_wanted(p, u, &now);
+	struct vip v = {.addr = u->addr, .bits = (uint8_t)addr_bits(&u->addr), .kind = u->kind};
+
+	if (u->kind == VIP_CLUSTER)
+		strcpy(v.ifname, "vipd0");
+	else if (p->config.interface) /* else it has no place: the caller says so */
+		strncpy(v.ifname, p->config.interface, sizeof v.ifname - 1);
+	return v;
+}
+
+static void use_flush(struct plan *p, struct addr_use *u, const struct plan_out *out)
+{
+	bool wanted = u->n && !u->hosts, was = u->out;
+	enum vip_kind before = (enum vip_kind)u->kind;
 
 	u->touched = false;
-	if (u->out && !wanted)
-		out->vip_delete(out->arg, &u->vip.addr);
-	if (wanted && (!u->out || u->vip.kind != now.kind))
-		out->vip_set(out->arg, &now);
-	u->vip = now;
 	u->out = wanted;
-	if (u->n)
-		return;
-	map_del(p->vips, &now.addr, sizeof now.addr);
-	free(u->users);
-	free(u);
+	u->kind = (uint8_t)use_kind(u);
+	if (was && !wanted)
+		out->vip_delete(out->arg, &u->addr);
+	if (wanted && (!was || before != u->kind)) {
+		struct vip v = use_vip(p, u);
+
+		out->vip_set(out->arg, &v);
+	}
 }
 
 void vips_flush(struct plan *p, const struct plan_out *out)
 {
-	for (size_t i = 0; i < p->n_touched; i++)
-		use_flush(p, p->touched[i], out);
+	for (size_t i = 0; i < p->n_touched; i++) {
+		struct addr_use *u = p->touched[i];
+
+		use_flush(p, u, out);
+		if (u->n || u->named || u->hosts)
+			continue;
+		map_del(p->addrs, &u->addr, sizeof u->addr);
+		free(u->users);
+		free(u);
+	}
 	p->n_touched = 0;
 }
 
 static void use_free(void *use)
 {
-	struct vip_use *u = use;
+	struct addr_use *u = use;
 
 	free(u->users);
 	free(u);
@@ -124,6 +150,6 @@ static void use_free(void *use)
 
 void vips_free(struct plan *p)
 {
-	map_free(p->vips, use_free);
+	map_free(p->addrs, use_free);
 	free(p->touched);
 }
