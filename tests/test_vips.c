@@ -29,7 +29,7 @@ static struct vip vip_of(const char *addr, uint8_t bits)
 		.ifindex = (i), .bits = (b), .ours = false                                                             \
 	}
 
-enum { CLOSED = 1, UNKNOWN = 2, UNWANTED = 4 };
+enum { CLOSED = 1, UNKNOWN = 2, UNWANTED = 4, CLUSTER = 8 };
 
 struct row {
 	const char *why;
@@ -70,6 +70,7 @@ static const struct row rows[] = {
     {"no interface of that name any more", "10.0.0.1", NULL, 0, {OURS(ETH0, 32)}, 1, false, false, VIP_NO_INTERFACE, 1},
     {"interface down", "10.0.0.1", &down, 0, {{0}}, 0, false, false, VIP_INTERFACE_DOWN, 0},
     {"interface down, address stays", "10.0.0.1", &down, 0, {OURS(ETH0, 32)}, 1, true, false, VIP_INTERFACE_DOWN, 0},
+    {"cluster IP: the device stays down", "10.0.0.1", &down, CLUSTER, {{0}}, 0, false, true, VIP_FINE, 0},
     {"not wanted", "10.0.0.1", NULL, UNWANTED, {OURS(ETH0, 32), FOREIGN(ETH1, 32)}, 2, false, false, VIP_FINE, 1},
     {"not wanted, as far as is known",
      "10.0.0.1",
@@ -97,9 +98,11 @@ static void test_decide(void **state)
 		    .may_add = !(r->flags & CLOSED),
 		    .may_remove = !(r->flags & UNKNOWN),
 		};
-		struct vip_verdict d = vips_decide(&v);
+		struct vip_verdict d;
 		unsigned stale = 0;
 
+		want.kind = r->flags & CLUSTER ? VIP_CLUSTER : VIP_CLIENT;
+		d = vips_decide(&v);
 		for (size_t k = 0; k < r->n; k++)
 			stale |= (unsigned)vips_is_stale(&v, &r->have[k]) << k;
 		if (d.held != r->held || d.add != r->add || d.problem != r->problem || stale != r->stale)

@@ -1,4 +1,6 @@
-/* Decides when the dummy device vipd0 is made, set up and deleted. It exists while cluster IPs are wanted and until the stop.
+/* Decides when the dummy device vipd0 is made and deleted. It exists while cluster IPs are wanted and until the stop. It stays down, as kube-proxy's
+ * kube-ipvs0: an address's route in the local table needs no more, and each address costs the kernel a third of what it does on a device
+ * that is up (fib_sync_up walks all of them).
  * Source: drivers/net/dummy.c; a kernel without it answers RTM_NEWLINK with EOPNOTSUPP. Test: tests/kernel/test_vrrp_process.c. */
 #include "holder_int.h"
 
@@ -53,28 +55,17 @@ static void device_make(struct holder *h)
 	holder_drain(h);
 }
 
-/* There: learn its index; set it up again if somebody set it down. */
+/* There: learn its index. */
 static void device_keep(struct holder *h, const struct link *l)
 {
-	int err;
+	bool ours = owned_has_device(h->owned, l->index);
 
-	if (h->adopt && !owned_has_device(h->owned, l->index))
+	if (h->adopt && !ours)
 		log_warning("%s adopted: the ownership record was damaged", VIPD_DEVICE);
-	if (h->adopt || owned_has_device(h->owned, l->index))
+	if (h->adopt || ours)
 		owned_set_device(h->owned, l->index);
 	holder_record(h);
 	device_tell(h, 0);
-	if (link_is_up(l) || !owned_has_device(h->owned, l->index))
-		return;
-	err = rtnl_link_up(h->rtnl, l->index);
-	if (err == -ENODEV)
-		return; /* just gone: the news is on its way */
-	if (err) {
-		log_warning("cannot set %s up: %s", VIPD_DEVICE, strerror(-err));
-		holder_retry(h);
-		return;
-	}
-	holder_drain(h);
 }
 
 void device_look(struct holder *h)

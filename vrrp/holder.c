@@ -125,6 +125,7 @@ int holder_new(struct loop *l, int own_fd, const struct holder_hooks *hooks, voi
 	h->slow = loop_timer_new(l, on_slow, h);
 	h->retry = loop_timer_new(l, on_retry, h);
 	h->device.dirty = true;
+	h->batch_max = RTNL_BATCH;
 	book_init(&h->book);
 	err = holder_start(h);
 	if (err)

@@ -40,6 +40,7 @@ struct holder {
 	struct loop_timer *retry;
 	nsec_t retry_after; /* 0: nothing is waiting */
 	size_t held, problems[VIP_PROBLEMS];
+	size_t batch_max; /* so many operations a batch */
 	uint64_t restored, rescans;
 	struct log_limit limit;
 };

@@ -7,7 +7,10 @@
 #include <string.h>
 
 /* A look appends at most a few operations; entries a turn are bounded, too, so that a turn is short when nothing needs to be done. */
-enum { LOOKS_A_TURN = 2000 };
+enum { LOOKS_A_TURN = 2000, BATCH_LEAST = 8 };
+
+/* A batch should take the kernel about so long: what else waits in the loop waits no longer. */
+#define BATCH_TIME (2 * NSEC_PER_MSEC)
 
 struct batch {
 	struct addr_op ops[RTNL_BATCH];
@@ -164,9 +167,19 @@ static void removed(struct holder *h, const struct addr_op *op, struct entry *e,
 	refused(h, op, e, error);
 }
 
+/* The kernel's cost of an address grows with how many its interface has. */
+static void batch_adapt(struct holder *h, nsec_t took)
+{
+	if (took > BATCH_TIME && h->batch_max > BATCH_LEAST)
+		h->batch_max /= 2;
+	else if (took < BATCH_TIME / 3 && h->batch_max < RTNL_BATCH)
+		h->batch_max *= 2;
+}
+
 /* Intent, kernel, outcome, and the kernel's own account of it. The entries concerned are looked at next. */
 static void batch_apply(struct holder *h, struct batch *b)
 {
+	nsec_t start = clock_now();
 	int err;
 
 	for (size_t i = 0; i < b->n; i++)
@@ -186,6 +199,7 @@ static void batch_apply(struct holder *h, struct batch *b)
 	}
 	holder_record(h);
 	holder_drain(h);
+	batch_adapt(h, clock_now() - start);
 	for (size_t i = b->n; i-- > 0;)
 		book_mark_first(&h->book, b->of[i]);
 }
@@ -212,7 +226,7 @@ void holder_pass(struct holder *h)
 		holder_scan(h);
 	if (h->device.dirty)
 		device_look(h);
-	for (int looks = 0; looks < LOOKS_A_TURN && b.n < RTNL_BATCH && (e = book_pop(&h->book)); looks++) {
+	for (int looks = 0; looks < LOOKS_A_TURN && b.n < h->batch_max && (e = book_pop(&h->book)); looks++) {
 		entry_look(h, e, &b);
 		if (b.n == 0 || b.of[b.n - 1] != e)
 			book_drop(&h->book, e);

@@ -3,11 +3,11 @@
 #include "rtmsg.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { LIFETIME_FOREVER = -1 };
 
@@ -80,7 +80,7 @@ size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf)
 size_t rtmsg_dummy(const char *name, uint32_t seq, void *buf)
 {
 	static const char kind[] = "dummy";
-	struct ifinfomsg m = {.ifi_family = AF_UNSPEC, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC};
 	struct build b;
 	struct rtattr outer = {.rta_type = IFLA_LINKINFO};
 	size_t start;
@@ -96,24 +96,14 @@ size_t rtmsg_dummy(const char *name, uint32_t seq, void *buf)
 	return build_end(&b);
 }
 
-static size_t rtmsg_link(uint16_t type, uint32_t index, unsigned up, uint32_t seq, void *buf)
-{
-	struct ifinfomsg m = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index, .ifi_flags = up, .ifi_change = up};
-	struct build b;
-
-	build_start(&b, buf, type, NLM_F_REQUEST | NLM_F_ACK, seq);
-	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
-	return build_end(&b);
-}
-
-size_t rtmsg_link_up(uint32_t index, uint32_t seq, void *buf)
-{
-	return rtmsg_link(RTM_NEWLINK, index, IFF_UP, seq, buf);
-}
-
 size_t rtmsg_link_delete(uint32_t index, uint32_t seq, void *buf)
 {
-	return rtmsg_link(RTM_DELLINK, index, 0, seq, buf);
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
+	struct build b;
+
+	build_start(&b, buf, RTM_DELLINK, NLM_F_REQUEST | NLM_F_ACK, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	return build_end(&b);
 }
 
 size_t rtmsg_dump_links(uint32_t seq, void *buf)

@@ -264,14 +264,6 @@ int rtnl_make_dummy(struct rtnl *r, const char *name)
 	return order(r, buf, rtmsg_dummy(name, seq, buf), seq);
 }
 
-int rtnl_link_up(struct rtnl *r, uint32_t index)
-{
-	uint8_t buf[RTMSG_ROOM];
-	uint32_t seq = ++r->seq;
-
-	return order(r, buf, rtmsg_link_up(index, seq, buf), seq);
-}
-
 int rtnl_link_delete(struct rtnl *r, uint32_t index)
 {
 	uint8_t buf[RTMSG_ROOM];

@@ -26,7 +26,6 @@ int rtnl_apply(struct rtnl *r, const struct addr_op *ops, size_t n, int *errors)
 
 /* One acknowledged order each; 0 or the kernel's negative errno (-EOPNOTSUPP: this kernel has no dummy devices). */
 int rtnl_make_dummy(struct rtnl *r, const char *name);
-int rtnl_link_up(struct rtnl *r, uint32_t index);
 int rtnl_link_delete(struct rtnl *r, uint32_t index);
 
 #endif

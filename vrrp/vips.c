@@ -44,7 +44,7 @@ struct vip_verdict vips_decide(const struct vip_view *v)
 		out.held |= is_wanted_place(v, &v->have[i]);
 		elsewhere |= is_foreign_elsewhere(v, &v->have[i]);
 	}
-	if (!link_is_up(v->link))
+	if (v->want->kind == VIP_CLIENT && !link_is_up(v->link))
 		out.problem = VIP_INTERFACE_DOWN;
 	else if (!out.held && elsewhere)
 		out.problem = VIP_ELSEWHERE;

@@ -67,8 +67,8 @@ static void addr_went(struct holder *h, const struct kaddr *a)
 	}
 	if (old.removing)
 		return;
-	/* With its interface it goes by itself; else somebody took it away. */
-	e->lost = e->wanted && l && link_is_up(l);
+	/* When its interface goes down it goes by itself; else somebody took it away. */
+	e->lost = e->wanted && l && (link_is_up(l) || e->want.kind == VIP_CLUSTER);
 	owned_del(h->owned, &a->addr, a->bits, a->ifindex);
 }
 
