@@ -12,7 +12,7 @@
  *        |                          Active                            | <--+ advertisement timer: send
  *        +------------------------------------------------------------+ ---+
  *
- * From Backup and Active, EV_FAULT leads to Fault (an Active sends priority 0 first); EV_RECOVER leads from there where EV_START leads from Initialize.
+ * EV_FAULT leads to Fault (an Active sends priority 0 first); EV_RECOVER leads from there where EV_START leads from Initialize, if EV_START was given.
  *
  * Source: RFC 9568 section 6.4 (numbers in the comments), with RFC 3768 for version 2. Beyond the RFC: a router that leaves goes on answering
  * until its successor advertises, so that a planned hand-over loses nothing. Test: tests/test_fsm.c, tests/test_fsm_model.c. */
@@ -23,8 +23,8 @@
 
 enum { OWNER = 255, STOPS = 0 };
 
-/* A lesser Active is answered at once (RFC 9568 6.4.3), but not once for each packet of a flood. */
-#define ASSERT_GAP(interval) ((interval) / 10)
+/* A lesser or leaving router is answered at once (RFC 9568 6.4.3), but not once for each packet of a flood. */
+#define ANSWER_GAP(interval) ((interval) / 10)
 #define REANNOUNCE_GAP       NSEC_PER_SEC
 
 /* One step in progress. */
@@ -84,11 +84,21 @@ static void send(struct step *t, uint8_t priority)
 	t->out.priority = priority;
 }
 
+static nsec_t min_nsec(nsec_t a, nsec_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The Active_Down_Timer. */
+static void wait_until(struct step *t, nsec_t deadline)
+{
+	t->s->skew = fsm_skew(t->c, t->s->active_interval);
+	t->s->deadline = max_nsec(deadline, t->s->startup_until);
+}
+
 static void wait_for_active(struct step *t)
 {
-	nsec_t down = t->e->now + fsm_down_interval(t->c, t->s->active_interval);
-
-	t->s->deadline = max_nsec(down, t->s->startup_until);
+	wait_until(t, t->e->now + fsm_down_interval(t->c, t->s->active_interval));
 }
 
 static void become_active(struct step *t, const char *cause)
@@ -123,23 +133,24 @@ static void begin(struct step *t, const char *cause)
 	t->s->active_interval = t->c->interval;
 	t->s->active = (struct addr){0};
 	t->s->startup_until = t->c->startup_delay ? t->e->now + t->c->startup_delay : 0;
+	t->s->hold_until = t->c->preempt_delay ? t->e->now + t->c->preempt_delay : 0;
 	if (t->c->priority == OWNER && !t->c->startup_delay) {
 		become_active(t, cause);
 		return;
 	}
 	enter(t, FSM_BACKUP, cause);
-	t->s->hold_until = t->c->preempt_delay ? t->e->now + t->c->preempt_delay : 0;
-	t->s->deadline = t->e->now + t->c->startup_delay + fsm_down_interval(t->c, t->c->interval);
+	wait_until(t, t->e->now + t->c->startup_delay + fsm_down_interval(t->c, t->c->interval));
 }
 
 static void start(struct step *t)
 {
+	t->s->started = true;
 	begin(t, "start");
 }
 
-static void recover(struct step *t)
+static void fault_start(struct step *t)
 {
-	begin(t, "the fault is over");
+	t->s->started = true;
 }
 
 static void ignore(struct step *t)
@@ -160,9 +171,23 @@ static void fault(struct step *t)
 	rest(t, FSM_FAULT, "fault");
 }
 
+static void initialize(struct step *t, const char *cause)
+{
+	rest(t, FSM_INITIALIZE, cause);
+	t->s->started = false;
+}
+
 static void stop(struct step *t)
 {
-	rest(t, FSM_INITIALIZE, "stop");
+	initialize(t, "stop");
+}
+
+static void recover(struct step *t)
+{
+	if (t->s->started)
+		begin(t, "the fault is over");
+	else
+		initialize(t, "the fault is over");
 }
 
 /* --- Backup (RFC 9568 6.4.2) --- */
@@ -175,34 +200,36 @@ static void backup_timer(struct step *t)
 	become_active(t, cause);
 }
 
-/* True if this router obeys the advertisement: the sender is as good or better (equal priority counts, whatever the address), or we may not preempt. */
+/* 7.1: the owner listens to nobody, unless it gave the role away by request. */
+static bool deaf(const struct step *t)
+{
+	return t->c->priority == OWNER && !t->s->yielded;
+}
+
+/* Preempt_Mode is False, or the sender is as good or better, whatever its address. */
 static bool backup_obeys(const struct step *t)
 {
-	if (t->s->yielded)
-		return true;
-	if (t->c->priority == OWNER)
-		return false; /* 7.1: the owner listens to nobody */
-	return !t->c->preempt || t->e->now < t->s->hold_until || t->e->priority >= t->c->priority;
+	return t->s->yielded || !t->c->preempt || t->e->now < t->s->hold_until || t->e->priority >= t->c->priority;
 }
 
 static void backup_advert(struct step *t)
 {
-	if (t->e->priority == STOPS && t->c->priority != OWNER) {
+	if (deaf(t))
+		return;
+	if (t->e->priority == STOPS) {
 		t->s->active = t->e->from;
 		t->s->active_priority = STOPS;
-		t->s->deadline = max_nsec(t->e->now + fsm_skew(t->c, t->s->active_interval), t->s->startup_until);
-	} else if (t->e->priority != STOPS && backup_obeys(t)) {
+		/* A second one does not lengthen the wait: a flood of them must not keep the role vacant. */
+		wait_until(t, min_nsec(t->s->deadline, t->e->now + fsm_skew(t->c, t->s->active_interval)));
+	} else if (backup_obeys(t)) {
 		obey(t);
 	}
 }
 
-/* A higher priority shortens the wait; a lower one lengthens it from the next advertisement on. */
+/* The wait goes on as if the priority had always been the new one. */
 static void backup_priority(struct step *t)
 {
-	nsec_t down = max_nsec(t->e->now + fsm_down_interval(t->c, t->s->active_interval), t->s->startup_until);
-
-	if (down < t->s->deadline)
-		t->s->deadline = down;
+	wait_until(t, t->s->deadline + fsm_skew(t->c, t->s->active_interval) - t->s->skew);
 }
 
 static void backup_stalled(struct step *t)
@@ -236,7 +263,7 @@ static void active_yield(struct step *t)
 static void retire(struct step *t, const char *cause)
 {
 	t->out.what |= FSM_REMOVE;
-	rest(t, FSM_INITIALIZE, cause);
+	initialize(t, cause);
 }
 
 static void active_timer(struct step *t)
@@ -273,17 +300,34 @@ static bool sender_wins(const struct step *t)
 	return addr_cmp(&t->e->from, &t->c->self) > 0;
 }
 
-/* A lesser router believes that it is Active: tell it, and correct the caches that it has spoilt. */
-static void assert_role(struct step *t)
+/* True if it is answered now; else the next advertisement comes early. */
+static bool answer(struct step *t)
 {
-	if (t->s->asserted && t->e->now - t->s->asserted < ASSERT_GAP(t->c->interval))
-		return;
+	nsec_t next = t->s->asserted + ANSWER_GAP(t->c->interval);
+
+	if (t->s->asserted && t->e->now < next) {
+		t->s->deadline = min_nsec(t->s->deadline, next);
+		return false;
+	}
 	t->s->asserted = t->e->now;
 	send(t, t->c->priority);
-	if (!t->s->reannounced || t->e->now - t->s->reannounced >= REANNOUNCE_GAP) {
-		t->s->reannounced = t->e->now;
-		t->out.what |= FSM_REANNOUNCE;
-	}
+	return true;
+}
+
+/* A lesser router has spoilt the neighbours' caches: correct them. */
+static void reannounce(struct step *t)
+{
+	if (t->s->reannounced && t->e->now - t->s->reannounced < REANNOUNCE_GAP)
+		return;
+	t->s->reannounced = t->e->now;
+	t->out.what |= FSM_REANNOUNCE;
+}
+
+/* 7.1: the owner neither yields nor answers. */
+static void owner_advert(struct step *t)
+{
+	if (t->e->priority != STOPS && t->e->priority != OWNER)
+		reannounce(t);
 }
 
 static void active_advert(struct step *t)
@@ -292,20 +336,25 @@ static void active_advert(struct step *t)
 		if (t->e->priority != STOPS)
 			successor_heard(t);
 	} else if (t->c->priority == OWNER) {
-		return; /* 7.1: the owner listens to nobody */
+		owner_advert(t);
 	} else if (t->e->priority == STOPS) {
-		send(t, t->c->priority);
-		t->s->deadline = t->e->now + t->c->interval;
+		if (answer(t))
+			t->s->deadline = t->e->now + t->c->interval;
 	} else if (sender_wins(t)) {
 		become_backup(t, "a better Active was heard");
 		obey(t);
 	} else {
-		assert_role(t);
+		answer(t);
+		reannounce(t);
 	}
 }
 
 static void active_fault(struct step *t)
 {
+	if (t->s->leaving && t->s->stopping) {
+		retire(t, "stop; a fault came between");
+		return;
+	}
 	send(t, STOPS);
 	t->out.what |= FSM_REMOVE;
 	rest(t, FSM_FAULT, "fault");
@@ -322,13 +371,15 @@ static void active_priority(struct step *t)
 /* Somebody else may have taken over meanwhile: nothing is sent before that is known. */
 static void active_stalled(struct step *t)
 {
-	bool stopping = t->s->leaving && t->s->stopping;
+	bool leaving = t->s->leaving;
 
-	if (stopping) {
+	if (leaving && t->s->stopping) {
 		retire(t, "stop; the process was stalled");
 		return;
 	}
 	become_backup(t, "the process was stalled");
+	t->s->yielded = leaving;
+	t->s->active = (struct addr){0};
 	t->s->active_interval = t->c->interval;
 	wait_for_active(t);
 }
@@ -363,7 +414,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 			    [EV_RECOVER] = ignore,
 			    [EV_PRIORITY] = active_priority,
 			    [EV_STALLED] = active_stalled},
-	    [FSM_FAULT] = {[EV_START] = ignore,
+	    [FSM_FAULT] = {[EV_START] = fault_start,
 			   [EV_STOP] = stop,
 			   [EV_YIELD] = ignore,
 			   [EV_TIMER] = ignore,

@@ -25,7 +25,7 @@ const char *fsm_mode_name(enum fsm_mode m);   /* the RFC's words: "Initialize" "
 const char *fsm_mode_notify(enum fsm_mode m); /* keepalived's words: "STOP" "BACKUP" "MASTER" "FAULT" */
 
 enum fsm_event_type {
-	EV_START,    /* startup, or the readiness gate opened */
+	EV_START,    /* startup, or the readiness gate opened; given in Fault it counts when the fault is over */
 	EV_STOP,     /* shutdown for good */
 	EV_YIELD,    /* planned failover: give the role away and do not take it back while somebody else has it */
 	EV_TIMER,    /* the deadline passed */
@@ -52,16 +52,18 @@ struct fsm_state {
 	enum fsm_mode mode;
 	nsec_t deadline;        /* absolute; FSM_NEVER if no timer runs: Initialize and Fault only */
 	nsec_t active_interval; /* Active_Adver_Interval: learned from the Active in v3 */
+	nsec_t skew;            /* Backup: the part of the wait that follows from the own priority */
 	struct addr active;     /* who was heard last as Active; family 0 if nobody */
 	uint8_t active_priority;
+	bool started; /* between EV_START and EV_STOP: what ends a Fault leads on to Backup, else to Initialize */
 	bool
-	    leaving; /* Active: priority 0 was sent; the addresses answer until the successor is heard or the deadline passes */
+	    leaving; /* Active: priority 0 was sent; the addresses answer until a successor is heard or the deadline passes */
 	bool stopping;        /* leaving for good: Initialize comes next, else Backup */
 	bool yielded;         /* Backup: obeys a lower priority until that router is gone */
 	nsec_t hold_until;    /* no preemption before; 0 none */
 	nsec_t startup_until; /* no take-over before; 0 none */
-	nsec_t asserted;      /* when a lesser Active was last answered; 0 never */
-	nsec_t reannounced;   /* when the addresses were last announced again because of one */
+	nsec_t asserted;      /* when a lesser or leaving router was last answered; 0 never */
+	nsec_t reannounced;   /* when the addresses were last announced again because of a lesser Active; 0 never */
 	nsec_t since;         /* when the mode was entered */
 	const char *cause;    /* of the last transition, a literal */
 };
@@ -83,7 +85,8 @@ struct fsm_actions {
 
 void fsm_init(struct fsm_state *s);
 
-/* One step: changes *s, returns what the shell is to do now. */
+/* One step: changes *s, returns what the shell is to do now. FSM_SEND is asked of an Active alone (or of one that ceases to be it in this step);
+ * FSM_ADD and FSM_REMOVE alternate; Backup and Active always have a deadline. e->now never goes back, and is not 0. */
 struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, const struct fsm_event *e);
 
 /* Skew_Time and Active_Down_Interval (RFC 9568 6.1) for a learned interval; v2: skew is (256 - priority) / 256 s (RFC 3768 6.1). */
