@@ -14,6 +14,8 @@ enum {
 	V3_UNIT_MS = 10,
 	V3_INTERVAL_MAX = 0x0fff,
 	IPV4_HEADER = 20,
+	IPV4_TOS = 0xc0, /* internetwork control, as keepalived and FRR send it */
+	AH_LENGTH = AH_HEADER / 4 - 2,
 	FRAGMENT_BITS = 0x3fff, /* more fragments, and the offset */
 };
 
@@ -62,6 +64,23 @@ uint16_t packet_sum_fold(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, (uint16_t)(v >> 16));
+	put16(p + 2, (uint16_t)v);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 /* RFC 9568 5.2.8: source, destination, length and protocol as the upper-layer checksum of that family covers them. */
 static uint32_t pseudo_header(const struct addr *src, const struct addr *dst, size_t len)
 {
@@ -79,6 +98,14 @@ static uint32_t pseudo_header(const struct addr *src, const struct addr *dst, si
 	return packet_sum(sum, tail, sizeof tail);
 }
 
+static bool right_family(const struct advert *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->addrs[i].family != a->family)
+			return false;
+	return a->family == AF_INET || (a->family == AF_INET6 && a->version == 3);
+}
+
 static bool sendable(const struct advert *a)
 {
 	nsec_t unit = a->version == 2 ? NSEC_PER_SEC : V3_UNIT_MS * NSEC_PER_MSEC;
@@ -88,7 +115,7 @@ static bool sendable(const struct advert *a)
 		return false;
 	if (a->interval % unit || a->interval < unit || a->interval / unit > most)
 		return false;
-	return a->family == AF_INET || (a->family == AF_INET6 && a->version == 3);
+	return right_family(a) && (a->version == 3 || a->auth <= AUTH_AH);
 }
 
 size_t packet_encode(const struct advert *a, enum vrrp_checksum how, const struct addr *src, const struct addr *dst,
@@ -98,7 +125,6 @@ size_t packet_encode(const struct advert *a, enum vrrp_checksum how, const struc
 	size_t len = HEADER + a->n * each + (a->version == 2 ? V2_AUTH : 0);
 	uint8_t *p = buf;
 	uint32_t sum = 0;
-	uint16_t check;
 
 	if (!sendable(a) || len > size || src->family != a->family || dst->family != a->family)
 		return 0;
@@ -113,17 +139,13 @@ size_t packet_encode(const struct advert *a, enum vrrp_checksum how, const struc
 		if (a->auth == AUTH_PASS)
 			memcpy(p + len - V2_AUTH, a->pass, VRRP_PASS_LEN);
 	} else {
-		unsigned units = (unsigned)(a->interval / (V3_UNIT_MS * NSEC_PER_MSEC));
-		p[4] = (uint8_t)(units >> 8);
-		p[5] = (uint8_t)units;
+		put16(p + 4, (uint16_t)(a->interval / (V3_UNIT_MS * NSEC_PER_MSEC)));
 		if (a->family == AF_INET6 || how == CHECKSUM_PSEUDO)
 			sum = pseudo_header(src, dst, len);
 	}
 	for (size_t i = 0; i < a->n; i++)
 		memcpy(p + HEADER + i * each, a->addrs[i].bytes, each);
-	check = packet_sum_fold(packet_sum(sum, p, len));
-	p[6] = (uint8_t)(check >> 8);
-	p[7] = (uint8_t)check;
+	put16(p + 6, packet_sum_fold(packet_sum(sum, p, len)));
 	return len;
 }
 
@@ -146,10 +168,80 @@ enum packet_reason packet_strip_ipv4(const void *bytes, size_t size, struct pack
 	from->src = addr_from_bytes(AF_INET, p + 12);
 	from->dst = addr_from_bytes(AF_INET, p + 16);
 	from->ttl = p[8];
+	from->sealed = false;
 	*payload = p + header;
 	*len = total - header;
 	*ah = p[9] == PROTO_AH;
 	return PACKET_OK;
+}
+
+enum packet_reason packet_strip_ah(const uint8_t **payload, size_t *len, struct packet_ah *out)
+{
+	const uint8_t *p = *payload;
+
+	if (*len < AH_HEADER)
+		return PACKET_SHORT;
+	if (p[0] != VRRP_PROTOCOL || p[1] != AH_LENGTH)
+		return PACKET_IP;
+	out->spi = get32(p + 4);
+	out->sequence = get32(p + 8);
+	out->digest = p + AH_HEADER - AH_DIGEST;
+	*payload = p + AH_HEADER;
+	*len -= AH_HEADER;
+	return PACKET_OK;
+}
+
+uint8_t *packet_ah_digest(void *packet)
+{
+	return (uint8_t *)packet + IPV4_HEADER + AH_HEADER - AH_DIGEST;
+}
+
+size_t packet_ah_cover(const void *ip, size_t size, bool keep_ttl, uint8_t out[AH_PACKET_MAX])
+{
+	struct packet_from from;
+	const uint8_t *payload;
+	size_t len;
+	bool ah;
+
+	if (packet_strip_ipv4(ip, size, &from, &payload, &len, &ah) != PACKET_OK || !ah || len < AH_HEADER)
+		return 0;
+	if (payload != (const uint8_t *)ip + IPV4_HEADER || len > AH_PACKET_MAX - IPV4_HEADER)
+		return 0;
+	memcpy(out, ip, IPV4_HEADER + len);
+	out[1] = 0; /* type of service */
+	memset(out + 6, 0, 2);
+	if (!keep_ttl)
+		out[8] = 0;
+	memset(out + 10, 0, 2); /* header checksum */
+	memset(packet_ah_digest(out), 0, AH_DIGEST);
+	return IPV4_HEADER + len;
+}
+
+size_t packet_wrap_ah(const struct packet_route *r, uint32_t sequence, const void *message, size_t len, void *buf,
+		      size_t size)
+{
+	uint8_t *p = buf, *ah = p + IPV4_HEADER;
+	size_t total = IPV4_HEADER + AH_HEADER + len;
+
+	if (r->src.family != AF_INET || r->dst.family != AF_INET || r->id == 0 || sequence == 0 ||
+	    total > AH_PACKET_MAX || total > size)
+		return 0;
+	memset(p, 0, IPV4_HEADER + AH_HEADER);
+	p[0] = 4 << 4 | IPV4_HEADER / 4;
+	p[1] = IPV4_TOS;
+	put16(p + 2, (uint16_t)total);
+	put16(p + 4, r->id);
+	p[8] = r->ttl;
+	p[9] = PROTO_AH;
+	memcpy(p + 12, r->src.bytes, 4);
+	memcpy(p + 16, r->dst.bytes, 4);
+	put16(p + 10, packet_sum_fold(packet_sum(0, p, IPV4_HEADER)));
+	ah[0] = VRRP_PROTOCOL;
+	ah[1] = AH_LENGTH;
+	memcpy(ah + 4, r->src.bytes, 4);
+	put32(ah + 8, sequence);
+	memcpy(ah + AH_HEADER, message, len);
+	return total;
 }
 
 /* Version 2 covers the message alone, version 3 over IPv6 the pseudo-header too; over IPv4 both are met (RFC 5798 erratum 3871 and its readers). */
@@ -211,22 +303,33 @@ enum packet_reason packet_decode(const void *bytes, size_t len, const struct pac
 	return PACKET_OK;
 }
 
-/* The order of the list is free (RFC 9568 5.2.9): each of theirs must be ours, and no fewer. */
+/* Where it is in our list, or n_addrs. */
+static size_t find_address(const struct packet_expect *x, const struct addr *a)
+{
+	size_t low = 0, high = x->n_addrs;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (addr_cmp(&x->addrs[mid], a) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < x->n_addrs && addr_equal(&x->addrs[low], a) ? low : x->n_addrs;
+}
+
+/* The order of the list is free (RFC 9568 5.2.9): each of theirs is one of ours, none twice, and no fewer. */
 static bool same_addresses(const struct packet_expect *x, const struct advert *a)
 {
+	bool seen[VRRP_ADDRESSES_MAX] = {false};
+
 	if (a->n != x->n_addrs)
 		return false;
 	for (size_t i = 0; i < a->n; i++) {
-		size_t low = 0, high = x->n_addrs;
-		while (low < high) {
-			size_t mid = (low + high) / 2;
-			if (addr_cmp(&x->addrs[mid], &a->addrs[i]) < 0)
-				low = mid + 1;
-			else
-				high = mid;
-		}
-		if (low == x->n_addrs || !addr_equal(&x->addrs[low], &a->addrs[i]))
+		size_t at = find_address(x, &a->addrs[i]);
+		if (at == x->n_addrs || seen[at])
 			return false;
+		seen[at] = true;
 	}
 	return true;
 }
@@ -239,8 +342,21 @@ static bool is_peer(const struct packet_expect *x, const struct addr *src)
 	return false;
 }
 
+/* RFC 3768 7.1, RFC 2338 5.3.6. A message that says it is behind an AH header, and is not, is not authenticated. */
+static enum packet_reason check_v2(const struct packet_expect *x, const struct packet_from *from,
+				   const struct advert *a)
+{
+	if (a->auth != x->auth || from->sealed != (x->auth == AUTH_AH))
+		return PACKET_AUTH_TYPE;
+	if (a->auth == AUTH_PASS && memcmp(a->pass, x->pass, VRRP_PASS_LEN) != 0)
+		return PACKET_AUTH;
+	return a->interval == x->interval ? PACKET_OK : PACKET_INTERVAL;
+}
+
 enum packet_reason packet_check(const struct packet_expect *x, const struct packet_from *from, const struct advert *a)
 {
+	enum packet_reason r = PACKET_OK;
+
 	if (a->version != x->version)
 		return PACKET_VERSION;
 	if (a->vrid != x->vrid)
@@ -249,13 +365,9 @@ enum packet_reason packet_check(const struct packet_expect *x, const struct pack
 		return PACKET_OWN;
 	if (x->check_source && !is_peer(x, &from->src))
 		return PACKET_SOURCE;
-	if (a->version == 2) {
-		if (a->auth != x->auth)
-			return PACKET_AUTH_TYPE;
-		if (a->auth == AUTH_PASS && memcmp(a->pass, x->pass, VRRP_PASS_LEN) != 0)
-			return PACKET_AUTH;
-		if (a->interval != x->interval)
-			return PACKET_INTERVAL;
-	}
+	if (a->version == 2)
+		r = check_v2(x, from, a);
+	if (r != PACKET_OK)
+		return r;
 	return same_addresses(x, a) ? PACKET_OK : PACKET_ADDRESSES;
 }

@@ -1,5 +1,5 @@
 /* The VRRP packet: bytes <-> values. VRRPv2 (RFC 3768, and RFC 2338's authentication) and VRRPv3 (RFC 5798, 9568), IPv4 and IPv6. Pure.
- * Every refusal has a name. Authentication data is found and measured here; vrrp/auth.c computes.
+ * Every refusal has a name. What authentication covers is laid out here; vrrp/auth.c computes.
  * Test: tests/test_packet.c, tests/fuzz/fuzz_packet.c. */
 #ifndef VIPD_VRRP_PACKET_H
 #define VIPD_VRRP_PACKET_H
@@ -19,6 +19,10 @@ enum {
 	VRRP_ADDRESSES_MAX = 255,
 	VRRP_PACKET_MAX = 8 + VRRP_ADDRESSES_MAX * 16 + 8,
 	VRRP_PASS_LEN = 8,
+	AH_HEADER = 24,
+	AH_DIGEST = 12,
+	/* version 2 behind an IPv4 and an AH header */
+	AH_PACKET_MAX = 20 + AH_HEADER + 8 + VRRP_ADDRESSES_MAX * 4 + VRRP_PASS_LEN,
 };
 
 /* v3 over IPv4: whether the checksum covers the pseudo-header (RFC 5798 as keepalived and FRR read it) or the message alone. */
@@ -65,16 +69,39 @@ enum packet_reason {
 };
 const char *packet_reason_name(enum packet_reason r); /* "wrong checksum" */
 
-/* What the IP layer said. */
+/* What the layers below said. */
 struct packet_from {
 	struct addr src, dst;
-	int ttl; /* TTL or hop limit; below 0: not known, refused */
+	int ttl;     /* TTL or hop limit; below 0: not known, refused */
+	bool sealed; /* set by the caller when the digest of the AH header was found right */
 };
 
-/* Takes off the IPv4 header, which raw sockets deliver: *payload and *len become the VRRP message (or, for protocol 51, the AH header and it: *ah is then true).
- * size may be larger than the total length (padding), not smaller. */
+/* Takes off the IPv4 header, which raw sockets deliver: *payload and *len become the VRRP message (or, for protocol 51, the AH header and it: *ah is
+ * then true). size may be larger than the total length (padding), not smaller. from->sealed becomes false. */
 enum packet_reason packet_strip_ipv4(const void *bytes, size_t size, struct packet_from *from, const uint8_t **payload,
 				     size_t *len, bool *ah);
+
+/* Version 2 behind an IP Authentication Header (RFC 2402; RFC 2338 5.3.6). Takes it off: *payload and *len become the VRRP message. */
+struct packet_ah {
+	uint32_t spi; /* keepalived's way: the sender's IPv4 address */
+	uint32_t sequence;
+	const uint8_t *digest; /* AH_DIGEST bytes */
+};
+enum packet_reason packet_strip_ah(const uint8_t **payload, size_t *len, struct packet_ah *out);
+/* Writes what the digest covers: the packet from its IPv4 header on, with the mutable fields (RFC 2402 3.3.3.1.1.1) and the digest zero. keep_ttl:
+ * the TTL is covered too, as keepalived does for multicast. Returns its length; 0 for what is no such packet (IP options and fragments among them). */
+size_t packet_ah_cover(const void *ip, size_t size, bool keep_ttl, uint8_t out[AH_PACKET_MAX]);
+/* The other way: writes the IPv4 header, the AH header with a zero digest, and the message. id must not be 0: the kernel would choose another.
+ * Returns the length, 0 when size is too small or the values cannot be sent. */
+struct packet_route {
+	struct addr src, dst; /* IPv4 */
+	uint8_t ttl;
+	uint16_t id;
+};
+size_t packet_wrap_ah(const struct packet_route *r, uint32_t sequence, const void *message, size_t len, void *buf,
+		      size_t size);
+/* Where the digest of a packet that packet_wrap_ah made belongs. */
+uint8_t *packet_ah_digest(void *packet);
 
 /* Decodes one VRRP message and checks what needs no configuration. addrs must have room for VRRP_ADDRESSES_MAX; out->addrs points there.
  * v3 over IPv4: a checksum with or without the pseudo-header is right. Writes *out only on PACKET_OK. */
