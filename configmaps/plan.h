@@ -72,7 +72,7 @@ bool plan_dirty(const struct plan *p);
 /* Brings the desired state up to date and calls back what differs from the last run. now: wall clock, Unix seconds. */
 void plan_run(struct plan *p, int64_t now, const struct plan_out *out);
 
-/* The whole desired state, for pictures and for vipctl: sorted. What is called back lives until the plan changes. */
+/* The whole desired state, for pictures and for vipctl: sorted. */
 void plan_each_vs(struct plan *p, void (*each)(void *arg, const struct vs *v), void *arg);
 void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v), void *arg);
 

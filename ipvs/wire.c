@@ -106,32 +106,46 @@ static size_t vs_size(const struct vs *v)
 	return size;
 }
 
-void *wire_encode_list(const struct vs *const *all, size_t n, const struct ipvs_settings *s, size_t *len)
+void wire_picture_add(struct wire_picture_writer *w, const struct vs *v)
 {
-	struct wire_picture w = {.version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s};
-	unsigned char *bytes, *at;
-	size_t size = sizeof w;
+	size_t need = vs_size(v);
 
-	memcpy(w.magic, magic, sizeof w.magic);
-	w.count = (uint32_t)n;
-	for (size_t i = 0; i < n; i++) {
-		size += vs_size(all[i]);
-		w.reals += all[i]->n;
+	if (!w->len)
+		w->len = sizeof(struct wire_picture);
+	if (w->len + need > w->cap) {
+		w->cap = 2 * (w->len + need);
+		w->bytes = xrealloc(w->bytes, w->cap);
 	}
-	bytes = xmalloc(size);
-	at = put(bytes, &w, sizeof w);
-	for (size_t i = 0; i < n; i++)
-		at = put_vs(at, all[i]);
-	*len = size;
+	put_vs(w->bytes + w->len, v);
+	w->len += need;
+	w->count++;
+	w->reals += v->n;
+}
+
+void *wire_picture_end(struct wire_picture_writer *w, const struct ipvs_settings *s, size_t *len)
+{
+	struct wire_picture head = {
+	    .version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s, .count = w->count, .reals = w->reals};
+	unsigned char *bytes = w->bytes;
+
+	memcpy(head.magic, magic, sizeof head.magic);
+	*len = w->count ? w->len : sizeof head;
+	if (!bytes)
+		bytes = xmalloc(sizeof head);
+	put(bytes, &head, sizeof head);
+	*w = (struct wire_picture_writer){0};
 	return bytes;
 }
 
 void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len)
 {
+	struct wire_picture_writer w = {0};
 	size_t n;
 	const struct vs *const *all = table_sorted(t, &n);
 
-	return wire_encode_list(all, n, s, len);
+	for (size_t i = 0; i < n; i++)
+		wire_picture_add(&w, all[i]);
+	return wire_picture_end(&w, s, len);
 }
 
 size_t wire_encode_row(enum row_op op, const struct vs *v, void *buf, size_t size)

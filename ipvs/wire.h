@@ -12,8 +12,14 @@ struct ipvs_settings {
 
 /* Bytes of a picture, malloc'd: the caller frees. */
 void *wire_encode_table(struct table *t, const struct ipvs_settings *s, size_t *len);
-/* The same of n virtual servers that are sorted by key, each once, with sorted real servers. */
-void *wire_encode_list(const struct vs *const *all, size_t n, const struct ipvs_settings *s, size_t *len);
+/* The same one virtual server at a time, sorted by key, each once, with sorted real servers. Zero-initialise; wire_picture_end leaves it so. */
+struct wire_picture_writer {
+	unsigned char *bytes;
+	size_t len, cap;
+	uint32_t count, reals;
+};
+void wire_picture_add(struct wire_picture_writer *w, const struct vs *v);
+void *wire_picture_end(struct wire_picture_writer *w, const struct ipvs_settings *s, size_t *len);
 /* Checks everything: magic, version, counts against length, keys in order and valid, known scheduler, weights, repeats. -EINVAL and a
  * reason in words; *t and *s are written only on success (*t is new and the caller's). */
 int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ipvs_settings *s, const char **reason);

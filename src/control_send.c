@@ -91,31 +91,17 @@ const struct plan_out control_plan_out = {
     .problem = on_problem,
 };
 
-struct vs_list {
-	const struct vs **items;
-	size_t n, cap;
-};
-
-static void gather_vs(void *arg, const struct vs *v)
+static void add_vs(void *arg, const struct vs *v)
 {
-	struct vs_list *l = arg;
-
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
-		l->items = xrealloc(l->items, l->cap * sizeof *l->items);
-	}
-	l->items[l->n++] = v;
+	wire_picture_add(arg, v);
 }
 
 static void *ipvs_picture(struct control *c, size_t *len)
 {
-	struct vs_list l = {0};
-	void *bytes;
+	struct wire_picture_writer w = {0};
 
-	plan_each_vs(c->plan, gather_vs, &l);
-	bytes = wire_encode_list(l.items, l.n, &c->config->ipvs, len);
-	free(l.items);
-	return bytes;
+	plan_each_vs(c->plan, add_vs, &w);
+	return wire_picture_end(&w, &c->config->ipvs, len);
 }
 
 struct vip_list {
