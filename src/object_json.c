@@ -1,5 +1,5 @@
 /* Typed objects -> JSON in the shape of core/v1 and discovery.k8s.io/v1. Source: the Kubernetes API reference.
- * Tests: tests/test_views.c, tests/test_dry_run.c (what is printed reads back to the same). */
+ * Tests: tests/test_dry_run.c (what is printed reads back to the same), tests/test_control.c. */
 #include "object_json.h"
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
 /* Lists for `vipctl get`. A list is written as text item by item: ten thousand Services as one JSON tree would cost tens of MB.
- * Test: tests/test_views.c. */
+ * Test: tests/test_control.c (requests). */
 #include "views.h"
 
 #include "base/arena.h"
