@@ -98,7 +98,10 @@ static void add_service(void *arg, const struct service_view *v)
 		return;
 	add(arg, RANK_SERVICE, m, object_json_service(v, AS_MANIFEST));
 	slices = object_json_slices(v);
-	json_array_foreach(slices, i, slice) add(arg, RANK_SLICE, m, json_incref(slice));
+	json_array_foreach(slices, i, slice)
+	{
+		add(arg, RANK_SLICE, m, json_incref(slice));
+	}
 	json_decref(slices);
 }
 

@@ -49,7 +49,10 @@ static void print_names(enum ctl_kind kind, json_t *items)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(items, i, item) printf("%s/%s\n", singular[kind], JSON_TEXT(item, "metadata", "name"));
+	json_array_foreach(items, i, item)
+	{
+		printf("%s/%s\n", singular[kind], JSON_TEXT(item, "metadata", "name"));
+	}
 }
 
 static void print_table(const struct vipctl *v, enum ctl_kind kind, json_t *items)
@@ -100,7 +103,9 @@ static int say_not_found(enum ctl_kind kind, json_t *names)
 	size_t i;
 
 	json_array_foreach(names, i, name)
-	    fprintf(stderr, "Error: %s \"%s\" not found\n", ctl_kind_name(kind), json_string_value(name));
+	{
+		fprintf(stderr, "Error: %s \"%s\" not found\n", ctl_kind_name(kind), json_string_value(name));
+	}
 	return json_array_size(names) ? 1 : 0;
 }
 

@@ -20,10 +20,12 @@ static void print_problems(json_t *problems)
 		return;
 	}
 	c = columns_new(heads, 3);
-	json_array_foreach(problems, i, p) for (size_t k = 0; k < 3; k++)
-	    columns_add(c, JSON_TEXT(p, k == 0   ? "object"
-					: k == 1 ? "reason"
-						 : "message"));
+	json_array_foreach(problems, i, p)
+	{
+		columns_add(c, JSON_TEXT(p, "object"));
+		columns_add(c, JSON_TEXT(p, "reason"));
+		columns_add(c, JSON_TEXT(p, "message"));
+	}
 	text = columns_text(c);
 	printf("%s\n", text);
 	free(text);

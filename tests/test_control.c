@@ -105,8 +105,10 @@ static struct got *next(struct stage *s, enum role as, uint16_t type)
 	while (!e->first && !s->late)
 		turn(s);
 	g = e->first;
-	if (!g)
+	if (!g) {
 		fail_msg("no message %u for %s", type, role_name(as));
+		return NULL;
+	}
 	e->first = g->next;
 	if (!e->first)
 		e->last = &e->first;
