@@ -114,7 +114,9 @@ static void add_selector(struct columns *c, json_t *selector)
 	json_t *v;
 
 	json_object_foreach(selector, key, v)
-	    cell_add(&cell, "%s%s=%s", cell.len ? "," : "", key, json_string_value(v));
+	{
+		cell_add(&cell, "%s%s=%s", cell.len ? "," : "", key, json_string_value(v));
+	}
 	add_cell(c, &cell);
 }
 
