@@ -8,6 +8,6 @@ vipd_stop lb
 table_has lb "TCP 10.96.9.9:80" 2
 rm "$W"/nodes/lb/run/*.own
 vipd_launch lb; vipd_serves lb
-until_ok 30 grep -qi adopted "$W/nodes/lb/log"
+until_ok 30 grep -q "record was lost.*1 virtual servers taken over" "$W/nodes/lb/log"
 unapply lb web
 hasnt lb "TCP 10.96.9.9:80"
