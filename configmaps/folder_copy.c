@@ -93,14 +93,19 @@ static void copy_slice(void *arg)
 		copy_done(c);
 }
 
-/* Copies of files that are no more go too. */
+/* Copies of files that are no more go too. What waits still is among them all: the queue starts anew, or reloads faster than it is worked off would
+ * let it grow. */
 void copier_look_all(struct copier *c, const struct names *names)
 {
 	struct names copies = {0};
 
+	if (!c || c->cache_fd < 0)
+		return;
+	names_clear(&c->stale);
+	c->at = 0;
 	for (size_t i = 0; i < names->n; i++)
 		copier_look(c, names->items[i]);
-	if (!c || c->cache_fd < 0 || names_list(c->cache_fd, &copies))
+	if (names_list(c->cache_fd, &copies))
 		return;
 	for (size_t i = 0; i < copies.n; i++)
 		if (!folder_table_find(c->table, copies.items[i]))
