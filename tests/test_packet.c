@@ -201,13 +201,30 @@ static void refusals(void **state)
 			fail_msg("row %zu is not '%s'", i, packet_reason_name(t[i].reason));
 }
 
+/* RFC 9568 5.2.6: the reserved bits beside the interval say nothing. */
+static void reserved_bits(void **state)
+{
+	struct addr addrs[VRRP_ADDRESSES_MAX];
+	uint8_t bytes[VRRP_PACKET_MAX];
+	struct advert a;
+	struct taken t;
+
+	take(&t, V3_TWO);
+	memcpy(bytes, t.message, t.len);
+	bytes[4] |= 0xf0;
+	memcpy(bytes + 6, "\x7a\x68", 2);
+	assert_int_equal(packet_decode(bytes, t.len, &t.from, 255, addrs, &a), PACKET_OK);
+	assert_int_equal(a.interval, 250 * MS);
+}
+
 static void ttl(void **state)
 {
 	static const struct {
 		int ttl, min;
 		enum packet_reason reason;
-	} rows[] = {{255, 255, PACKET_OK}, {254, 255, PACKET_TTL}, {254, 254, PACKET_OK}, {1, 255, PACKET_TTL},
-		    {0, 255, PACKET_TTL},  {0, 0, PACKET_OK},      {-1, 255, PACKET_TTL}, {-1, 0, PACKET_TTL}};
+	} rows[] = {{255, 255, PACKET_OK}, {254, 255, PACKET_TTL}, {254, 254, PACKET_OK},
+		    {1, 255, PACKET_TTL},  {0, 255, PACKET_TTL},   {0, 0, PACKET_OK},
+		    {-1, 255, PACKET_TTL}, {-1, 0, PACKET_TTL},    {-1, -1, PACKET_TTL}};
 	struct addr addrs[VRRP_ADDRESSES_MAX];
 	struct advert a;
 	struct taken t;
@@ -642,12 +659,12 @@ static void unsendable(void **state)
 	struct addr v4 = address("10.0.0.1"), v6 = address("fd00::1"), src = v4, dst = address("224.0.0.18"), src6 = v6;
 	const struct advert good = {
 	    .version = 3, .family = AF_INET, .vrid = 1, .interval = 10 * MS, .n = 1, .addrs = &v4};
-	struct addr many[VRRP_ADDRESSES_MAX + 1];
+	struct addr many[VRRP_ADDRESSES_MAX + 1], many4[VRRP_ADDRESSES_MAX + 1];
 	uint8_t out[VRRP_PACKET_MAX];
 	struct advert a;
 
 	for (size_t i = 0; i < sizeof many / sizeof *many; i++)
-		many[i] = v6;
+		many[i] = v6, many4[i] = v4;
 #define REFUSED(...)                                                                                                   \
 	(a = good, __VA_ARGS__, assert_int_equal(packet_encode(&a, CHECKSUM_PSEUDO, &src, &dst, out, sizeof out), 0))
 	a = good;
@@ -656,7 +673,7 @@ static void unsendable(void **state)
 	REFUSED(a.version = 0);
 	REFUSED(a.vrid = 0);
 	REFUSED(a.n = 0);
-	REFUSED(a.n = VRRP_ADDRESSES_MAX + 1, a.addrs = many);
+	REFUSED(a.n = VRRP_ADDRESSES_MAX + 1, a.addrs = many4);
 	REFUSED(a.interval = 0);
 	REFUSED(a.interval = -10 * MS);
 	REFUSED(a.interval = 15 * MS);
@@ -685,23 +702,15 @@ static void unsendable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(golden_bytes),
-	    cmocka_unit_test(both_checksums),
-	    cmocka_unit_test(sums),
-	    cmocka_unit_test(refusals),
-	    cmocka_unit_test(ttl),
-	    cmocka_unit_test(no_address),
-	    cmocka_unit_test(truncated_and_trailing),
-	    cmocka_unit_test(every_bit),
-	    cmocka_unit_test(names),
-	    cmocka_unit_test(ipv4_header),
-	    cmocka_unit_test(ipv4_options_and_padding),
-	    cmocka_unit_test(ah_header),
-	    cmocka_unit_test(ah_cover),
-	    cmocka_unit_test(ah_wrap),
-	    cmocka_unit_test(checks),
-	    cmocka_unit_test(ah_is_demanded),
-	    cmocka_unit_test(lists),
+	    cmocka_unit_test(golden_bytes),   cmocka_unit_test(both_checksums),
+	    cmocka_unit_test(sums),           cmocka_unit_test(refusals),
+	    cmocka_unit_test(reserved_bits),  cmocka_unit_test(ttl),
+	    cmocka_unit_test(no_address),     cmocka_unit_test(truncated_and_trailing),
+	    cmocka_unit_test(every_bit),      cmocka_unit_test(names),
+	    cmocka_unit_test(ipv4_header),    cmocka_unit_test(ipv4_options_and_padding),
+	    cmocka_unit_test(ah_header),      cmocka_unit_test(ah_cover),
+	    cmocka_unit_test(ah_wrap),        cmocka_unit_test(checks),
+	    cmocka_unit_test(ah_is_demanded), cmocka_unit_test(lists),
 	    cmocka_unit_test(unsendable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
