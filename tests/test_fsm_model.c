@@ -573,7 +573,9 @@ static bool hears(const struct fsm_state *s, const struct fsm_event *e, enum fsm
 
 static struct fsm_actions deaf_active(const struct fsm_config *c, struct fsm_state *s, const struct fsm_event *e)
 {
-	return hears(s, e, FSM_ACTIVE) ? (struct fsm_actions){0} : fsm_step(c, s, e);
+	struct fsm_actions nothing = {0};
+
+	return hears(s, e, FSM_ACTIVE) ? nothing : fsm_step(c, s, e);
 }
 
 /* Takes any Active for a better one, so that nobody preempts. */
