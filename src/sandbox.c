@@ -171,12 +171,12 @@ static int add(scmp_filter_ctx f, uint32_t action, const struct call *calls, siz
 static int add_families(scmp_filter_ctx f, const int *families)
 {
 	for (size_t i = 0; i < FAMILIES_MAX && families[i]; i++) {
-		int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-					  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		const struct scmp_arg_cmp is_family = {
+		    .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)families[i]};
+		int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, is_family);
 
 		if (!rc)
-			rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-					      SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+			rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, is_family);
 		if (rc < 0)
 			return rc;
 	}
