@@ -13,8 +13,10 @@ enum vip_kind {
 
 struct vip {
 	struct addr addr;
-	uint8_t bits;    /* 32 or 128 unless configured otherwise */
-	uint8_t kind;    /* enum vip_kind */
+	uint8_t bits; /* 32 or 128 unless configured otherwise */
+	uint8_t kind; /* enum vip_kind */
+	uint16_t
+	    router; /* VIP_CLIENT: index of its virtual router in the picture; ROUTER_NONE (router.h): held at all times */
 	char ifname[16]; /* VIP_CLIENT: the interface; VIP_CLUSTER: "vipd0" */
 };
 

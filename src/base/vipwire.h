@@ -2,15 +2,17 @@
 #ifndef VIPD_BASE_VIPWIRE_H
 #define VIPD_BASE_VIPWIRE_H
 
+#include "router.h"
 #include "vip.h"
 
 #include <stddef.h>
 
 /* What goes with the picture: how to announce. */
 struct vip_settings {
-	uint32_t garp_count;      /* frames in a burst; 1..100, default 5 */
-	uint32_t garp_second_ms;  /* second burst after; 0 none; default 5000 */
-	uint32_t garp_refresh_ms; /* repeat while held; 0 never */
+	uint32_t garp_count;       /* frames in a burst; 1..100, default 5 */
+	uint32_t garp_second_ms;   /* second burst after; 0 none; default 5000 */
+	uint32_t garp_refresh_ms;  /* repeat while held; 0 never */
+	uint32_t ready_timeout_ms; /* the gate opens by itself, with priority 1, after so long; default 30000 */
 };
 
 enum vip_op { VIP_SET, VIP_DELETE };
@@ -23,6 +25,8 @@ struct vip_row {
 
 struct vip_picture {
 	struct vip_settings settings;
+	struct router *routers; /* owned; sorted by name; at most ROUTERS_MAX */
+	size_t n_routers;
 	struct vip *vips; /* sorted by vip_cmp, owned */
 	size_t n;
 };

@@ -1,0 +1,57 @@
+/* A virtual router as configuration states it and the vrrp process runs it. Values; the picture of VIPs carries them (vipwire.h). */
+#ifndef VIPD_BASE_ROUTER_H
+#define VIPD_BASE_ROUTER_H
+
+#include "addr.h"
+
+#include <stdbool.h>
+
+enum {
+	ROUTER_NAME = 32,
+	ROUTER_PEERS_MAX = 32,
+	ROUTER_TRACKS_MAX = 16,
+	ROUTERS_MAX = 1024,
+	ROUTER_NONE = 0xffff, /* a VIP of no router: held by this node at all times */
+	TRACK_NAME = 64,
+	TRACK_FAULT = -255, /* weight: the router is in Fault while the thing is down */
+};
+
+enum track_kind { TRACK_INTERFACE, TRACK_PROCESS, TRACK_FILE, TRACK_SCRIPT };
+
+/* Something that the priority follows. weight > 0 is added while the thing is up, weight < 0 while it is down; 0 and TRACK_FAULT put the router in
+ * Fault while it is down (keepalived's meaning). TRACK_FILE: the file's integer times weight is added. */
+struct track {
+	uint8_t kind;
+	int16_t weight;        /* -254..254, or TRACK_FAULT */
+	uint8_t rise, fall;    /* runs in a row; scripts */
+	uint32_t interval_ms;  /* scripts; files and processes: how often they are looked at */
+	uint32_t timeout_ms;   /* scripts */
+	uint32_t debounce_ms;  /* interfaces: how long the new state must last */
+	char name[TRACK_NAME]; /* interface; process name; file or script name below /etc/vipd/scripts (no slash) */
+};
+
+/* One virtual router: (interface, VRID, family). */
+struct router {
+	char name[ROUTER_NAME]; /* unique; "vips" */
+	char ifname[16];
+	char group[ROUTER_NAME]; /* sync group: its members move together; "" none */
+	uint8_t family;          /* AF_INET, AF_INET6 */
+	uint8_t vrid;            /* 1..255 */
+	uint8_t version;         /* 2 (IPv4 only), 3 */
+	uint8_t priority;        /* 1..255 */
+	uint32_t interval_ms;    /* v2: whole seconds, 1000..255000; v3: 10..40950 by tens */
+	uint32_t preempt_delay_ms, startup_delay_ms;
+	bool preempt, accept, vmac;
+	uint8_t checksum;   /* enum vrrp_checksum: 0 with the pseudo-header (rfc5798), 1 the message alone (rfc9568) */
+	uint8_t auth;       /* enum vrrp_auth: 0 none, 1 PASS, 2 AH; v2 only */
+	uint8_t pass[8];    /* zero-padded */
+	struct addr source; /* own address in packets; family 0: the interface's first */
+	struct addr peers[ROUTER_PEERS_MAX]; /* unicast; none: multicast */
+	uint8_t n_peers;
+	bool check_source; /* unicast: refuse other sources */
+	uint8_t min_ttl;   /* unicast: refuse less; 0: any. Multicast is always 255 */
+	struct track tracks[ROUTER_TRACKS_MAX];
+	uint8_t n_tracks;
+};
+
+#endif
