@@ -2,7 +2,7 @@
 # ends with it. A scenario that returns normally has passed; `fail` or any failing command (set -e) ends it.
 #
 #   net                     the switches: outside 172.17.0.0/24 fd17::/64, inside (pods) 10.32.0.0/24 fd32::/64
-#   node NAME N             a load-balancer node: outside .N, inside .1 (the pods' gateway), forwarding on
+#   node NAME N             a load-balancer node alone: outside .N, inside .1 (the pods' gateway), forwarding on
 #   client NAME N           a host outside, routes to the VIP ranges on link
 #   pod NAME N [APP [PORT]] a real server inside at .N, an HTTP and UDP server on PORT (80), and its Pod manifest (label app=APP) in
 #                           every node's folder
@@ -16,7 +16,10 @@
 #   until_ok SECONDS CMD..  waits until CMD succeeds
 #   load NODE ADDRESS PORT  requests without pause in the background; load_end: stops it, prints and keeps the figures in $load
 #   signal NODE ROLE SIG    a signal to the node's supervisor, control, ipvs, vrrp or runner
+#
+# Several nodes, keepalived and FRR: vrrp.sh.
 set -u
+. "$TOP/tests/lab/vrrp.sh"
 
 n_ports=0
 BUILD=${BUILD:-$TOP/build}
@@ -72,16 +75,20 @@ node() {
 	space "$1"
 	plug "$1" eth0 outside
 	plug "$1" eth1 inside
-	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
-	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
-	ip -n "$1" addr add "10.32.0.${3:-1}/24" dev eth1
-	ip -n "$1" addr add "fd32::${3:-1}/64" dev eth1 nodad
-	ip -n "$1" route add default via 172.17.0.254 2>/dev/null || true
+	node_addresses "$1" "$2" "${3:-1}"
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.send_redirects=0 \
 		net.ipv4.conf.eth0.send_redirects=0 net.ipv4.conf.eth1.send_redirects=0 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
 	mkdir -p "$W/nodes/$1/manifests" "$W/nodes/$1/run" "$W/nodes/$1/state"
 	chmod 755 "$W" "$W/nodes" "$W/nodes/$1" "$W/nodes/$1/manifests"
+	echo "$2" >"$W/nodes/$1/outside"; echo "${3:-1}" >"$W/nodes/$1/inside"
+}
+node_addresses() { # node_addresses NAME OUTSIDE INSIDE
+	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
+	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
+	ip -n "$1" addr add "10.32.0.$3/24" dev eth1
+	ip -n "$1" addr add "fd32::$3/64" dev eth1 nodad
+	ip -n "$1" route add default via 172.17.0.254 2>/dev/null || true
 }
 client() {
 	space "$1"
@@ -212,7 +219,7 @@ hosts() {
 hosts_udp() { on "$1" "$BUILD/tests/lab/ask" -u "$2" "$3" "$4"; }
 get_ok() { [ "$(hosts "$1" "$2" 1)" != no-answer ]; }
 
-load() { # load NODE [-u] ADDRESS PORT
+load() { # load NODE [-u] [-p MS] ADDRESS PORT
 	local n=$1; shift
 	become "$n" "$BUILD/tests/lab/load" "$@" "$W/load.out" 2>"$W/load.err" &
 	load_pid=$!

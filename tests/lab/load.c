@@ -1,5 +1,5 @@
-/* load [-u] ADDRESS PORT FILE: one request after the other (a new TCP connection and GET /, or with -u a datagram), 20 ms apart, until SIGTERM or
- * 10 minutes; then writes to FILE one line: "requests N errors N longest_gap_ms N hosts N". A request is an error if it has no answer in 3 s,
+/* load [-u] [-p MS] ADDRESS PORT FILE: one request after the other (a new TCP connection and GET /, or with -u a datagram), 20 ms apart, until SIGTERM or
+ * 10 minutes; then writes to FILE one line: "requests N errors N longest_gap_ms N hosts N". A request is an error if it has no answer in MS (3,000),
  * is refused or is cut. The longest gap is the longest time between two answers. Prints each error as it happens. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,9 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVERY_MS = 20, PATIENCE_MS = 3000, MOST_S = 600, HOSTS = 64 };
+enum { EVERY_MS = 20, MOST_S = 600, HOSTS = 64 };
 
 static volatile sig_atomic_t stop;
+static int64_t patience_ms = 3000;
 
 static void on_term(int signo)
 {
@@ -72,7 +73,7 @@ static bool await(int fd, short events, int64_t until)
 static ssize_t request(const struct sockaddr_storage *to, socklen_t len, bool udp, char *buf, size_t size)
 {
 	static const char get[] = "GET / HTTP/1.0\r\n\r\n";
-	int64_t until = now_ms() + PATIENCE_MS;
+	int64_t until = now_ms() + patience_ms;
 	int fd = socket(to->ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	size_t have = 0;
 	ssize_t n = -1;
@@ -128,7 +129,7 @@ static unsigned remember(char hosts[HOSTS][80], unsigned n, const char *answer)
 
 int main(int argc, char **argv)
 {
-	bool udp = argc > 1 && strcmp(argv[1], "-u") == 0;
+	bool udp = false;
 	struct sigaction act = {.sa_handler = on_term};
 	struct sockaddr_storage to;
 	unsigned long requests = 0, errors = 0;
@@ -136,11 +137,17 @@ int main(int argc, char **argv)
 	unsigned n_hosts = 0;
 	char buf[4096];
 
-	if (argc - udp != 4) {
-		fprintf(stderr, "usage: load [-u] ADDRESS PORT FILE\n");
+	for (int option; (option = getopt(argc, argv, "up:")) != -1;)
+		if (option == 'u')
+			udp = true;
+		else
+			patience_ms = option == 'p' ? strtol(optarg, NULL, 10) : 0;
+	if (argc - optind != 3 || patience_ms <= 0) {
+		fprintf(stderr, "usage: load [-u] [-p MS] ADDRESS PORT FILE\n");
 		return 2;
 	}
-	socklen_t len = target(&to, argv[1 + udp], (unsigned)strtoul(argv[2 + udp], NULL, 10));
+	argv += optind;
+	socklen_t len = target(&to, argv[0], (unsigned)strtoul(argv[1], NULL, 10));
 	sigaction(SIGTERM, &act, NULL);
 	int64_t begun = now_ms(), last = begun, gap = 0;
 	while (!stop && now_ms() - begun < (int64_t)MOST_S * 1000) {
@@ -160,7 +167,7 @@ int main(int argc, char **argv)
 			nanosleep(&pause, NULL);
 	}
 	gap = now_ms() - last > gap ? now_ms() - last : gap;
-	FILE *f = fopen(argv[3 + udp], "w");
+	FILE *f = fopen(argv[2], "w");
 	if (!f)
 		return 1;
 	fprintf(f, "requests %lu errors %lu longest_gap_ms %lld hosts %u\n", requests, errors, (long long)gap, n_hosts);

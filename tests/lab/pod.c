@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static int listen_on(int type, unsigned port)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+	setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
 	if (bind(fd, (struct sockaddr *)&any, sizeof any) || (type == SOCK_STREAM && listen(fd, 256))) {
 		fprintf(stderr, "pod: port %u: %s\n", port, strerror(errno));
 		exit(1);
@@ -51,14 +53,32 @@ static int listen_on(int type, unsigned port)
 	return fd;
 }
 
+/* The answer leaves from the address that was asked: a VIP's client knows no other. */
 static void answer_udp(int fd, const char *name)
 {
 	struct sockaddr_in6 from;
-	socklen_t len = sizeof from;
 	char buf[2048];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control;
+	struct iovec part = {.iov_base = buf, .iov_len = sizeof buf};
+	struct msghdr msg = {.msg_name = &from,
+			     .msg_namelen = sizeof from,
+			     .msg_iov = &part,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof control};
 
-	if (recvfrom(fd, buf, sizeof buf, 0, (struct sockaddr *)&from, &len) >= 0)
-		sendto(fd, name, strlen(name), 0, (struct sockaddr *)&from, len);
+	if (recvmsg(fd, &msg, 0) < 0)
+		return;
+	struct cmsghdr *asked = CMSG_FIRSTHDR(&msg);
+	if (asked && asked->cmsg_level == IPPROTO_IPV6 && asked->cmsg_type == IPV6_PKTINFO)
+		memset(CMSG_DATA(asked) + offsetof(struct in6_pktinfo, ipi6_ifindex), 0, sizeof(int));
+	else
+		msg.msg_controllen = 0;
+	part.iov_len = (size_t)snprintf(buf, sizeof buf, "%s", name);
+	sendmsg(fd, &msg, 0);
 }
 
 /* True while the client is to be kept. */

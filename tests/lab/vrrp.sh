@@ -1,0 +1,150 @@
+# vrrp.sh: what the scenarios of several nodes are written with; sourced by lib.sh.
+#
+#   lb NAME N               a load-balancer node of several: outside .N, inside .N (the pods' gateway .1 is a VIP); answers its name by UDP on port 7
+#   router PRIORITY [FIELD: VALUE..]   vipd.yaml's line of one virtual router: vips, VRID 50, eth0, IPv4, 500 ms, 10.10.0.1
+#   routers PRIORITY [FIELD: VALUE..]  vips and, in the same sync group, gateway: VRID 60, eth1, 10.32.0.1. No addresses of its own for vips
+#   keepalived NODE PRIORITY [LINE..]  keepalived there with the same virtual router; a LINE takes the place of the default of its first word
+#   keepalived_stop NODE SIG
+#   frr NODE PRIORITY [MS]  FRR's zebra and vrrpd there, version 3, IPv4, the same virtual router; frr_stop NODE
+#   cut NODE [IFACE..]      nothing passes the switch's port any more, the carrier stays; uncut NODE [IFACE..]
+#   carrier NODE IFACE up|down  the other end of the cable
+#   crash NODE              cut, and SIGKILL of all that runs there;  reboot NODE: what the kernel had is gone, the links are back
+#   owner ADDRESS           who answers the client c on port 7; holders ADDRESS: the nodes on the network that have the address
+#   until_owner NODE ADDRESS [SECONDS]  waits until that node, and no other, holds it and answers
+#   stays NODE ADDRESS SECONDS  that node answers all the time, and no other
+#   role NODE [ROUTER]      as vipctl get vrrp says it: Active, Backup, Fault, Initialize
+#   gap_under MS, errors_under N  what the load tool saw
+
+declare -A cut=()
+
+lb() {
+	node "$1" "$2" "$2"
+	on "$1" "$BUILD/tests/lab/pod" "$1" 7 >>"$W/$1.log" 2>&1 &
+}
+fields() { # fields DEFAULT.. -- FIELD..: joined by commas
+	local out= f defaults=()
+	while [ "$1" != -- ]; do defaults+=("$1"); shift; done
+	shift
+	for f in "${defaults[@]}"; do case " $*" in *" ${f%%:*}:"*) ;; *) out+="$f, " ;; esac; done
+	for f; do out+="$f, "; done
+	echo "${out%, }"
+}
+router() {
+	local p=$1; shift
+	echo "routers: [{$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" \
+		'addresses: [10.10.0.1/32]' -- "$@")}]"
+}
+routers() {
+	local p=$1; shift
+	echo 'routers:'
+	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' -- "$@")}"
+	echo "- {$(fields 'name: gateway' 'vrid: 60' 'interface: eth1' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' \
+		'addresses: [10.32.0.1/32]' -- "$@")}"
+}
+
+keepalived() {
+	local n=$1 p=$2 d="$W/nodes/$1" line; shift 2
+	{
+		printf 'global_defs {\n router_id %s\n vrrp_garp_master_delay 1\n}\nvrrp_instance vips {\n state BACKUP\n interface eth0\n virtual_router_id 50\n' "$n"
+		printf ' priority %s\n' "$p"
+		for line in 'version 3' 'advert_int 0.5' 'virtual_ipaddress { 10.10.0.1/32 }'; do
+			case " $*" in *" ${line%% *} "*) ;; *) printf ' %s\n' "$line" ;; esac
+		done
+		[ $# = 0 ] || printf ' %s\n' "$@"
+		echo '}'
+	} | sed 's/{ /{\n/; s/ }/\n}/; s/, /\n/g' >"$d/keepalived.conf"
+	rm -f "$d"/*.pid
+	become "$n" keepalived -n -l -D -P -f "$d/keepalived.conf" -p "$d/keepalived.pid" \
+		-r "$d/keepalived-vrrp.pid" >>"$d/log" 2>&1 &
+	until_ok 30 eval "kill -0 \$(cat $d/keepalived-vrrp.pid)"
+}
+keepalived_stop() { kill "-${2:-TERM}" "$(cat "$W/nodes/$1/keepalived.pid")"; until_ok 30 not kill -0 "$(cat "$W/nodes/$1/keepalived.pid")"; }
+
+# FRR makes no device: the macvlan holds the addresses all the time and is down (protodown) while Backup.
+frr() { # frr NODE PRIORITY [MS]
+	local n=$1 d="$W/nodes/$1" s i=(--log stdout)
+	s=$d/frr
+	ip -n "$n" link add vrrp4 link eth0 address 00:00:5e:00:01:32 type macvlan mode bridge
+	on "$n" sysctl -qw net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.vrrp4.rp_filter=0 net.ipv6.conf.vrrp4.accept_dad=0
+	ip -n "$n" link set vrrp4 addrgenmode none
+	ip -n "$n" addr add 10.10.0.1/32 dev vrrp4
+	ip -n "$n" link set vrrp4 up
+	mkdir -p "$s"
+	printf 'hostname %s\ninterface eth0\n vrrp 50 version 3\n vrrp 50 priority %s\n vrrp 50 advertisement-interval %s\n vrrp 50 ip 10.10.0.1\n' \
+		"$n" "$2" "${3:-500}" >"$s/vrrpd.conf"
+	echo "hostname $n" >"$s/zebra.conf"
+	chown -R frr:frr "$s"
+	chmod 755 "$s"
+	become "$n" /usr/lib/frr/zebra "${i[@]}" -f "$s/zebra.conf" -i "$s/zebra.pid" -z "$s/zserv.api" --vty_socket "$s" -u frr -g frr >>"$d/log" 2>&1 &
+	until_ok 30 test -S "$s/zserv.api"
+	become "$n" /usr/lib/frr/vrrpd "${i[@]}" -f "$s/vrrpd.conf" -i "$s/vrrpd.pid" -z "$s/zserv.api" --vty_socket "$s" -u frr -g frr >>"$d/log" 2>&1 &
+	until_ok 30 test -s "$s/vrrpd.pid"
+}
+frr_stop() { local d="$W/nodes/$1/frr"; kill -TERM "$(cat "$d/vrrpd.pid")"; until_ok 30 not kill -0 "$(cat "$d/vrrpd.pid")"; }
+
+cut() {
+	local n=$1 i; shift
+	[ $# -gt 0 ] || { set -- eth0 eth1; cut[$n]=1; }
+	for i; do ip link set "$(cat "$W/port-$n-$i")" nomaster; done
+}
+uncut() {
+	local n=$1 i; shift
+	[ $# -gt 0 ] || { set -- eth0 eth1; unset "cut[$n]"; }
+	for i; do
+		case $i in eth0) ip link set "$(cat "$W/port-$n-$i")" master outside ;; *) ip link set "$(cat "$W/port-$n-$i")" master inside ;; esac
+	done
+}
+carrier() { ip link set "$(cat "$W/port-$1-$2")" "$3"; }
+crash() {
+	cut "$1"
+	kill -KILL $(ip netns pids "$1")
+}
+reboot() {
+	local n=$1 d
+	for d in $(ip -n "$n" -o link show type macvlan | sed 's/^[0-9]*: \([^@:]*\).*/\1/') vipd0; do ip -n "$n" link del "$d" 2>/dev/null || true; done
+	for d in eth0 eth1; do ip -n "$n" addr flush dev $d; ip -n "$n" link set $d down; ip -n "$n" link set $d up; done
+	node_addresses "$n" "$(cat "$W/nodes/$n/outside")" "$(cat "$W/nodes/$n/inside")"
+	on "$n" ipvsadm -C 2>/dev/null || true
+	rm -rf "$W/nodes/$n/run" "$W/nodes/$n"/*.pid "$W/nodes/$n/frr"
+	mkdir -p "$W/nodes/$n/run"
+	uncut "$n"
+	on "$n" "$BUILD/tests/lab/pod" "$n" 7 >>"$W/$n.log" 2>&1 &
+}
+
+owner() { hosts_udp c "$1" 7 1; }
+holders() {
+	local n out=
+	for n in "$W"/nodes/*; do
+		n=${n##*/}
+		[ -z "${cut[$n]:-}" ] || continue
+		[ -z "$(ip -n "$n" -o addr show to "$1" up scope global | grep -v ' vrrp4 ')" ] && ! frr_holds "$n" "$1" || out+=" $n"
+	done
+	echo "${out# }"
+}
+frr_holds() { [ -n "$(ip -n "$1" -o addr show dev vrrp4 to "$2" 2>/dev/null)" ] && ip -n "$1" -o link show dev vrrp4 | grep -q 'state UP'; }
+owns() { # owns NODE ADDRESS
+	local h o
+	h=$(holders "$2")
+	[ "$h" = "$1" ] || { echo "$2 is held by: $h"; return 1; }
+	o=$(owner "$2")
+	[ "$o" = "$1" ] || { echo "$2 is answered by: $o"; return 1; }
+}
+until_owner() { until_ok "${3:-60}" owns "$1" "$2"; }
+stays() {
+	local end=$((SECONDS + $3))
+	while [ $SECONDS -lt $end ]; do
+		equal "who holds $2" "$1" "$(holders "$2")"
+		equal "who answers $2" "$1" "$(owner "$2")"
+		sleep 0.3
+	done
+}
+role() {
+	vipctl "$1" get vrrp -o json | python3 -c 'import json,sys
+print(*[i["status"]["state"] for i in json.load(sys.stdin)["items"] if i["metadata"]["name"] == sys.argv[1]])' "${2:-vips}"
+}
+is_role() { local r; r=$(role "$1" "${3:-vips}"); [ "$r" = "$2" ] || { echo "$1 ${3:-vips} is: $r"; return 1; }; }
+until_role() { until_ok 60 is_role "$@"; } # until_role NODE ROLE [ROUTER]
+
+load_word() { printf '%s\n' "$load" | sed "s/.*$1 \([0-9]*\).*/\1/"; }
+gap_under() { local g; g=$(load_word longest_gap_ms); [ "$g" -lt "$1" ] || fail "no answer for $g ms (at most $1)"; }
+errors_under() { local e; e=$(load_word errors); [ "$e" -lt "$1" ] || fail "$e errors (fewer than $1)"; }
