@@ -2,7 +2,7 @@
 #
 #   lb NAME N               a load-balancer node of several: outside .N, inside .N (the pods' gateway .1 is a VIP); answers its name by UDP on port 7
 #   router PRIORITY [FIELD: VALUE..]   vipd.yaml's line of one virtual router: vips, VRID 50, eth0, IPv4, 500 ms, 10.10.0.1
-#   routers PRIORITY [FIELD: VALUE..]  vips and, in the same sync group, gateway: VRID 60, eth1, 10.32.0.1. No addresses of its own for vips
+#   routers PRIORITY [FIELD: VALUE..]  vips and, in the same sync group, gateway: VRID 60, eth1, 10.32.0.1
 #   keepalived NODE PRIORITY [LINE..]  keepalived there with the same virtual router; a LINE takes the place of the default of its first word
 #   keepalived_stop NODE SIG
 #   frr NODE PRIORITY [MS]  FRR's zebra and vrrpd there, version 3, IPv4, the same virtual router; frr_stop NODE
@@ -37,7 +37,8 @@ router() {
 routers() {
 	local p=$1; shift
 	echo 'routers:'
-	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' -- "$@")}"
+	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' \
+		'addresses: [10.10.0.1/32]' -- "$@")}"
 	echo "- {$(fields 'name: gateway' 'vrid: 60' 'interface: eth1' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' \
 		'addresses: [10.32.0.1/32]' -- "$@")}"
 }
