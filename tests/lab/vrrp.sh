@@ -1,7 +1,7 @@
 # vrrp.sh: what the scenarios of several nodes are written with; sourced by lib.sh.
 #
 #   lb NAME N               a load-balancer node of several: outside .N, inside .N (the pods' gateway .1 is a VIP); answers its name by UDP on port 7
-#   router PRIORITY [FIELD: VALUE..]   vipd.yaml's line of one virtual router: vips, VRID 50, eth0, IPv4, 500 ms, 10.10.0.1
+#   router PRIORITY [FIELD: VALUE..]   vipd.yaml's line of one virtual router: vips, VRID 50, eth0, IPv4, 1 s, 10.10.0.1
 #   routers PRIORITY [FIELD: VALUE..]  vips and, in the same sync group, gateway: VRID 60, eth1, 10.32.0.1
 #   keepalived NODE PRIORITY [LINE..]  keepalived there with the same virtual router; a LINE takes the place of the default of its first word
 #   keepalived_stop NODE SIG
@@ -10,8 +10,8 @@
 #   carrier NODE IFACE up|down  the other end of the cable
 #   crash NODE              cut, and SIGKILL of all that runs there;  reboot NODE: what the kernel had is gone, the links are back
 #   owner ADDRESS           who answers the client c on port 7; holders ADDRESS: the nodes on the network that have the address
-#   until_owner NODE ADDRESS [SECONDS]  waits until that node, and no other, holds it and answers
-#   stays NODE ADDRESS SECONDS  that node answers all the time, and no other
+#   until_owner NODE ADDRESS [SECONDS (90)]  waits until that node, and no other, holds it and answers
+#   stays NODE ADDRESS SECONDS  that node goes on answering, and no other (a slow machine's stall may be one look long)
 #   role NODE [ROUTER]      as vipctl get vrrp says it: Active, Backup, Fault, Initialize
 #   gap_under MS, errors_under N  what the load tool saw
 
@@ -31,15 +31,15 @@ fields() { # fields DEFAULT.. -- FIELD..: joined by commas
 }
 router() {
 	local p=$1; shift
-	echo "routers: [{$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" \
+	echo "routers: [{$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 1s' "priority: $p" \
 		'addresses: [10.10.0.1/32]' -- "$@")}]"
 }
 routers() {
 	local p=$1; shift
 	echo 'routers:'
-	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' \
+	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 1s' "priority: $p" 'group: pair' \
 		'addresses: [10.10.0.1/32]' -- "$@")}"
-	echo "- {$(fields 'name: gateway' 'vrid: 60' 'interface: eth1' 'family: IPv4' 'interval: 500ms' "priority: $p" 'group: pair' \
+	echo "- {$(fields 'name: gateway' 'vrid: 60' 'interface: eth1' 'family: IPv4' 'interval: 1s' "priority: $p" 'group: pair' \
 		'addresses: [10.32.0.1/32]' -- "$@")}"
 }
 
@@ -48,7 +48,7 @@ keepalived() {
 	{
 		printf 'global_defs {\n router_id %s\n vrrp_garp_master_delay 1\n}\nvrrp_instance vips {\n state BACKUP\n interface eth0\n virtual_router_id 50\n' "$n"
 		printf ' priority %s\n' "$p"
-		for line in 'version 3' 'advert_int 0.5' 'virtual_ipaddress { 10.10.0.1/32 }'; do
+		for line in 'version 3' 'advert_int 1' 'virtual_ipaddress { 10.10.0.1/32 }'; do
 			case " $*" in *" ${line%% *} "*) ;; *) printf ' %s\n' "$line" ;; esac
 		done
 		[ $# = 0 ] || printf ' %s\n' "$@"
@@ -72,7 +72,7 @@ frr() { # frr NODE PRIORITY [MS]
 	ip -n "$n" link set vrrp4 up
 	mkdir -p "$s"
 	printf 'hostname %s\ninterface eth0\n vrrp 50 version 3\n vrrp 50 priority %s\n vrrp 50 advertisement-interval %s\n vrrp 50 ip 10.10.0.1\n' \
-		"$n" "$2" "${3:-500}" >"$s/vrrpd.conf"
+		"$n" "$2" "${3:-1000}" >"$s/vrrpd.conf"
 	echo "hostname $n" >"$s/zebra.conf"
 	chown -R frr:frr "$s"
 	chmod 755 "$s"
@@ -130,12 +130,11 @@ owns() { # owns NODE ADDRESS
 	o=$(owner "$2")
 	[ "$o" = "$1" ] || { echo "$2 is answered by: $o"; return 1; }
 }
-until_owner() { until_ok "${3:-60}" owns "$1" "$2"; }
+until_owner() { until_ok "${3:-90}" owns "$1" "$2"; }
 stays() {
 	local end=$((SECONDS + $3))
 	while [ $SECONDS -lt $end ]; do
-		equal "who holds $2" "$1" "$(holders "$2")"
-		equal "who answers $2" "$1" "$(owner "$2")"
+		owns "$1" "$2" >"$W/stays" || { sleep 1; owns "$1" "$2" >"$W/stays"; } || fail "not kept by $1: $(cat "$W/stays")"
 		sleep 0.3
 	done
 }

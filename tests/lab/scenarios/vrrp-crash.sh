@@ -13,6 +13,6 @@ until_owner lb2 10.10.0.1
 equal "the gateway moved too" lb2 "$(holders 10.32.0.1)"
 sleep 2
 load_end
-gap_under 5000
+gap_under 8000
 contains "both pods answered" "$load" "hosts 2"
 equal "who answers" "web-1 web-2" "$(hosts c http://10.10.0.1/ 6)"

@@ -1,7 +1,7 @@
 # keepalived and vipd, version 2, without authentication and with a password, both in both roles.
 net; lb lb1 11; lb k1 12; client c 100
 for secret in '' 'sesame'; do
-	ka=('version 2' 'advert_int 1') ours=('version: 2' 'interval: 1s')
+	ka=('version 2') ours=('version: 2')
 	[ -z "$secret" ] || { ka+=("authentication { auth_type PASS, auth_pass $secret }"); ours+=("authentication: {type: pass, password: $secret}"); }
 	keepalived k1 100 "${ka[@]}"
 	until_owner k1 10.10.0.1

@@ -8,7 +8,7 @@ for n in 1 2 3; do lb lb$n 1$n; done
 for n in 1 2 3; do
 	apply lb$n - map <"$W/map"
 	vipd_config lb$n 'vipConfigMap: kube-system/vips' 'nodes: [lb1, lb2, lb3]' 'routers: auto' \
-		'spread: {count: 3, vrids: 51-60, exclude: [52], interval: 500ms}'
+		'spread: {count: 3, vrids: 51-60, exclude: [52], interval: 1s}'
 	vipd_launch lb$n
 done
 count() { on "$1" ip -4 -o addr show dev eth0 | grep -c ' 10\.10\.0\.'; }

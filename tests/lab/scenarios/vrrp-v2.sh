@@ -1,7 +1,7 @@
 # VRRP version 2: election, crash, planned stop.
 net; lb lb1 11; lb lb2 12; client c 100
 capture c eth0 "$W/v2.pcap" vrrp
-vipd lb1 "$(router 150 'version: 2' 'interval: 1s')"; vipd lb2 "$(router 100 'version: 2' 'interval: 1s')"
+vipd lb1 "$(router 150 'version: 2')"; vipd lb2 "$(router 100 'version: 2')"
 until_owner lb1 10.10.0.1
 vipd_stop lb1
 until_owner lb2 10.10.0.1
