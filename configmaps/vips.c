@@ -1,5 +1,6 @@
 /* Which addresses are virtual IPs. An address that is this node's or a Node's own is used, but never added or removed.
  * Source: DESIGN.md 'Inputs'. Test: tests/test_plan_services.c */
+#include "../src/base/router.h"
 #include "plan_int.h"
 
 #include <stdlib.h>
@@ -99,7 +100,7 @@ static enum vip_kind use_kind(const struct addr_use *u)
 
 struct vip use_vip(const struct plan *p, const struct addr_use *u)
 {
-	struct vip v = {.addr = u->addr, .bits = (uint8_t)addr_bits(&u->addr), .kind = u->kind};
+	struct vip v = {.addr = u->addr, .bits = (uint8_t)addr_bits(&u->addr), .kind = u->kind, .router = ROUTER_NONE};
 
 	if (u->kind == VIP_CLUSTER)
 		strcpy(v.ifname, "vipd0");

@@ -12,11 +12,11 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { HEADER = 24, ROW = 36 };
+enum { HEADER = 32, ROW = 40 };
 
 static struct vip vip_of(const char *text, uint8_t bits, uint8_t kind, const char *ifname)
 {
-	struct vip v = {.bits = bits, .kind = kind};
+	struct vip v = {.bits = bits, .kind = kind, .router = ROUTER_NONE};
 
 	assert_int_equal(addr_parse(text, &v.addr), 0);
 	memcpy(v.ifname, ifname, strlen(ifname));

@@ -4,6 +4,7 @@
  *   control -> ipvs     MSG_TABLE (picture)  MSG_ROWS   MSG_ASK
  *   control -> vrrp     MSG_VIPS (picture)   MSG_VIP_ROWS   MSG_ASK
  *   ipvs, vrrp -> control   MSG_ACK  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
+ *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED
  *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS
  *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP
@@ -45,8 +46,15 @@ enum msg_type {
 	MSG_ANSWER,     /* fd = sealed JSON text; generation = the asker's id */
 	MSG_LOCALS,     /* the node's own addresses, without vipd's: payload: array of struct local_addr */
 
+	MSG_FAILOVER, /* control -> vrrp: hand over the router of this name, or all if the payload is empty; generation = the asker's id.
+	                 MSG_ANSWER follows when it is over, at most three advertisement intervals later:
+	                 {"routers": [{"name", "result": "handed over"|"kept"|"not active", "to": "ADDRESS", "afterMs": 1.2}]}
+	                 or {"error": "..."} */
+
 	/* ipvs -> vrrp */
 	MSG_PROGRAMMED = 48, /* generation: first full picture is programmed (sent again on each new channel) */
+	/* vrrp -> control, ipvs */
+	MSG_ROLE, /* a router's mode or priority is new (all of them on a new channel): payload struct msg_role */
 
 	/* any -> runner */
 	MSG_RUN = 64, /* struct msg_run, then NUL-terminated arguments; generation = the caller's id */
@@ -56,6 +64,17 @@ enum msg_type {
 struct msg_ack {
 	uint32_t failed;    /* operations of this generation that the kernel refused and that will be retried */
 	uint32_t conflicts; /* wanted virtual servers that somebody else holds */
+};
+
+/* mode: enum fsm_mode of vrrp/fsm.h (0 Initialize, 1 Backup, 2 Active, 3 Fault). gone: there is no such router any more. */
+struct msg_role {
+	char router[32];
+	char ifname[16];
+	char cause[64];
+	uint8_t family, vrid;
+	uint8_t mode, before;
+	uint8_t priority; /* effective */
+	uint8_t gone;
 };
 
 struct local_addr {

@@ -5,6 +5,7 @@
 #include "addr.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum {
 	ROUTER_NAME = 32,
@@ -53,5 +54,18 @@ struct router {
 	struct track tracks[ROUTER_TRACKS_MAX];
 	uint8_t n_tracks;
 };
+
+/* Whether the values are in their ranges and fit each other; NULL, or what is wrong in words. Names must be zero behind their end. */
+const char *router_check(const struct router *r);
+/* The same for each, and between them: names in ascending order, (interface, VRID, family) once. */
+const char *routers_check(const struct router *routers, size_t n);
+
+/* As bytes in host order, of fixed length; what is unused is zero. */
+size_t router_wire_len(void);
+void router_pack(const struct router *r, void *to);
+/* NULL and *out (in range, router_check), or what is wrong. */
+const char *router_unpack(const void *from, struct router *out);
+/* The kernel's dev_valid_name(): not empty, ends inside, no '/', ':' or blank, nothing behind the end. NULL or what is wrong. */
+const char *ifname_check(const char name[16]);
 
 #endif

@@ -9,61 +9,57 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { MAGIC = 0x76697076, VERSION = 1, DAY_MS = 86400000 };
+enum { MAGIC = 0x76697076, VERSION = 2, DAY_MS = 86400000 };
 
 struct wire_header {
 	uint32_t magic, version, count;
 	uint32_t garp_count, garp_second_ms, garp_refresh_ms;
+	uint32_t routers, ready_timeout_ms;
 };
 
 struct wire_row {
 	uint8_t op, family, bits, kind;
 	uint8_t bytes[16];
 	char ifname[16];
+	uint16_t router, zero;
 };
 
 static void row_pack(struct wire_row *w, uint8_t op, const struct vip *v)
 {
-	*w = (struct wire_row){.op = op, .family = v->addr.family, .bits = v->bits, .kind = v->kind};
+	*w = (struct wire_row){
+	    .op = op, .family = v->addr.family, .bits = v->bits, .kind = v->kind, .router = v->router};
 	memcpy(w->bytes, v->addr.bytes, sizeof(w->bytes));
 	memcpy(w->ifname, v->ifname, strnlen(v->ifname, sizeof(w->ifname)));
 }
 
 void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
 {
-	struct wire_header h = {MAGIC,
-				VERSION,
-				(uint32_t)p->n,
-				p->settings.garp_count,
-				p->settings.garp_second_ms,
-				p->settings.garp_refresh_ms};
-	char *buf = xmalloc(sizeof(h) + p->n * sizeof(struct wire_row));
+	const struct wire_header h = {
+	    .magic = MAGIC,
+	    .version = VERSION,
+	    .count = (uint32_t)p->n,
+	    .garp_count = p->settings.garp_count,
+	    .garp_second_ms = p->settings.garp_second_ms,
+	    .garp_refresh_ms = p->settings.garp_refresh_ms,
+	    .routers = (uint32_t)p->n_routers,
+	    .ready_timeout_ms = p->settings.ready_timeout_ms,
+	};
+	size_t routers = p->n_routers * router_wire_len();
+	char *buf, *at;
 
-	memcpy(buf, &h, sizeof(h));
-	for (size_t i = 0; i < p->n; i++) {
+	*len = sizeof(h) + routers + p->n * sizeof(struct wire_row);
+	at = buf = xmalloc(*len);
+	memcpy(at, &h, sizeof(h));
+	at += sizeof(h);
+	for (size_t i = 0; i < p->n_routers; i++, at += router_wire_len())
+		router_pack(&p->routers[i], at);
+	for (size_t i = 0; i < p->n; i++, at += sizeof(struct wire_row)) {
 		struct wire_row w;
 
 		row_pack(&w, VIP_SET, &p->vips[i]);
-		memcpy(buf + sizeof(h) + i * sizeof(w), &w, sizeof(w));
+		memcpy(at, &w, sizeof(w));
 	}
-	*len = sizeof(h) + p->n * sizeof(struct wire_row);
 	return buf;
-}
-
-/* The kernel's dev_valid_name(): not empty, ends inside, no '/', ':' or blank. Padding must be zero: equal names are equal bytes. */
-static const char *ifname_check(const char name[16])
-{
-	size_t n = strnlen(name, 16);
-
-	if (!n || n == 16)
-		return "interface name is empty or has no end";
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)name[i] <= ' ' || name[i] == '/' || name[i] == ':' || name[i] == 0x7f)
-			return "interface name has a character that none may have";
-	for (size_t i = n; i < 16; i++)
-		if (name[i])
-			return "interface name has bytes behind its end";
-	return NULL;
 }
 
 static const char *addr_check(const struct wire_row *w)
@@ -102,6 +98,9 @@ static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 	why = ifname_check(w->ifname);
 	if (why)
 		return why;
+	if (w->zero || (w->kind == VIP_CLUSTER && w->router != ROUTER_NONE))
+		return "cluster IP of a virtual router";
+	r.vip.router = w->router;
 	r.vip.bits = w->bits;
 	r.vip.kind = w->kind;
 	memcpy(r.vip.ifname, w->ifname, sizeof(w->ifname));
@@ -109,24 +108,50 @@ static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 	return NULL;
 }
 
-static const char *header_check(const struct wire_header *h, size_t rows_len)
+static const char *header_check(const struct wire_header *h, size_t len)
 {
 	if (h->magic != MAGIC)
 		return "not a picture of virtual IPs";
 	if (h->version != VERSION)
 		return "picture of another version";
-	if (rows_len % sizeof(struct wire_row) || rows_len / sizeof(struct wire_row) != h->count)
+	if (h->routers > ROUTERS_MAX)
+		return "too many virtual routers";
+	if (len < h->routers * router_wire_len())
+		return "virtual routers are cut short";
+	len -= h->routers * router_wire_len();
+	if (len % sizeof(struct wire_row) || len / sizeof(struct wire_row) != h->count)
 		return "count does not match the length";
 	if (h->garp_count < 1 || h->garp_count > 100)
 		return "garp_count out of range";
 	if (h->garp_second_ms > DAY_MS || h->garp_refresh_ms > DAY_MS)
 		return "announcement interval out of range";
-	return NULL;
+	return h->ready_timeout_ms > DAY_MS ? "ready timeout out of range" : NULL;
 }
 
-static const char *rows_unpack(const char *at, struct vip *vips, size_t n)
+static const char *routers_unpack(const char *at, struct vip_picture *p)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < p->n_routers; i++) {
+		const char *why = router_unpack(at + i * router_wire_len(), &p->routers[i]);
+
+		if (why)
+			return why;
+	}
+	return routers_check(p->routers, p->n_routers);
+}
+
+/* A VIP's router is there, of its family. */
+static const char *membership_check(const struct vip *v, const struct vip_picture *p)
+{
+	if (v->router == ROUTER_NONE)
+		return NULL;
+	if (v->router >= p->n_routers)
+		return "virtual IP of a router that is not there";
+	return p->routers[v->router].family == v->addr.family ? NULL : "virtual IP of a router of the other family";
+}
+
+static const char *rows_unpack(const char *at, struct vip_picture *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
 		struct wire_row w;
 		struct vip_row r;
 		const char *why;
@@ -137,39 +162,52 @@ static const char *rows_unpack(const char *at, struct vip *vips, size_t n)
 			return why;
 		if (r.op != VIP_SET)
 			return "picture holds a deletion";
-		if (i && vip_cmp(&vips[i - 1], &r.vip) >= 0)
+		why = membership_check(&r.vip, p);
+		if (why)
+			return why;
+		if (i && vip_cmp(&p->vips[i - 1], &r.vip) >= 0)
 			return "addresses are not in order";
-		vips[i] = r.vip;
+		p->vips[i] = r.vip;
 	}
 	return NULL;
 }
 
 int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *out, const char **reason)
 {
+	const char *at = bytes;
 	struct wire_header h;
-	struct vip *vips;
+	struct vip_picture p;
 
 	if (len < sizeof(h)) {
 		*reason = "shorter than a header";
 		return -EINVAL;
 	}
-	memcpy(&h, bytes, sizeof(h));
+	memcpy(&h, at, sizeof(h));
 	*reason = header_check(&h, len - sizeof(h));
 	if (*reason)
 		return -EINVAL;
-	vips = xcalloc(h.count, sizeof(*vips));
-	*reason = rows_unpack((const char *)bytes + sizeof(h), vips, h.count);
+	p = (struct vip_picture){
+	    .settings = {h.garp_count, h.garp_second_ms, h.garp_refresh_ms, h.ready_timeout_ms},
+	    .routers = xcalloc(h.routers, sizeof(*p.routers)),
+	    .n_routers = h.routers,
+	    .vips = xcalloc(h.count, sizeof(*p.vips)),
+	    .n = h.count,
+	};
+	at += sizeof(h);
+	*reason = routers_unpack(at, &p);
+	if (!*reason)
+		*reason = rows_unpack(at + h.routers * router_wire_len(), &p);
 	if (*reason) {
-		free(vips);
+		vip_picture_clear(&p);
 		return -EINVAL;
 	}
-	*out = (struct vip_picture){
-	    .settings = {h.garp_count, h.garp_second_ms, h.garp_refresh_ms}, .vips = vips, .n = h.count};
+	*out = p;
 	return 0;
 }
 
 void vip_picture_clear(struct vip_picture *p)
 {
+	free(p->routers);
 	free(p->vips);
 	*p = (struct vip_picture){0};
 }

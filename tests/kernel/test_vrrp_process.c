@@ -229,7 +229,7 @@ static void order(struct rig *r, enum msg_type type)
 
 static struct vip vip(const char *addr, const char *ifname)
 {
-	struct vip v = {0};
+	struct vip v = {.router = ROUTER_NONE};
 
 	assert_int_equal(addr_parse(addr, &v.addr), 0);
 	v.bits = (uint8_t)addr_bits(&v.addr);

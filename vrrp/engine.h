@@ -1,0 +1,87 @@
+/* The engine: all virtual routers of this node. It keeps one timer for the nearest deadline, takes in and sends advertisements, lets fsm_step decide,
+ * and switches the addresses. It stands on the holder (addresses, what the kernel tells of interfaces) and knows no other process.
+ *
+ *   engine.c      life: which routers there are, start, stop, planned failover     vsock.h      raw sockets
+ *   turn.c        a turn of the loop: what is due, packets in, packets out         deadlines.h  which router is due next
+ *   router_run.h  one router: an event through fsm_step, and what it asks for      effective.h  priority from what is tracked
+ *   advert.h      a router's address list and its packets                          survive.h    what outlives the process
+ */
+#ifndef VIPD_VRRP_ENGINE_H
+#define VIPD_VRRP_ENGINE_H
+
+#include "../src/base/loop.h"
+#include "../src/base/proto.h"
+#include "../src/base/router.h"
+#include "fsm.h"
+#include "holder.h"
+
+struct engine;
+struct vrouter;
+
+/* A router's mode or effective priority is new. */
+struct engine_news {
+	const struct router *router;
+	enum fsm_mode mode, before; /* the same if only the priority changed */
+	uint8_t priority;           /* the effective one */
+	const char *cause;          /* of the last transition */
+	nsec_t at;
+};
+
+/* All are called from the loop, inside an engine function: they must not call back but for what only reads. */
+struct engine_hooks {
+	void (*news)(void *arg, const struct engine_news *n); /* notify, MSG_ROLE */
+	void (*stopped)(void *arg);                           /* engine_stop is through: no router is Active */
+	/* engine_failover is through: JSON text for the asker. */
+	void (*failed_over)(void *arg, uint64_t id, const char *json);
+	/* A router was added, or its configuration changed (tracks among it); removed: it is about to go. Then track.c and vmac.c follow. */
+	void (*router_set)(void *arg, const struct router *r);
+	void (*router_gone)(void *arg, const struct router *r);
+};
+
+/* mem_fd: run_dir/vrrp.mem (survive.h); -1: none. Sockets are opened when routers come. */
+int engine_new(struct loop *l, struct holder *h, int mem_fd, const struct engine_hooks *hooks, void *arg,
+	       struct engine **out);
+void engine_free(struct engine *e); /* sends nothing, leaves the addresses as they are; NULL is fine */
+
+/* Around a picture: these are the routers. One with the name, interface, family and VRID of one that runs keeps its state. The sets of those that went
+ * stay until engine_end. Between them the VIPs are wanted with engine_vip_set(e, their router's index here). */
+void engine_begin(struct engine *e, const struct router *routers, size_t n);
+void engine_end(struct engine *e);
+struct vip_set *engine_vip_set(struct engine *e, size_t index); /* NULL: there is no such router */
+/* Rows have changed this router's list (engine_end does it for all). */
+void engine_relist(struct engine *e);
+size_t engine_count(const struct engine *e);
+const struct router *engine_router(const struct engine *e, size_t index);
+/* The router made this VIP up (an IPv6 router's link-local address): nobody configured it. */
+bool engine_made_up(const struct engine *e, const struct vip *v);
+
+/* The process is complete: what was Active a moment ago in a former process takes up again now (survive.h). The others wait for engine_open. */
+void engine_start(struct engine *e);
+/* The readiness gate is open: all start. */
+void engine_open(struct engine *e);
+/* ready false: this node's table is not to be relied upon; its routers run at priority 1. */
+void engine_ready(struct engine *e, bool ready);
+/* Hands over; hooks.stopped follows, at once if nothing is Active. */
+void engine_stop(struct engine *e);
+/* Hands over the router of that name, or all if it is empty, without stopping; hooks.failed_over follows. */
+void engine_failover(struct engine *e, const char *router, uint64_t id);
+
+/* What router's tracks[track] is like now. A track that was never set counts as down if it can put the router in Fault, else for nothing.
+ * value: the integer of a TRACK_FILE. Unknown routers and indexes are passed over. */
+void engine_track_set(struct engine *e, const char *router, int track, bool up, int value);
+/* Something else that keeps it from running (a virtual MAC's device that is missing): a literal, or NULL when it is over. */
+void engine_hinder(struct engine *e, const char *router, const char *why);
+/* Advertisements leave through this interface (a virtual MAC's device); 0: through the router's own. They come in on the router's own. */
+void engine_device_set(struct engine *e, const char *router, uint32_t ifindex);
+/* An interface or a node's own address changed (hooks of the holder). */
+void engine_links_changed(struct engine *e);
+
+/* A list of JSON objects, one a router; the caller's. */
+struct json_t;
+struct json_t *engine_json(const struct engine *e);
+void engine_dump(const struct engine *e);
+
+/* payload of MSG_ROLE for this router as it is now. */
+struct msg_role engine_role(const struct engine *e, size_t index);
+
+#endif
