@@ -310,13 +310,14 @@ static void on_dump(void *arg, int signo)
 		team_order(s->team, (enum role)r, MSG_DUMP);
 }
 
-static void on_replace(void *arg, int signo)
+/* SIGUSR2, or `vipctl reexec` by way of control. */
+static void replace(void *arg)
 {
 	struct supervisor *s = arg;
 	pid_t pid;
 
 	if (s->phase != RUN || s->probe) {
-		log_warning("a stop or a replacement is under way: SIGUSR2 passed over");
+		log_warning("a stop or a replacement is under way: another one is passed over");
 		return;
 	}
 	pid = reexec_probe(s->conf->program);
@@ -326,6 +327,11 @@ static void on_replace(void *arg, int signo)
 	}
 	s->probe = pid;
 	loop_timer_set(s->probe_limit, patience(s));
+}
+
+static void on_replace(void *arg, int signo)
+{
+	replace(arg);
 }
 
 static void on_watchdog(void *arg)
@@ -357,7 +363,7 @@ static int take_signals(struct supervisor *s)
 
 static void init(struct supervisor *s)
 {
-	static const struct team_ops ops = {.ready = on_ready, .gone = on_gone};
+	static const struct team_ops ops = {.ready = on_ready, .reexec = replace, .gone = on_gone};
 	const struct supervisor_conf *c = s->conf;
 
 	s->team = team_new(s->loop, &c->spawn, c->places, c->open, c->argc, c->argv, &ops, s);

@@ -120,6 +120,8 @@ static void on_msg(void *arg, struct chan *c, struct msg *msg)
 	} else if (msg->type == MSG_READY) {
 		m->ready = true;
 		m->team->ops->ready(m->team->arg, m->role);
+	} else if (msg->type == MSG_REEXEC && m->role == ROLE_CONTROL && m->team->ops->reexec) {
+		m->team->ops->reexec(m->team->arg);
 	} else {
 		log_debug("%s: message %u is not for the supervisor", role_name(m->role), msg->type);
 	}

@@ -11,6 +11,7 @@ struct team;
 
 struct team_ops {
 	void (*ready)(void *arg, enum role r); /* MSG_READY */
+	void (*reexec)(void *arg);             /* MSG_REEXEC of control; NULL: passed over */
 	/* The process has ended and is no member any more; status as waitpid(2) gives it, lived since its start. */
 	void (*gone)(void *arg, enum role r, int status, nsec_t lived);
 };

@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 /* How the roles of a case behave. */
-enum { HANG_AT_STOP = 1, BAD_CONFIG = 2 };
+enum { HANG_AT_STOP = 1, BAD_CONFIG = 2, ASKS_REEXEC = 3 };
 
 struct fixture {
 	char dir[64];
@@ -143,6 +143,22 @@ static int hanging_main(struct child *c, const struct role_env *env)
 	return act(c, env, actor_stop_never);
 }
 
+/* What `vipctl reexec` comes to. */
+static void actor_asks(void *arg)
+{
+	const struct actor *a = arg;
+
+	child_send(a->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1);
+}
+
+static int asking_main(struct child *c, const struct role_env *env)
+{
+	const struct child_ops ops = {.start = actor_start, .msg = actor_msg, .reload = actor_asks, .stop = actor_stop};
+	struct actor a = {.child = c, .story = env->places->config_file};
+
+	return child_run(c, &ops, &a);
+}
+
 static int bad_config_main(struct child *c, const struct role_env *env)
 {
 	return VIPD_BAD_CONFIG;
@@ -153,6 +169,7 @@ static int bad_config_main(struct child *c, const struct role_env *env)
 static int supervise(const struct fixture *f)
 {
 	struct supervisor_conf conf = {.places = &f->places, .program = "/nonexistent/vipd"};
+	char *program = xasprintf("%s/program", f->dir);
 	struct places_users users = {.control = {getuid(), getgid()}, .socket_group = getgid()};
 	struct places_open o;
 	char error[200];
@@ -164,6 +181,10 @@ static int supervise(const struct fixture *f)
 		conf.spawn.roles[ROLE_VRRP].main = hanging_main;
 	if (f->quirk == BAD_CONFIG)
 		conf.spawn.roles[ROLE_CONTROL].main = bad_config_main;
+	if (f->quirk == ASKS_REEXEC) {
+		conf.program = program;
+		conf.spawn.roles[ROLE_CONTROL].main = asking_main;
+	}
 	if (f->quirk == HANG_AT_STOP)
 		conf.patience = 50 * NSEC_PER_MSEC;
 	else
@@ -177,6 +198,7 @@ static int supervise(const struct fixture *f)
 	code = supervisor_run(&conf);
 	places_close(&o);
 	close(conf.lock_fd);
+	free(program);
 	return code;
 }
 
@@ -394,6 +416,24 @@ static void test_signals(void **state)
 	assert_int_equal(end(f), 0);
 }
 
+/* Control may ask for a replacement. A binary that does not run replaces nothing. */
+static void test_asked_to_replace(void **state)
+{
+	struct fixture *f = *state;
+	char *path = xasprintf("%s/program", f->dir);
+	char *text = xasprintf("#!/bin/sh\necho \"tried $1\" >>%s\nexit 1\n", f->story);
+
+	assert_int_equal(file_write(AT_FDCWD, path, text, strlen(text), 0755), 0);
+	free(text);
+	free(path);
+	begin(f, ASKS_REEXEC);
+	await_notice(f, "READY=1");
+	kill(f->pid, SIGHUP);
+	await(f, "tried --version", 1);
+	kill(f->pid, SIGTERM);
+	assert_int_equal(end(f), 0);
+}
+
 static void test_hanging_child_is_killed(void **state)
 {
 	struct fixture *f = *state;
@@ -420,6 +460,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_dead_child_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_every_child_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_asked_to_replace, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_hanging_child_is_killed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bad_configuration_ends_it, setup, teardown),
 	};

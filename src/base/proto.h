@@ -6,7 +6,7 @@
  *   ipvs, vrrp -> control   MSG_ACK  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED
- *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS
+ *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS;  control -> supervisor  MSG_REEXEC
  *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP
  *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
  */
@@ -33,6 +33,7 @@ enum msg_type {
 	MSG_STOP,   /* supervisor: withdraw what a stop withdraws, then exit 0 */
 	MSG_LEAVE,  /* supervisor: exit 0 at once and leave the kernel as it is (re-exec) */
 	MSG_DUMP,   /* supervisor: SIGUSR1: log the state */
+	MSG_REEXEC, /* control: a person asks for what SIGUSR2 asks for */
 
 	/* control <-> ipvs, vrrp */
 	MSG_TABLE = 32, /* fd = picture (ipvs/wire.h), generation */
