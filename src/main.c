@@ -60,8 +60,8 @@ static int take_lock(const struct places *p)
 }
 
 /* Everything is open: serve. */
-static int serve(const struct options *o, char **argv, const struct places_users *u, const struct places_open *open,
-		 int lock_fd, struct reexec *carried)
+static int serve(const struct options *o, const struct places *places, char **argv, const struct places_users *u,
+		 const struct places_open *open, int lock_fd, struct reexec *carried)
 {
 	char *program = program_path(argv[0]);
 	const struct supervisor_conf conf = {
@@ -70,7 +70,7 @@ static int serve(const struct options *o, char **argv, const struct places_users
 				[ROLE_VRRP] = {vrrp_main, u->net},
 				[ROLE_RUNNER] = {runner_main, {0, 0}}},
 		      .confine = true},
-	    .places = &o->places,
+	    .places = places,
 	    .open = open,
 	    .lock_fd = lock_fd,
 	    .program = program,
@@ -89,6 +89,7 @@ static int serve(const struct options *o, char **argv, const struct places_users
 static int run(const struct options *o, char **argv)
 {
 	char why[LINE_SIZE] = "";
+	struct places places = o->places;
 	struct places_users users;
 	struct places_open open;
 	struct reexec carried;
@@ -106,6 +107,8 @@ static int run(const struct options *o, char **argv)
 		log_error("%s", why);
 		return VIPD_CANNOT;
 	}
+	places.script_uid = users.script.uid;
+	places.script_gid = users.script.gid;
 	close_stdin();
 	err = places_make_run_dir(&o->places, why, sizeof(why));
 	if (err < 0) {
@@ -121,7 +124,7 @@ static int run(const struct options *o, char **argv)
 		close(lock_fd);
 		return cannot(err);
 	}
-	code = serve(o, argv, &users, &open, lock_fd, taken ? &carried : NULL);
+	code = serve(o, &places, argv, &users, &open, lock_fd, taken ? &carried : NULL);
 	unlink(o->places.control_socket);
 	places_close(&open);
 	close(lock_fd);

@@ -46,6 +46,8 @@ static const struct flag flags[] = {
     {"state-dir", KIND_TEXT, AT(places.state_dir), 0, 0, "DIR", "what outlives a boot (default /var/lib/vipd)"},
     {"control-socket", KIND_TEXT, AT(places.control_socket), 0, 0, "PATH",
      "socket that vipctl talks to (default RUN-DIR/vipd.sock)"},
+    {"scripts-dir", KIND_TEXT, AT(places.scripts_dir), 0, 0, "DIR",
+     "scripts and files that virtual routers track (default /etc/vipd/scripts)"},
     {"user-control", KIND_TEXT, AT(user_control), 0, 0, "USER", "name or UID[:GID] of control (default vipd)"},
     {"user-net", KIND_TEXT, AT(user_net), 0, 0, "USER", "the same of ipvs and vrrp (default vipd-net)"},
     {"user-script", KIND_TEXT, AT(user_script), 0, 0, "USER", "the same of scripts (default vipd_script)"},
@@ -307,7 +309,10 @@ static int settle(struct parse *p)
 int options_parse(int argc, char *const *argv, char *const *envp, struct options *out, char *error, size_t size)
 {
 	struct options o = {
-	    .places = {.config_file = "/etc/vipd/vipd.yaml", .run_dir = "/run/vipd", .state_dir = "/var/lib/vipd"},
+	    .places = {.config_file = "/etc/vipd/vipd.yaml",
+		       .run_dir = "/run/vipd",
+		       .state_dir = "/var/lib/vipd",
+		       .scripts_dir = "/etc/vipd/scripts"},
 	    .log_level = LOG_LEVEL_INFO,
 	    .user_control = "vipd",
 	    .user_net = "vipd-net",

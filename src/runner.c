@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 enum {
+	PATH_ROOM = 4096,
+	TEXT_MAX = 64,
 	OUTPUT_MAX = MSG_PAYLOAD_MAX - (int)sizeof(struct msg_ran),
 	ARGV_MAX = 1 + RUNNER_FIXED_MAX + RUNNER_ARGS_MAX + 1
 };
@@ -41,6 +43,7 @@ struct runner {
 	struct child *child;
 	const struct runner_program *table;
 	size_t n;
+	const struct script_rules *scripts;
 	struct job *running[RUNNER_AT_ONCE];
 	struct job *head, **tail;
 	size_t queued;
@@ -58,12 +61,24 @@ bool runner_module_good(const char *name)
 	return false;
 }
 
+bool runner_text_good(const char *text)
+{
+	size_t n = 0;
+
+	for (; text[n]; n++)
+		if (n == TEXT_MAX || (unsigned char)text[n] < ' ' || text[n] == 0x7f)
+			return false;
+	return true;
+}
+
 static const struct runner_program programs[RUN_ENTRY_COUNT] = {
     [RUN_MODPROBE] = {.paths = {"/sbin/modprobe", "/usr/sbin/modprobe"},
 		      .fixed = {"--"},
 		      .args = 1,
 		      .good = runner_module_good,
 		      .limit_ms = 10000},
+    [RUN_SCRIPT] = {.args = 1, .good = script_name_good, .limit_ms = 86400000, .script = true},
+    [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true},
 };
 
 static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran)
@@ -136,19 +151,28 @@ static struct job *job_new(struct runner *r, enum role from, const struct msg *m
 	return j;
 }
 
-static const char *program_path(const struct runner_program *p)
+/* 0 and the path to execute, in path or elsewhere; or -errno. */
+static int program_path(const struct job *j, char path[PATH_ROOM], const char **out)
 {
+	const struct runner_program *p = j->program;
+
+	if (p->script) {
+		*out = path;
+		return script_path(j->runner->scripts, j->args, path, PATH_ROOM);
+	}
 	for (size_t i = 0; i < sizeof(p->paths) / sizeof(p->paths[0]); i++)
-		if (p->paths[i] && access(p->paths[i], X_OK) == 0)
-			return p->paths[i];
-	return NULL;
+		if (p->paths[i] && access(p->paths[i], X_OK) == 0) {
+			*out = p->paths[i];
+			return 0;
+		}
+	return -ENOENT;
 }
 
 /* In the forked process: nothing of ours but the pipe goes along, and nothing of our environment. */
 static _Noreturn void become(const struct job *j, const char *path, int out)
 {
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL};
-	const char *argv[ARGV_MAX] = {path}, *arg = j->args;
+	const char *argv[ARGV_MAX] = {path}, *arg = j->args, *end;
 	union {
 		const char *const *ours;
 		char *const *theirs; /* execve does not write either */
@@ -160,8 +184,11 @@ static _Noreturn void become(const struct job *j, const char *path, int out)
 	sigemptyset(&none);
 	for (size_t i = 0; i < RUNNER_FIXED_MAX && j->program->fixed[i]; i++)
 		argv[n++] = j->program->fixed[i];
-	for (uint32_t i = 0; i < j->argc; i++, arg += strlen(arg) + 1)
-		argv[n++] = arg;
+	for (uint32_t i = 0; i < j->argc; i++, arg = end + 1) {
+		end = arg + strlen(arg);
+		if (i > 0 || !j->program->script) /* a script's name is in its path */
+			argv[n++] = arg;
+	}
 	argv[n] = NULL;
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
@@ -170,6 +197,8 @@ static _Noreturn void become(const struct job *j, const char *path, int out)
 	dup2(null, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
+	if (j->program->script && script_become(j->runner->scripts) < 0)
+		_exit(126);
 	execve(path, av.theirs, ev.theirs);
 	_exit(127);
 }
@@ -200,12 +229,13 @@ static void on_late(void *arg)
 
 static int job_start(struct job *j)
 {
-	const char *path = program_path(j->program);
-	int fds[2], err = 0;
+	char room[PATH_ROOM];
+	const char *path;
+	int fds[2], err = program_path(j, room, &path);
 	pid_t pid;
 
-	if (!path)
-		return -ENOENT;
+	if (err)
+		return err;
 	/* Only our end never blocks: the program's is its standard output. */
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
@@ -334,10 +364,10 @@ static void runner_clear(struct runner *r)
 	}
 }
 
-int runner_serve(struct child *c, const struct runner_program *table, size_t n)
+int runner_serve(struct child *c, const struct runner_program *table, size_t n, const struct script_rules *rules)
 {
 	static const struct child_ops ops = {.start = on_start, .msg = on_msg};
-	struct runner r = {.child = c, .table = table, .n = n};
+	struct runner r = {.child = c, .table = table, .n = n, .scripts = rules};
 	int err, code;
 
 	r.tail = &r.head;
@@ -353,5 +383,8 @@ int runner_serve(struct child *c, const struct runner_program *table, size_t n)
 
 int runner_main(struct child *c, const struct role_env *env)
 {
-	return runner_serve(c, programs, RUN_ENTRY_COUNT);
+	const struct script_rules rules = {
+	    .dir = env->places->scripts_dir, .uid = env->places->script_uid, .gid = env->places->script_gid};
+
+	return runner_serve(c, programs, RUN_ENTRY_COUNT, &rules);
 }

@@ -3,10 +3,11 @@
 #define VIPD_RUNNER_H
 
 #include "base/child.h"
+#include "script.h"
 
 #include <stdbool.h>
 
-enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 4, RUNNER_AT_ONCE = 8, RUNNER_QUEUE = 64 };
+enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 5, RUNNER_AT_ONCE = 32, RUNNER_QUEUE = 64 };
 
 struct runner_program {
 	const char *paths[2];                /* the first that is executable is taken; NULL: none */
@@ -14,13 +15,17 @@ struct runner_program {
 	unsigned args;                       /* how many the caller gives, at most RUNNER_ARGS_MAX */
 	bool (*good)(const char *arg);       /* whether the caller may give this one */
 	uint32_t limit_ms;                   /* longest time; a caller may ask for less */
+	bool script;                         /* the first argument names a script (script.h); there are no paths */
 };
 
 /* Serves MSG_RUN with table[entry] (entry 0 is never used) until told to stop; returns the exit code. A request that names no entry or gives an
- * argument that is not good is answered with -EPERM, one that does not add up with -EINVAL, one too many with -EAGAIN. */
-int runner_serve(struct child *c, const struct runner_program *table, size_t n);
+ * argument that is not good is answered with -EPERM, one that does not add up with -EINVAL, one too many with -EAGAIN, a script that may not be run with what
+ * script_path says. rules: NULL if the table has no scripts. */
+int runner_serve(struct child *c, const struct runner_program *table, size_t n, const struct script_rules *rules);
 
 /* RUN_MODPROBE's argument: ip_vs, ip_vs_ and a scheduler of vipd's, dummy. */
 bool runner_module_good(const char *name);
+/* A script's arguments: names, states, numbers. Printable, at most 64 bytes. */
+bool runner_text_good(const char *text);
 
 #endif

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@
 
 #define LIMIT (60 * NSEC_PER_SEC)
 
-enum { ECHO = 1, SLEEP, FAIL, KILLED, MISSING, LOUD, ENTRIES };
+enum { ECHO = 1, SLEEP, FAIL, KILLED, MISSING, LOUD, SCRIPT, ENTRIES };
 
 static bool any(const char *arg)
 {
@@ -31,6 +33,7 @@ static const struct runner_program table[ENTRIES] = {
     [KILLED] = {{"/bin/sh"}, {"-c", "kill -9 $$"}, 0, any, 30000},
     [MISSING] = {{"/nonexistent/x", "/nonexistent/y"}, {NULL}, 0, any, 30000},
     [LOUD] = {{"/bin/sh"}, {"-c", "head -c 200000 /dev/zero"}, 0, any, 30000},
+    [SCRIPT] = {.args = 2, .good = any, .limit_ms = 30000, .script = true},
 };
 
 struct fixture {
@@ -42,7 +45,7 @@ struct fixture {
 	size_t answers, wanted;
 	uint64_t id; /* of the last answer */
 	struct msg_ran ran;
-	char output[256];
+	char output[256], scripts[64];
 	int32_t status_of[256]; /* by id */
 };
 
@@ -85,10 +88,11 @@ static void on_limit(void *arg)
 	fail_msg("the runner did not answer");
 }
 
-static int run_runner(int channel)
+static int run_runner(int channel, const char *scripts)
 {
+	const struct script_rules rules = {.dir = scripts, .uid = getuid(), .gid = getgid(), .owner = getuid()};
 	struct child *c = child_new(ROLE_RUNNER, channel);
-	int code = runner_serve(c, table, ENTRIES);
+	int code = runner_serve(c, table, ENTRIES, &rules);
 
 	child_free(c);
 	return code;
@@ -103,15 +107,18 @@ static int setup(void **state)
 
 	if (chan_pair(up) < 0 || chan_pair(across) < 0)
 		return -1;
+	f = xcalloc(1, sizeof(*f));
+	strcpy(f->scripts, "/tmp/test_runner.XXXXXX");
+	if (!mkdtemp(f->scripts))
+		return -1;
 	pid = fork();
 	if (pid == 0) {
 		close(up[0]);
 		close(across[0]);
 		close(across[1]);
-		_exit(run_runner(up[1]));
+		_exit(run_runner(up[1], f->scripts));
 	}
 	close(up[1]);
-	f = xcalloc(1, sizeof(*f));
 	f->pid = pid;
 	f->loop = loop_new();
 	f->limit = loop_timer_new(f->loop, on_limit, f);
@@ -138,6 +145,7 @@ static int teardown(void **state)
 	chan_free(f->peer);
 	loop_timer_free(f->limit);
 	loop_free(f->loop);
+	rmdir(f->scripts);
 	free(f);
 	return status == 0 ? 0 : -1;
 }
@@ -237,7 +245,7 @@ static void test_garbage(void **state)
 	assert_int_equal(f->id, 4);
 }
 
-/* All eight places and the whole queue taken by programs that run until their limit: one more is turned away. */
+/* All places and the whole queue taken by programs that run until their limit: one more is turned away. */
 static void test_queue(void **state)
 {
 	struct fixture *f = *state;
@@ -252,6 +260,53 @@ static void test_queue(void **state)
 	}
 	assert_int_equal(refused + late, n + 1);
 	assert_true(late >= RUNNER_AT_ONCE);
+}
+
+/* The script's own process group, user and arguments; its standard output comes back. */
+static void test_script(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/tell", f->scripts);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fputs("#!/bin/sh\necho \"$# $1 $(id -u) $(ulimit -n)\"\n", out);
+	fclose(out);
+	assert_int_equal(chmod(path, 0755), 0);
+	request(f, 1, SCRIPT, 2, "tell\0a b", 9);
+	wait_for(f, 1);
+	assert_int_equal(f->ran.status, 0);
+	snprintf(path, sizeof(path), "1 a b %u 256\n", (unsigned)getuid());
+	assert_string_equal(f->output, path);
+	snprintf(path, sizeof(path), "%s/tell", f->scripts);
+	assert_int_equal(chmod(path, 0777), 0);
+	request(f, 2, SCRIPT, 2, "tell\0a b", 9);
+	wait_for(f, 2);
+	assert_int_equal(f->ran.status, -EPERM);
+	unlink(path);
+	request(f, 3, SCRIPT, 2, "tell\0a b", 9);
+	wait_for(f, 3);
+	assert_int_equal(f->ran.status, -ENOENT);
+	request(f, 4, SCRIPT, 2, "../tell\0a", 10);
+	wait_for(f, 4);
+	assert_int_equal(f->ran.status, -EINVAL);
+}
+
+static void test_texts(void **state)
+{
+	char text[70];
+
+	memset(text, 'x', sizeof(text));
+	text[64] = '\0';
+	assert_true(runner_text_good(text));
+	text[64] = 'x';
+	text[65] = '\0';
+	assert_false(runner_text_good(text));
+	assert_true(runner_text_good("vips-ipv6"));
+	assert_false(runner_text_good("a\nb"));
+	assert_false(runner_text_good("\x7f"));
 }
 
 static void test_modules(void **state)
@@ -273,7 +328,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_script, setup, teardown),
 	    cmocka_unit_test(test_modules),
+	    cmocka_unit_test(test_texts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

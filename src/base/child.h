@@ -39,10 +39,12 @@ void child_free(struct child *c);
 
 /* Options that the supervisor parsed and that every role may read; set before fork, constant afterwards. */
 struct places {
-	const char *config_file;    /* /etc/vipd/vipd.yaml */
-	const char *run_dir;        /* /run/vipd */
-	const char *state_dir;      /* /var/lib/vipd */
-	const char *control_socket; /* /run/vipd/vipd.sock */
+	const char *config_file;         /* /etc/vipd/vipd.yaml */
+	const char *run_dir;             /* /run/vipd */
+	const char *state_dir;           /* /var/lib/vipd */
+	const char *control_socket;      /* /run/vipd/vipd.sock */
+	const char *scripts_dir;         /* /etc/vipd/scripts */
+	uint32_t script_uid, script_gid; /* as whom scripts run */
 };
 
 /* The roles' mains; each lives in its room. control_fd: listening control socket opened by the supervisor. own_fd: the ownership

@@ -85,7 +85,12 @@ struct local_addr {
 };
 
 /* The runner's table (runner.c holds paths, users, limits). */
-enum run_entry { RUN_MODPROBE = 1, RUN_ENTRY_COUNT };
+enum run_entry {
+	RUN_MODPROBE = 1,
+	RUN_SCRIPT, /* a script of the administrator's, without arguments: its name */
+	RUN_NOTIFY, /* one that is told of a change: its name, "INSTANCE" or "GROUP", whose, the new state, the priority */
+	RUN_ENTRY_COUNT,
+};
 
 struct msg_run {
 	uint32_t entry;
