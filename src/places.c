@@ -167,6 +167,22 @@ static int listen_at(const char *path, const struct places_users *u, int *out)
 	return err;
 }
 
+/* run_dir/notify: vrrp may not make one itself. What somebody else put there stays as it is. */
+static int notify_make(const struct places *p, const struct places_users *u)
+{
+	char *path = xasprintf("%s/notify", p->run_dir);
+	struct stat st;
+	int err = 0;
+
+	if (mkfifo(path, 0600) < 0)
+		err = errno == EEXIST ? 0 : -errno;
+	if (!err && lstat(path, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	    (lchown(path, u->net.uid, u->socket_group) < 0 || chmod(path, 0660) < 0))
+		err = -errno;
+	free(path);
+	return err;
+}
+
 int places_take(const struct places *p, const struct places_users *u, int listen_fd, struct places_open *out,
 		char *error, size_t size)
 {
@@ -185,6 +201,11 @@ int places_take(const struct places *p, const struct places_users *u, int listen
 		err = state_open(p, &u->control, &o.state_fd, error, size);
 	if (err)
 		goto fail;
+	err = notify_make(p, u);
+	if (err) {
+		snprintf(error, size, "%s/notify: cannot make the FIFO: %s", p->run_dir, strerror(-err));
+		goto fail;
+	}
 	if (listen_fd < 0)
 		err = listen_at(p->control_socket, u, &o.listen_fd);
 	if (err) {

@@ -30,7 +30,8 @@ int places_make_run_dir(const struct places *p, char *error, size_t size);
 /* Opens an ownership record, run_dir/ROLE.own, made if it is missing. The descriptor or -errno. */
 int places_own(const struct places *p, enum role role);
 
-/* Makes state_dir (0750, owner control) and manifests/ in it, opens the records and the control socket (0660, owner control, group socket_group).
+/* Makes state_dir (0750, owner control) and manifests/ in it, opens the records and the control socket (0660, owner control, group socket_group),
+ * makes the FIFO run_dir/notify (0660, owner net, the same group).
  * The caller holds the lock: a socket that is there already is stale. listen_fd: one carried over an exec, or -1. On failure everything is
  * closed but listen_fd. 0 or -errno and a line. */
 int places_take(const struct places *p, const struct places_users *u, int listen_fd, struct places_open *out,

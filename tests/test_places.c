@@ -84,11 +84,13 @@ static void test_take(void **state)
 	/* twice: what a killed vipd left (socket, records) must not hinder */
 	for (int i = 0; i < 2; i++) {
 		char *manifests = xasprintf("%s/manifests", f->state), *own = xasprintf("%s/ipvs.own", f->run);
+		char *fifo = xasprintf("%s/notify", f->run);
 
 		assert_int_equal(places_take(&f->places, &f->users, -1, &o, error, sizeof(error)), 0);
 		assert_int_equal(mode_of(f->state), 0750);
 		assert_int_equal(mode_of(f->sock), 0660);
 		assert_int_equal(mode_of(own), 0600);
+		assert_int_equal(mode_of(fifo), 0660);
 		assert_int_equal(access(manifests, R_OK), 0);
 		assert_true(o.own_fd[ROLE_IPVS] >= 0 && o.own_fd[ROLE_VRRP] >= 0);
 		assert_int_equal(o.own_fd[ROLE_CONTROL], -1);
@@ -98,6 +100,7 @@ static void test_take(void **state)
 		places_close(&o);
 		free(manifests);
 		free(own);
+		free(fifo);
 	}
 	close(lock);
 }

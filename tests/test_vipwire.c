@@ -12,7 +12,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { HEADER = 32, ROW = 40 };
+enum { HEADER = 32 + TRACK_NAME + FIFO_PATH, ROW = 40 };
 
 static struct vip vip_of(const char *text, uint8_t bits, uint8_t kind, const char *ifname)
 {
@@ -28,7 +28,10 @@ static unsigned char *two(size_t *len)
 {
 	struct vip vips[] = {vip_of("10.0.0.50", 32, VIP_CLIENT, "eth0"),
 			     vip_of("fd00::50", 128, VIP_CLUSTER, "vipd0")};
-	struct vip_picture p = {.settings = {5, 5000, 60000}, .vips = vips, .n = 2};
+	struct vip_picture p = {
+	    .settings = {5, 5000, 60000, .notify_script = "tell.sh", .notify_fifo = "/run/vipd/notify"},
+	    .vips = vips,
+	    .n = 2};
 
 	return vipwire_encode_picture(&p, len);
 }
@@ -46,6 +49,8 @@ static void picture_round_trip(void **state)
 	assert_int_equal(p.settings.garp_count, 5);
 	assert_int_equal(p.settings.garp_second_ms, 5000);
 	assert_int_equal(p.settings.garp_refresh_ms, 60000);
+	assert_string_equal(p.settings.notify_script, "tell.sh");
+	assert_string_equal(p.settings.notify_fifo, "/run/vipd/notify");
 	assert_string_equal(p.vips[0].ifname, "eth0");
 	assert_int_equal(p.vips[1].bits, 128);
 	assert_int_equal(p.vips[1].kind, VIP_CLUSTER);
@@ -82,6 +87,12 @@ static void picture_refuses(void **state)
 	    {12, 101, "garp_count out of range"},
 	    {19, 0xff, "announcement interval out of range"},
 	    {23, 0xff, "announcement interval out of range"},
+	    {31, 0xff, "ready timeout out of range"},
+	    {33, '/', "notify script is no file name"},
+	    {33, '\n', "notify script is no file name"},
+	    {32 + TRACK_NAME - 1, 'x', "notify script is no file name"},
+	    {32 + TRACK_NAME, 'x', "notify FIFO is no absolute path"},
+	    {HEADER - 1, 'x', "notify FIFO is no absolute path"},
 	    {HEADER, VIP_DELETE, "picture holds a deletion"},
 	    {HEADER, 7, "unknown row operation"},
 	    {HEADER + 1, 99, "unknown address family"},

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { MAGIC = 0x76697076, VERSION = 2, DAY_MS = 86400000 };
+enum { MAGIC = 0x76697076, VERSION = 3, DAY_MS = 86400000 };
 
 struct wire_header {
 	uint32_t magic, version, count;
 	uint32_t garp_count, garp_second_ms, garp_refresh_ms;
 	uint32_t routers, ready_timeout_ms;
+	char notify_script[TRACK_NAME], notify_fifo[FIFO_PATH];
 };
 
 struct wire_row {
@@ -34,7 +35,7 @@ static void row_pack(struct wire_row *w, uint8_t op, const struct vip *v)
 
 void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
 {
-	const struct wire_header h = {
+	struct wire_header h = {
 	    .magic = MAGIC,
 	    .version = VERSION,
 	    .count = (uint32_t)p->n,
@@ -47,6 +48,8 @@ void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
 	size_t routers = p->n_routers * router_wire_len();
 	char *buf, *at;
 
+	memcpy(h.notify_script, p->settings.notify_script, strnlen(p->settings.notify_script, TRACK_NAME));
+	memcpy(h.notify_fifo, p->settings.notify_fifo, strnlen(p->settings.notify_fifo, FIFO_PATH));
 	*len = sizeof(h) + routers + p->n * sizeof(struct wire_row);
 	at = buf = xmalloc(*len);
 	memcpy(at, &h, sizeof(h));
@@ -108,6 +111,28 @@ static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 	return NULL;
 }
 
+/* Printable, with an end, and zero behind it. */
+static bool text_ok(const char *text, size_t size)
+{
+	size_t n = strnlen(text, size);
+
+	if (n == size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (i < n ? (unsigned char)text[i] < ' ' || text[i] == 0x7f : text[i] != 0)
+			return false;
+	return true;
+}
+
+static const char *notify_check(const struct wire_header *h)
+{
+	if (!text_ok(h->notify_script, sizeof(h->notify_script)) || strchr(h->notify_script, '/'))
+		return "notify script is no file name";
+	if (!text_ok(h->notify_fifo, sizeof(h->notify_fifo)) || (h->notify_fifo[0] && h->notify_fifo[0] != '/'))
+		return "notify FIFO is no absolute path";
+	return NULL;
+}
+
 static const char *header_check(const struct wire_header *h, size_t len)
 {
 	if (h->magic != MAGIC)
@@ -125,7 +150,7 @@ static const char *header_check(const struct wire_header *h, size_t len)
 		return "garp_count out of range";
 	if (h->garp_second_ms > DAY_MS || h->garp_refresh_ms > DAY_MS)
 		return "announcement interval out of range";
-	return h->ready_timeout_ms > DAY_MS ? "ready timeout out of range" : NULL;
+	return h->ready_timeout_ms > DAY_MS ? "ready timeout out of range" : notify_check(h);
 }
 
 static const char *routers_unpack(const char *at, struct vip_picture *p)
@@ -187,12 +212,17 @@ int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *ou
 	if (*reason)
 		return -EINVAL;
 	p = (struct vip_picture){
-	    .settings = {h.garp_count, h.garp_second_ms, h.garp_refresh_ms, h.ready_timeout_ms},
+	    .settings = {.garp_count = h.garp_count,
+			 .garp_second_ms = h.garp_second_ms,
+			 .garp_refresh_ms = h.garp_refresh_ms,
+			 .ready_timeout_ms = h.ready_timeout_ms},
 	    .routers = xcalloc(h.routers, sizeof(*p.routers)),
 	    .n_routers = h.routers,
 	    .vips = xcalloc(h.count, sizeof(*p.vips)),
 	    .n = h.count,
 	};
+	memcpy(p.settings.notify_script, h.notify_script, sizeof(h.notify_script));
+	memcpy(p.settings.notify_fifo, h.notify_fifo, sizeof(h.notify_fifo));
 	at += sizeof(h);
 	*reason = routers_unpack(at, &p);
 	if (!*reason)

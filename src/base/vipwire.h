@@ -7,12 +7,17 @@
 
 #include <stddef.h>
 
-/* What goes with the picture: how to announce. */
+enum { FIFO_PATH = 108 };
+
+/* What goes with the picture: how to announce, whom to tell. */
 struct vip_settings {
 	uint32_t garp_count;       /* frames in a burst; 1..100, default 5 */
 	uint32_t garp_second_ms;   /* second burst after; 0 none; default 5000 */
 	uint32_t garp_refresh_ms;  /* repeat while held; 0 never */
 	uint32_t ready_timeout_ms; /* the gate opens by itself, with priority 1, after so long; default 30000 */
+	/* Told of each change of a router's mode; "" none. */
+	char notify_script[TRACK_NAME]; /* a name below /etc/vipd/scripts */
+	char notify_fifo[FIFO_PATH];    /* an absolute path */
 };
 
 enum vip_op { VIP_SET, VIP_DELETE };
