@@ -92,6 +92,18 @@ int places_own(const struct places *p, enum role role)
 	return fd;
 }
 
+static int mem_open(const struct places *p, struct places_open *o, char *error, size_t size)
+{
+	char *path = xasprintf("%s/vrrp.mem", p->run_dir);
+	int err = 0;
+
+	o->mem_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (o->mem_fd < 0)
+		err = FAIL(-errno, "%s: %s", path, strerror(errno));
+	free(path);
+	return err;
+}
+
 static int own_open_all(const struct places *p, struct places_open *o, char *error, size_t size)
 {
 	static const enum role roles[] = {ROLE_IPVS, ROLE_VRRP};
@@ -186,7 +198,7 @@ static int notify_make(const struct places *p, const struct places_users *u)
 int places_take(const struct places *p, const struct places_users *u, int listen_fd, struct places_open *out,
 		char *error, size_t size)
 {
-	struct places_open o = {.listen_fd = listen_fd, .state_fd = -1, .watch_fd = -1};
+	struct places_open o = {.listen_fd = listen_fd, .state_fd = -1, .watch_fd = -1, .mem_fd = -1};
 	int err;
 
 	for (int r = 0; r < ROLE_COUNT; r++)
@@ -197,6 +209,8 @@ int places_take(const struct places *p, const struct places_users *u, int listen
 		goto fail;
 	}
 	err = own_open_all(p, &o, error, size);
+	if (!err)
+		err = mem_open(p, &o, error, size);
 	if (!err)
 		err = state_open(p, &u->control, &o.state_fd, error, size);
 	if (err)
@@ -235,4 +249,5 @@ void places_close(struct places_open *o)
 	close_one(&o->listen_fd);
 	close_one(&o->state_fd);
 	close_one(&o->watch_fd);
+	close_one(&o->mem_fd);
 }

@@ -18,6 +18,7 @@ struct places_open {
 	int listen_fd;          /* the control socket, listening */
 	int state_fd;           /* state_dir */
 	int watch_fd;           /* run_dir/lock, to look at */
+	int mem_fd;             /* run_dir/vrrp.mem: what outlives a vrrp process */
 };
 
 /* Resolves the three flags; 0, or -errno and a line for a person. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define PATIENCE     (5 * NSEC_PER_SEC)
+#define HAND_OVER    (10 * NSEC_PER_SEC) /* vrrp waits for its successor to be heard */
 #define READY_LIMIT  (15 * NSEC_PER_SEC) /* of a successor, before the next one is replaced */
 #define RELOAD_LIMIT (5 * NSEC_PER_SEC)  /* then the service manager is told that the reload is over */
 #define FLUSH_LIMIT  (1 * NSEC_PER_SEC)
@@ -71,7 +72,7 @@ static void stop_next(struct supervisor *s)
 	}
 	if (!team_order(s->team, stop_order[s->step], MSG_STOP))
 		team_kill(s->team, stop_order[s->step]);
-	loop_timer_set(s->step_limit, patience(s));
+	loop_timer_set(s->step_limit, stop_order[s->step] == ROLE_VRRP && !s->conf->patience ? HAND_OVER : patience(s));
 }
 
 static void stop(struct supervisor *s, int code)

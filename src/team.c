@@ -151,6 +151,7 @@ static int member_fork(struct member *m)
 	    .own_fd = t->open->own_fd[m->role],
 	    .listen_fd = m->role == ROLE_CONTROL ? t->open->listen_fd : -1,
 	    .state_fd = m->role == ROLE_CONTROL ? t->open->state_fd : -1,
+	    .mem_fd = m->role == ROLE_VRRP ? t->open->mem_fd : -1,
 	    .lock_fd = m->role == ROLE_VRRP ? t->open->watch_fd : -1,
 	    .argc = t->argc,
 	    .argv = t->argv,

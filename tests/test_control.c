@@ -208,6 +208,7 @@ static void play_control(const struct stage *s, int fd, int listen_fd)
 			       .listen_fd = listen_fd,
 			       .state_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 			       .lock_fd = -1,
+			       .mem_fd = -1,
 			       .argc = 1,
 			       .argv = argv};
 	struct child *c;

@@ -73,10 +73,15 @@ struct entry *book_want(struct book *b, struct vip_set *set, const struct vip *v
 	struct entry *e = book_entry(b, &v->addr);
 
 	e->epoch = b->epoch;
-	if (e->wanted && e->set == set && vip_same(&e->want, v))
+	if (e->wanted && e->set == set && vip_same(&e->want, v)) {
+		e->want.router = v->router;
 		return e;
-	if (e->wanted)
+	}
+	if (e->wanted) {
 		count(b, e, -1);
+		LIST_REMOVE(e, member);
+	}
+	LIST_INSERT_HEAD(&set->members, e, member);
 	e->wanted = true;
 	e->want = *v;
 	e->set = set;
@@ -91,6 +96,7 @@ void book_unwant(struct book *b, struct entry *e)
 	if (!e->wanted)
 		return;
 	count(b, e, -1);
+	LIST_REMOVE(e, member);
 	e->wanted = false;
 	e->set = NULL;
 	book_mark(b, e);
@@ -129,7 +135,8 @@ bool book_have(struct book *b, const struct kaddr *a, bool ours)
 		return false;
 	}
 	e->have = xrealloc(e->have, (e->n_have + 1) * sizeof(*e->have));
-	e->have[e->n_have++] = (struct vip_have){.ifindex = a->ifindex, .bits = a->bits, .ours = ours, .seen = true};
+	e->have[e->n_have++] = (struct vip_have){
+	    .ifindex = a->ifindex, .bits = a->bits, .ours = ours, .seen = true, .order = b->next_order++};
 	book_mark(b, e);
 	return true;
 }

@@ -7,9 +7,10 @@
 
 #include <sys/queue.h>
 
-/* A set of VIPs that move together (a virtual router's list). Inactive: wanted, but not to be held here. */
+/* A set of VIPs that move together (a virtual router's list), zero-initialised. Inactive: wanted, but not to be held here. */
 struct vip_set {
 	bool active;
+	LIST_HEAD(, entry) members;
 };
 
 struct entry {
@@ -20,7 +21,8 @@ struct entry {
 	bool wanted;
 	struct vip want;     /* valid if wanted */
 	struct vip_set *set; /* borrowed; valid if wanted */
-	uint32_t epoch;      /* of the picture that wanted it last */
+	LIST_ENTRY(entry) member;
+	uint32_t epoch; /* of the picture that wanted it last */
 
 	struct vip_have *have; /* where the kernel has it */
 	size_t n_have;
@@ -42,6 +44,7 @@ struct book {
 	struct map *entries; /* addr -> struct entry */
 	struct entry_queue dirty;
 	uint32_t epoch;
+	uint64_t next_order;
 	size_t wanted, clusters; /* of these VIP_CLUSTER */
 };
 

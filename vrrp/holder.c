@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* An address owner (RFC 9568 1.7) may have no address but its VIPs. */
+#define WANTED_LAST (UINT64_MAX / 2)
+
 #define SLOW_SCAN   (60 * NSEC_PER_SEC)
 #define RETRY_FIRST NSEC_PER_SEC
 #define RETRY_LAST  (30 * NSEC_PER_SEC)
@@ -201,15 +204,34 @@ struct vip_set *holder_set_new(struct holder *h)
 void holder_set_switch(struct holder *h, struct vip_set *set, bool active)
 {
 	struct entry *e;
-	size_t at = 0;
 
 	if (set->active == active)
 		return;
 	set->active = active;
-	while ((e = book_next(&h->book, &at)))
-		if (e->wanted && e->set == set)
-			book_mark(&h->book, e);
+	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
+		book_mark(&h->book, e);
 	holder_work(h);
+}
+
+void holder_set_announce(struct holder *h, struct vip_set *set)
+{
+	struct entry *e;
+
+	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
+		if (e->tell.on)
+			announcer_start(h->announcer, &e->tell, &e->addr, e->tell.ifindex, e->tell.mac, true);
+}
+
+void holder_set_free(struct holder *h, struct vip_set *set)
+{
+	struct set_item **at = &h->sets;
+
+	while (*at && &(*at)->set != set)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = (*at)->next;
+	free(set); /* the first member of its item */
 }
 
 void holder_want(struct holder *h, struct vip_set *set, const struct vip *v)
@@ -276,6 +298,32 @@ int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e),
 	while (!stop && (e = book_next(&h->book, &at)))
 		stop = each(arg, e);
 	return stop;
+}
+
+const struct link *holder_link(const struct holder *h, const char *name)
+{
+	return links_by_name(&h->links, name);
+}
+
+bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, struct addr *out)
+{
+	uint64_t first = UINT64_MAX;
+	struct entry *e;
+	size_t at = 0;
+
+	while ((e = book_next(&h->book, &at))) {
+		if (e->addr.family != family || (family == AF_INET6 && !addr_is_link_local(&e->addr)))
+			continue;
+		for (size_t i = 0; i < e->n_have; i++) {
+			uint64_t order = e->have[i].order + (e->wanted ? WANTED_LAST : 0);
+
+			if (e->have[i].ours || e->have[i].ifindex != ifindex || order >= first)
+				continue;
+			first = order;
+			*out = e->addr;
+		}
+	}
+	return first != UINT64_MAX;
 }
 
 const char *holder_link_name(const struct holder *h, uint32_t ifindex)

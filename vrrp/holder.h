@@ -20,6 +20,7 @@ struct holder_hooks {
 	void (*changed)(void *arg, struct entry *e); /* it came to be held, or not, or its problem changed */
 	void (*settled)(void *arg);                  /* nothing more to do for now: all is in place that can be */
 	void (*locals)(void *arg);                   /* an address that is not ours came or went */
+	void (*links)(void *arg);                    /* an interface came, went, or changed */
 	void (*device)(void *arg, int error);        /* vipd0 could not be made (negative errno), or is there (0) */
 };
 
@@ -36,6 +37,10 @@ void holder_know(struct holder *h);
 /* A set, switched on. It must outlive the VIPs that it holds. */
 struct vip_set *holder_set_new(struct holder *h);
 void holder_set_switch(struct holder *h, struct vip_set *set, bool active);
+/* Another burst for each of the set that is announced. */
+void holder_set_announce(struct holder *h, struct vip_set *set);
+/* Nothing may be wanted in it any more. */
+void holder_set_free(struct holder *h, struct vip_set *set);
 
 void holder_want(struct holder *h, struct vip_set *set, const struct vip *v);
 void holder_unwant(struct holder *h, const struct addr *a);
@@ -60,6 +65,10 @@ void holder_count(const struct holder *h, struct holder_counts *out);
 bool holder_is_settled(const struct holder *h);
 /* The first non-zero return stops and is returned. */
 int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e), void *arg);
+/* The interface as the kernel has it now, or NULL; valid until the holder takes in more. */
+const struct link *holder_link(const struct holder *h, const char *name);
+/* The node's first own address there: IPv4, or IPv6 link-local. Not ours; one that is a VIP only if there is no other. False if there is none. */
+bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, struct addr *out);
 /* The interface's name, or NULL. */
 const char *holder_link_name(const struct holder *h, uint32_t ifindex);
 /* The node's own addresses: not ours, not loopback, not on vipd0, not IPv6 link-local. */

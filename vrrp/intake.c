@@ -16,17 +16,24 @@ enum { KEPT_ROWS_MAX = 1 << 20 };
 
 static void want(struct vrrp *v, const struct vip *vip)
 {
-	holder_want(v->holder, vip->kind == VIP_CLUSTER ? v->clusters : v->clients, vip);
+	struct vip_set *set = vip->kind == VIP_CLUSTER ? v->clusters : v->clients;
+
+	if (vip->router != ROUTER_NONE)
+		set = engine_vip_set(v->engine, vip->router);
+	holder_want(v->holder, set, vip);
 }
 
 static void apply_picture(struct vrrp *v, const struct vip_picture *p)
 {
 	v->settings = p->settings;
 	holder_settings(v->holder, &p->settings);
+	vrrp_gate_time(v);
+	engine_begin(v->engine, p->routers, p->n_routers);
 	holder_begin(v->holder);
 	for (size_t i = 0; i < p->n; i++)
 		want(v, &p->vips[i]);
 	holder_end(v->holder);
+	engine_end(v->engine);
 	holder_know(v->holder);
 }
 
@@ -76,6 +83,7 @@ void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
 }
 
 struct gather {
+	const struct engine *engine;
 	struct vip *vips;
 	size_t n;
 };
@@ -84,7 +92,7 @@ static int gather_each(void *arg, struct entry *e)
 {
 	struct gather *g = arg;
 
-	if (e->wanted)
+	if (e->wanted && !engine_made_up(g->engine, &e->want))
 		g->vips[g->n++] = e->want;
 	return 0;
 }
@@ -98,7 +106,7 @@ static int by_addr(const void *a, const void *b)
 static void keep_fresh(struct vrrp *v)
 {
 	struct holder_counts counts;
-	struct gather g = {0};
+	struct gather g = {.engine = v->engine};
 	struct vip_picture p;
 	void *bytes;
 	int fd;
@@ -108,6 +116,10 @@ static void keep_fresh(struct vrrp *v)
 	holder_each(v->holder, gather_each, &g);
 	qsort(g.vips, g.n, sizeof(*g.vips), by_addr);
 	p = (struct vip_picture){.settings = v->settings, .vips = g.vips, .n = g.n};
+	p.n_routers = engine_count(v->engine);
+	p.routers = xcalloc(p.n_routers + 1, sizeof(*p.routers));
+	for (size_t i = 0; i < p.n_routers; i++)
+		p.routers[i] = *engine_router(v->engine, i);
 	bytes = vipwire_encode_picture(&p, &v->picture_len);
 	fd = memfd_sealed("vips", bytes, v->picture_len);
 	if (fd >= 0) {
@@ -118,18 +130,31 @@ static void keep_fresh(struct vrrp *v)
 		log_error("cannot make a picture: %s", strerror(-fd));
 	}
 	free(bytes);
-	free(g.vips);
+	vip_picture_clear(&p);
 }
 
-static bool rows_fit(const struct msg *m)
+/* Its router is there, of its family. */
+static bool router_fits(const struct vrrp *v, const struct vip_row *row)
 {
-	const char *reason;
+	uint16_t router = row->vip.router;
+
+	return row->op == VIP_DELETE || router == ROUTER_NONE ||
+	       (router < engine_count(v->engine) && engine_router(v->engine, router)->family == row->vip.addr.family);
+}
+
+static bool rows_fit(const struct vrrp *v, const struct msg *m)
+{
+	const char *reason = "virtual IP of a router that is not there";
 	struct vip_row row;
 	size_t at = 0;
 	int more;
 
 	while ((more = vipwire_next_row(m->payload, m->len, &at, &row, &reason)) == 1)
-		;
+		if (!router_fits(v, &row)) {
+			reason = "virtual IP of a router that is not there";
+			more = -EINVAL;
+			break;
+		}
 	if (more < 0)
 		log_error("rows of virtual IPs refused: %s", reason);
 	return more == 0;
@@ -147,6 +172,7 @@ static void apply_rows(struct vrrp *v, const struct msg *m)
 		else
 			want(v, &row.vip);
 	}
+	engine_relist(v->engine);
 }
 
 void intake_rows(struct vrrp *v, struct msg *m, bool from_control)
@@ -155,7 +181,7 @@ void intake_rows(struct vrrp *v, struct msg *m, bool from_control)
 		log_error("rows of virtual IPs refused: there is no picture that they change");
 		return;
 	}
-	if (!rows_fit(m))
+	if (!rows_fit(v, m))
 		return;
 	apply_rows(v, m);
 	v->rows_len += m->len;

@@ -225,11 +225,18 @@ static int entry_cmp(const void *a, const void *b)
 static json_t *vip_json(struct vrrp *v, const struct entry *e)
 {
 	char address[ADDR_TEXT], text[NOTE_TEXT];
+	const char *router = "", *state = "";
 
-	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s}", "address", addr_format(&e->addr, address), "interface",
-			 e->want.ifname, "kind", e->want.kind == VIP_CLUSTER ? "cluster" : "client", "held", e->held,
-			 "since", (json_int_t)e->since, "announcements", (json_int_t)e->tell.sent, "problem",
-			 problem_text(v, e, text));
+	if (e->want.router < engine_count(v->engine)) {
+		const struct msg_role role = engine_role(v->engine, e->want.router);
+
+		router = engine_router(v->engine, e->want.router)->name;
+		state = fsm_mode_notify((enum fsm_mode)role.mode);
+	}
+	return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s, s:s, s:s}", "address", addr_format(&e->addr, address),
+			 "interface", e->want.ifname, "kind", e->want.kind == VIP_CLUSTER ? "cluster" : "client",
+			 "held", e->held, "since", (json_int_t)e->since, "announcements", (json_int_t)e->tell.sent,
+			 "problem", problem_text(v, e, text), "router", router, "state", state);
 }
 
 static json_t *vips_json(struct vrrp *v)
@@ -280,28 +287,92 @@ static bool question_is(const struct msg *m, const char *text)
 	return m->len == strlen(text) && memcmp(m->payload, text, m->len) == 0;
 }
 
+static void send_answer(struct vrrp *v, uint64_t id, const char *text)
+{
+	int fd = text ? memfd_sealed("answer", text, strlen(text)) : -ENOMEM;
+
+	if (fd < 0) {
+		log_error("cannot answer control: %s", strerror(-fd));
+		return;
+	}
+	child_send(v->child, ROLE_CONTROL, MSG_ANSWER, id, NULL, 0, fd);
+	close(fd);
+}
+
+void report_failover(void *arg, uint64_t id, const char *json)
+{
+	send_answer(arg, id, json);
+}
+
 void report_answer(struct vrrp *v, const struct msg *m)
 {
 	json_t *j;
 	char *text;
-	int fd;
 
 	if (question_is(m, "vips"))
 		j = vips_json(v);
 	else if (question_is(m, "status"))
 		j = status_json(v);
+	else if (question_is(m, "vrrp"))
+		j = engine_json(v->engine);
 	else
-		j = json_pack("{s:s}", "error", "vrrp answers \"vips\" and \"status\"");
+		j = json_pack("{s:s}", "error", "vrrp answers \"vips\", \"vrrp\" and \"status\"");
 	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	json_decref(j);
-	fd = text ? memfd_sealed("answer", text, strlen(text)) : -ENOMEM;
+	send_answer(v, m->generation, text);
 	free(text);
-	if (fd < 0) {
-		log_error("cannot answer control: %s", strerror(-fd));
+}
+/* ---- virtual routers ---- */
+
+static void send_role(struct vrrp *v, enum role to, const struct msg_role *m)
+{
+	if (child_has(v->child, to))
+		child_send(v->child, to, MSG_ROLE, 0, m, sizeof(*m), -1);
+}
+
+static void send_roles(struct vrrp *v, const struct msg_role *m)
+{
+	send_role(v, ROLE_CONTROL, m);
+	send_role(v, ROLE_IPVS, m);
+}
+
+void report_roles(struct vrrp *v, enum role to)
+{
+	if (to != ROLE_CONTROL && to != ROLE_IPVS)
 		return;
+	for (size_t i = 0; i < engine_count(v->engine); i++) {
+		const struct msg_role m = engine_role(v->engine, i);
+
+		send_role(v, to, &m);
 	}
-	child_send(v->child, ROLE_CONTROL, MSG_ANSWER, m->generation, NULL, 0, fd);
-	close(fd);
+}
+
+static struct msg_role role_of(const struct router *r)
+{
+	struct msg_role m = {.family = r->family, .vrid = r->vrid};
+
+	memcpy(m.router, r->name, sizeof(m.router));
+	memcpy(m.ifname, r->ifname, sizeof(m.ifname));
+	return m;
+}
+
+void report_news(void *arg, const struct engine_news *n)
+{
+	struct msg_role m = role_of(n->router);
+
+	m.mode = (uint8_t)n->mode;
+	m.before = (uint8_t)n->before;
+	m.priority = n->priority;
+	strncpy(m.cause, n->cause, sizeof(m.cause) - 1);
+	send_roles(arg, &m);
+}
+
+void report_router_gone(void *arg, const struct router *r)
+{
+	struct msg_role m = role_of(r);
+
+	m.gone = 1;
+	send_roles(arg, &m);
 }
 
 static int dump_each(void *arg, struct entry *e)
@@ -323,4 +394,5 @@ void report_dump(struct vrrp *v)
 		 (unsigned long long)v->generation, c.wanted, c.held, (unsigned long long)c.restored,
 		 (unsigned long long)c.frames, v->gate_open ? "open" : "closed");
 	holder_each(v->holder, dump_each, v);
+	engine_dump(v->engine);
 }

@@ -24,9 +24,10 @@ const char *vip_problem_reason(enum vip_problem p);
 struct vip_have {
 	uint32_t ifindex;
 	uint8_t bits;
-	bool ours;     /* in the ownership record */
-	bool removing; /* the shell's: a delete is under way */
-	bool seen;     /* the shell's: for full dumps */
+	bool ours;      /* in the ownership record */
+	bool removing;  /* the shell's: a delete is under way */
+	bool seen;      /* the shell's: for full dumps */
+	uint64_t order; /* the kernel told of them in this order */
 };
 
 /* All that a decision needs. */

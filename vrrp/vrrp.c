@@ -1,10 +1,12 @@
 /* The vrrp process: it owns the virtual IPs. Decides when it may take them (the readiness gate), when it gives them up (stop), and what happens when the
- * supervisor dies. A node that is alone holds every VIP at all times.
+ * supervisor dies. A VIP of no virtual router is held at all times; the others while theirs is Active.
  *
  *   intake.c  control's pictures and rows -> what is wanted    holder.h  wanted -> the kernel, announcements
  *   report.c  what control and people are told                 cleanup.h `vipd --cleanup`
+ *   engine.h  virtual routers                                   realtime.h the process's own standing
  *
  * Source: DESIGN "life and death". Test: tests/kernel/test_vrrp_process.c. */
+#include "realtime.h"
 #include "vrrp_int.h"
 
 #include "../src/base/log.h"
@@ -16,27 +18,61 @@
 #include <unistd.h>
 
 #define READY_TIMEOUT (30 * NSEC_PER_SEC)
-#define LOCALS_WAIT   (50 * NSEC_PER_MSEC)
-#define ORPHAN_LOOK   (50 * NSEC_PER_MSEC)
-#define ORPHAN_LIFE   (5 * NSEC_PER_SEC)
+/* An ipvs process that dies is back before that. */
+#define IPVS_LIMIT  (5 * NSEC_PER_SEC)
+#define LOCALS_WAIT (50 * NSEC_PER_MSEC)
+#define ORPHAN_LOOK (50 * NSEC_PER_MSEC)
+#define ORPHAN_LIFE (5 * NSEC_PER_SEC)
 
 enum { MODPROBE_MS = 10000, EXIT_CANNOT = 77 };
 
 static void open_gate(struct vrrp *v)
 {
-	if (v->gate_open)
+	if (v->gate_open || v->stopping)
 		return;
 	v->gate_open = true;
 	loop_timer_stop(v->gate);
 	holder_open_gate(v->holder);
+	engine_open(v->engine);
+}
+
+static nsec_t ready_timeout(const struct vrrp *v)
+{
+	return v->settings.ready_timeout_ms ? v->settings.ready_timeout_ms * NSEC_PER_MSEC : READY_TIMEOUT;
+}
+
+void vrrp_gate_time(struct vrrp *v)
+{
+	nsec_t left = v->gate_from + ready_timeout(v) - clock_now();
+
+	if (v->started && !v->gate_open)
+		loop_timer_set(v->gate, left > 0 ? left : 0);
+}
+
+static void programmed(struct vrrp *v)
+{
+	v->programmed = true;
+	loop_timer_stop(v->ipvs_limit);
+	engine_ready(v->engine, true);
+	open_gate(v);
+}
+
+static void on_ipvs_limit(void *arg)
+{
+	struct vrrp *v = arg;
+
+	log_warning("no ipvs process with a programmed table for %d s: virtual routers run at priority 1",
+		    (int)(IPVS_LIMIT / NSEC_PER_SEC));
+	engine_ready(v->engine, false);
 }
 
 static void on_gate(void *arg)
 {
 	struct vrrp *v = arg;
 
-	log_warning("ipvs has not reported its table programmed within %d s: virtual IPs are added without it",
-		    (int)(READY_TIMEOUT / NSEC_PER_SEC));
+	log_warning("ipvs has not reported its table programmed within %lld ms: virtual IPs are added without it",
+		    (long long)(ready_timeout(v) / NSEC_PER_MSEC));
+	engine_ready(v->engine, false);
 	open_gate(v);
 }
 
@@ -48,10 +84,13 @@ static void on_start(void *arg, bool restarted)
 	v->started = true;
 	holder_count(v->holder, &c);
 	log_info("%s, %zu addresses from before", restarted ? "restarted" : "started", c.recorded);
-	if (!v->gate_open)
-		loop_timer_set(v->gate, READY_TIMEOUT);
+	v->gate_from = clock_now();
+	vrrp_gate_time(v);
+	engine_start(v->engine);
 	child_send(v->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
 	report_start(v);
+	report_roles(v, ROLE_CONTROL);
+	report_roles(v, ROLE_IPVS);
 }
 
 static void on_kept(void *arg, struct msg *m)
@@ -79,6 +118,17 @@ static void on_ran(struct vrrp *v, const struct msg *m)
 		log_warning("modprobe dummy failed (%d)", ran.status);
 }
 
+static void on_failover(struct vrrp *v, const struct msg *m)
+{
+	char name[ROUTER_NAME] = {0};
+
+	if (m->len < sizeof(name))
+		memcpy(name, m->payload, m->len);
+	else
+		memset(name, '?', sizeof(name) - 1); /* no router has such a name */
+	engine_failover(v->engine, name, m->generation);
+}
+
 static void on_msg(void *arg, enum role from, struct msg *m)
 {
 	struct vrrp *v = arg;
@@ -89,8 +139,10 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 		intake_rows(v, m, true);
 	else if (from == ROLE_CONTROL && m->type == MSG_ASK)
 		report_answer(v, m);
+	else if (from == ROLE_CONTROL && m->type == MSG_FAILOVER)
+		on_failover(v, m);
 	else if (from == ROLE_IPVS && m->type == MSG_PROGRAMMED)
-		open_gate(v);
+		programmed(v);
 	else if (from == ROLE_RUNNER && m->type == MSG_RAN)
 		on_ran(v, m);
 	else
@@ -103,6 +155,12 @@ static void on_peer(void *arg, enum role who, bool up)
 {
 	struct vrrp *v = arg;
 
+	if (who == ROLE_IPVS && !up && v->programmed) {
+		v->programmed = false;
+		loop_timer_set(v->ipvs_limit, IPVS_LIMIT);
+	}
+	if (up && v->started)
+		report_roles(v, who);
 	if (who != ROLE_CONTROL)
 		return;
 	v->ack_due = false; /* the generations of a former channel mean nothing on the next */
@@ -115,12 +173,21 @@ static void on_settled(void *arg)
 	report_ack(arg);
 }
 
+static void on_links(void *arg)
+{
+	struct vrrp *v = arg;
+
+	if (v->engine)
+		engine_links_changed(v->engine);
+}
+
 static void on_locals(void *arg)
 {
 	struct vrrp *v = arg;
 
 	if (!loop_timer_armed(v->locals_wait))
 		loop_timer_set(v->locals_wait, LOCALS_WAIT);
+	on_links(v);
 }
 
 static void on_locals_wait(void *arg)
@@ -155,6 +222,15 @@ static void leave(struct vrrp *v, bool withdraw)
 
 static void on_stop(void *arg)
 {
+	struct vrrp *v = arg;
+
+	v->stopping = true;
+	engine_stop(v->engine);
+}
+
+/* The successors are heard, or nobody is there: now the addresses may go. */
+static void on_stopped(void *arg)
+{
 	leave(arg, true);
 }
 
@@ -183,7 +259,7 @@ static void on_orphan_look(void *arg)
 		leave(v, false);
 	} else if (clock_now() >= v->orphan_until) {
 		log_warning("no new supervisor within %d s: removing the addresses", (int)(ORPHAN_LIFE / NSEC_PER_SEC));
-		leave(v, true);
+		on_stop(v);
 	} else {
 		loop_timer_set(v->orphan, ORPHAN_LOOK);
 	}
@@ -193,7 +269,7 @@ static void on_orphan(void *arg)
 {
 	struct vrrp *v = arg;
 
-	if (v->over)
+	if (v->over || v->stopping)
 		return;
 	log_warning("the supervisor is gone: holding the addresses until a new one comes");
 	v->orphan_until = clock_now() + ORPHAN_LIFE;
@@ -215,24 +291,37 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	    .changed = report_changed,
 	    .settled = on_settled,
 	    .locals = on_locals,
+	    .links = on_links,
 	    .device = on_device,
+	};
+	static const struct engine_hooks engine_hooks = {
+	    .news = report_news,
+	    .stopped = on_stopped,
+	    .failed_over = report_failover,
+	    .router_gone = report_router_gone,
 	};
 	struct vrrp v = {.child = c, .env = env};
 	int code;
 
+	realtime_enter();
+	v.ipvs_limit = loop_timer_new(child_loop(c), on_ipvs_limit, &v);
 	v.gate = loop_timer_new(child_loop(c), on_gate, &v);
 	v.locals_wait = loop_timer_new(child_loop(c), on_locals_wait, &v);
 	v.orphan = loop_timer_new(child_loop(c), on_orphan_look, &v);
 	code = holder_new(child_loop(c), env->own_fd, &hooks, &v, &v.holder);
+	if (code == 0)
+		code = engine_new(child_loop(c), v.holder, env->mem_fd, &engine_hooks, &v, &v.engine);
 	if (code == 0) {
 		v.clients = holder_set_new(v.holder);
 		v.clusters = holder_set_new(v.holder);
 		code = child_run(c, &ops, &v);
-		holder_free(v.holder);
 	} else {
 		code = code == -EPERM || code == -EACCES ? EXIT_CANNOT : EXIT_FAILURE;
 	}
+	engine_free(v.engine);
+	holder_free(v.holder);
 	loop_timer_free(v.gate);
+	loop_timer_free(v.ipvs_limit);
 	loop_timer_free(v.locals_wait);
 	loop_timer_free(v.orphan);
 	free(v.locals);

@@ -3,14 +3,17 @@
 #define VIPD_VRRP_VRRP_INT_H
 
 #include "../src/base/child.h"
+#include "engine.h"
 #include "holder.h"
 
 struct vrrp {
 	struct child *child;
 	const struct role_env *env;
 	struct holder *holder;
-	struct vip_set *clients, *clusters;
-	bool started, gate_open, over;
+	struct engine *engine;
+	struct vip_set *clients, *clusters; /* of no router */
+	bool started, gate_open, stopping, over;
+	bool programmed; /* ipvs has said so, and lives */
 
 	/* intake.c */
 	struct vip_settings settings;
@@ -26,8 +29,8 @@ struct vrrp {
 	size_t n_locals;
 	bool locals_sent;
 
-	struct loop_timer *gate, *locals_wait, *orphan;
-	nsec_t orphan_until;
+	struct loop_timer *gate, *ipvs_limit, *locals_wait, *orphan;
+	nsec_t orphan_until, gate_from;
 };
 
 /* intake.c. m->fd is taken. from_control: keep it with the supervisor and acknowledge it; else it came from there. */
@@ -41,6 +44,13 @@ void report_device(struct vrrp *v, int error);
 void report_locals(struct vrrp *v); /* sends them if they differ from what was sent */
 void report_ack(struct vrrp *v);    /* acknowledges if control waits and all is in place that can be */
 void report_answer(struct vrrp *v, const struct msg *m);
+void report_roles(struct vrrp *v, enum role to); /* all of them, on a new channel */
+void report_news(void *arg, const struct engine_news *n);
+void report_router_gone(void *arg, const struct router *r);
+void report_failover(void *arg, uint64_t id, const char *json);
 void report_dump(struct vrrp *v);
+
+/* vrrp.c: the settings have come: the gate's time runs from the start. */
+void vrrp_gate_time(struct vrrp *v);
 
 #endif

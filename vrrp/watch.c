@@ -11,6 +11,12 @@ enum { EVENTS_A_TURN = 500, EVENTS_ALL = 100000 };
 
 #define SCAN_AGAIN NSEC_PER_SEC
 
+static void links_changed(struct holder *h)
+{
+	if (h->hooks->links)
+		h->hooks->links(h->arg);
+}
+
 static void link_came(struct holder *h, const struct link *l)
 {
 	unsigned change = links_update(&h->links, l);
@@ -19,6 +25,7 @@ static void link_came(struct holder *h, const struct link *l)
 		return;
 	if (change & (LINK_NEW | LINK_RENAMED | LINK_STATE))
 		log_debug("interface %s (%u) is %s", l->name, l->index, link_is_up(l) ? "up" : "down");
+	links_changed(h);
 	h->device.dirty = true;
 	book_mark_wanted(&h->book);
 	holder_work(h);
@@ -30,6 +37,7 @@ static void link_went(struct holder *h, uint32_t index)
 		owned_clear_device(h->owned);
 	if (!links_remove(&h->links, index))
 		return;
+	links_changed(h);
 	h->device.dirty = true;
 	book_mark_wanted(&h->book);
 	holder_work(h);
@@ -132,6 +140,7 @@ static void sweep(struct holder *h)
 				addr_went(h, &a);
 		}
 	if (links_sweep(&h->links) > 0) {
+		links_changed(h);
 		h->device.dirty = true;
 		book_mark_wanted(&h->book);
 		holder_work(h);

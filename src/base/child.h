@@ -54,6 +54,7 @@ struct role_env {
 	int own_fd;    /* ipvs: run_dir/ipvs.own; vrrp: run_dir/vrrp.own; else -1 */
 	int listen_fd; /* control: the control socket; else -1 */
 	int state_fd;  /* control: directory descriptor of state_dir (owned by its user); else -1 */
+	int mem_fd;    /* vrrp: run_dir/vrrp.mem, what outlives the process, O_RDWR; else -1 */
 	int lock_fd;   /* vrrp: read-only descriptor of run_dir/lock, to see a new supervisor take it; else -1 */
 	int argc;      /* control: the command line, for the predecessors' flags that settle configuration */
 	char **argv;

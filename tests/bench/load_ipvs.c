@@ -153,7 +153,7 @@ static double ours_way(struct table *t)
 	if (pid == 0) {
 		struct child *c = child_new(ROLE_IPVS, sup[1]);
 		struct role_env env = {
-		    .places = &places, .own_fd = own, .listen_fd = -1, .state_fd = -1, .lock_fd = -1};
+		    .places = &places, .own_fd = own, .listen_fd = -1, .state_fd = -1, .mem_fd = -1, .lock_fd = -1};
 		close(sup[0]);
 		close(control[0]);
 		log_open("ipvs", LOG_LEVEL_WARNING);

@@ -1,0 +1,64 @@
+/* Decides a router's effective priority. Source: keepalived.conf(5), "weight"; DESIGN "life and death" for a node that is not ready.
+ * Test: tests/test_effective.c. */
+#include "effective.h"
+
+enum { LEAST = 1, MOST = 254, OWNER = 255 };
+
+static bool can_fault(const struct track *t)
+{
+	return t->weight == TRACK_FAULT || (t->weight == 0 && t->kind != TRACK_FILE);
+}
+
+static int weigh(const struct track *t, const struct track_state *s)
+{
+	if (s->now == TRACK_UNKNOWN || can_fault(t))
+		return 0;
+	if (t->kind == TRACK_FILE) {
+		int value = s->value > MOST ? MOST : s->value < -MOST ? -MOST : s->value;
+
+		return s->now == TRACK_UP ? value * t->weight : 0;
+	}
+	if (t->weight > 0)
+		return s->now == TRACK_UP ? t->weight : 0;
+	return s->now == TRACK_DOWN ? t->weight : 0;
+}
+
+int effective_delta(const struct router *r, const struct track_state *s)
+{
+	int sum = 0;
+
+	for (size_t i = 0; i < r->n_tracks; i++)
+		sum += weigh(&r->tracks[i], &s[i]);
+	return sum;
+}
+
+const struct track *effective_fault(const struct router *r, const struct track_state *s)
+{
+	for (size_t i = 0; i < r->n_tracks; i++)
+		if (can_fault(&r->tracks[i]) && s[i].now != TRACK_UP)
+			return &r->tracks[i];
+	return NULL;
+}
+
+const char *effective_fault_cause(const struct track *t)
+{
+	static const char *const causes[] = {
+	    [TRACK_INTERFACE] = "a tracked interface is down",
+	    [TRACK_PROCESS] = "a tracked process does not run",
+	    [TRACK_FILE] = "a tracked file is missing",
+	    [TRACK_SCRIPT] = "a tracked script fails",
+	};
+
+	return causes[t->kind];
+}
+
+uint8_t effective_priority(uint8_t base, int delta, bool ready)
+{
+	int sum = base + delta;
+
+	if (!ready)
+		return LEAST;
+	if (base == OWNER)
+		return OWNER;
+	return (uint8_t)(sum < LEAST ? LEAST : sum > MOST ? MOST : sum);
+}

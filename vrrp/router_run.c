@@ -1,0 +1,227 @@
+/* One virtual router: gives an event to fsm_step and does what it asks for, in the order that it states; looks at what the router stands on.
+ * Source: RFC 9568 section 6. Test: tests/kernel/test_vrrp_engine.c. */
+#include "engine_int.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+nsec_t router_down_interval(const struct vrouter *r)
+{
+	return fsm_down_interval(&r->fc, r->fc.interval);
+}
+
+struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make)
+{
+	struct peer_seen *oldest = &r->peers[0];
+
+	for (size_t i = 0; i < PEERS_SEEN; i++) {
+		struct peer_seen *p = &r->peers[i];
+
+		if (p->addr.family && addr_equal(&p->addr, a))
+			return p;
+		if (p->heard < oldest->heard)
+			oldest = p;
+	}
+	if (!make)
+		return NULL;
+	*oldest = (struct peer_seen){.addr = *a};
+	return oldest;
+}
+
+void router_news(struct vrouter *r, enum fsm_mode before)
+{
+	const struct engine_news n = {
+	    .router = &r->conf,
+	    .mode = r->fs.mode,
+	    .before = before,
+	    .priority = r->fc.priority,
+	    .cause = r->fs.cause,
+	    .at = r->engine->now,
+	};
+
+	if (r->engine->hooks->news)
+		r->engine->hooks->news(r->engine->arg, &n);
+}
+
+static void entered(struct vrouter *r, enum fsm_mode before)
+{
+	char text[ADDR_TEXT];
+	unsigned lost;
+
+	r->transitions++;
+	r->since = clock_wall();
+	r->wants = false;
+	if (log_allow(&r->limit, r->engine->now, &lost))
+		log_info("router %s: %s -> %s: %s (priority %u%s%s)", r->conf.name, fsm_mode_notify(before),
+			 fsm_mode_notify(r->fs.mode), r->fs.cause, r->fc.priority,
+			 r->fs.mode == FSM_BACKUP && r->fs.active.family ? ", Active is " : "",
+			 r->fs.mode == FSM_BACKUP && r->fs.active.family ? addr_format(&r->fs.active, text) : "");
+	router_news(r, before);
+}
+
+static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
+{
+	enum fsm_mode before = r->fs.mode;
+	struct fsm_actions a;
+
+	ev.now = r->engine->now;
+	a = fsm_step(&r->fc, &r->fs, &ev);
+	if (cause && a.what & FSM_NOTIFY)
+		r->fs.cause = cause;
+	if (a.what & FSM_SEND)
+		router_send(r, a.priority);
+	if (a.what & FSM_ADD)
+		holder_set_switch(r->engine->holder, r->set, true);
+	if (a.what & FSM_REANNOUNCE)
+		holder_set_announce(r->engine->holder, r->set);
+	if (a.what & FSM_REMOVE)
+		holder_set_switch(r->engine->holder, r->set, false);
+	deadlines_set(&r->engine->deadlines, &r->due, r->fs.deadline);
+	r->slot->active = r->fs.mode == FSM_ACTIVE && !r->fs.leaving;
+	if (!(a.what & FSM_NOTIFY))
+		return;
+	entered(r, before);
+	group_follow(r, before);
+}
+
+void router_step(struct vrouter *r, struct fsm_event ev)
+{
+	step(r, ev, NULL);
+}
+
+void router_event_for(struct vrouter *r, enum fsm_event_type type, const char *cause)
+{
+	step(r, (struct fsm_event){.type = type}, cause);
+}
+
+void router_event(struct vrouter *r, enum fsm_event_type type)
+{
+	router_event_for(r, type, NULL);
+}
+
+void router_take_over(struct vrouter *r, const char *cause)
+{
+	if (r->fs.mode != FSM_BACKUP)
+		return;
+	r->fs.deadline = r->engine->now;
+	router_event_for(r, EV_TIMER, cause);
+}
+
+/* ---- what it stands on ---- */
+
+static bool same_link(const struct vrouter *r, const struct link *l)
+{
+	return r->in && r->ifindex == l->index;
+}
+
+/* The routers of an interface ask one after the other. */
+static bool primary(struct engine *e, uint32_t ifindex, uint8_t family, struct addr *out)
+{
+	if (e->primary.turn != e->turn || e->primary.ifindex != ifindex || e->primary.family != family) {
+		e->primary.turn = e->turn;
+		e->primary.ifindex = ifindex;
+		e->primary.family = family;
+		e->primary.found = holder_primary(e->holder, ifindex, family, &e->primary.addr);
+	}
+	*out = e->primary.addr;
+	return e->primary.found;
+}
+
+/* Its own address: configured, or the interface's first. */
+static bool find_self(struct vrouter *r, const struct link *l)
+{
+	struct addr self = r->conf.source;
+
+	if (!self.family && !primary(r->engine, l->index, r->conf.family, &self))
+		return false;
+	if (!addr_equal(&self, &r->fc.self))
+		r->packet_len = 0;
+	r->fc.self = self;
+	return true;
+}
+
+/* A literal, or NULL. */
+static const char *ground(struct vrouter *r)
+{
+	const struct link *l = holder_link(r->engine->holder, r->conf.ifname);
+
+	if (!l || !same_link(r, l))
+		router_sockets_close(r);
+	if (!l)
+		return "its interface is missing";
+	r->ifindex = l->index;
+	if (!link_has_carrier(l))
+		return link_is_up(l) ? "its interface has no carrier" : "its interface is down";
+	if (!find_self(r, l))
+		return "its interface has no address of its family";
+	return router_sockets(r) < 0 ? "its sockets cannot be opened" : NULL;
+}
+
+void router_look(struct vrouter *r)
+{
+	r->ground = ground(r);
+}
+
+void router_weigh(struct vrouter *r)
+{
+	const struct track *t = effective_fault(&r->conf, r->tracks);
+
+	if (r->ground)
+		r->obstacle = r->ground;
+	else if (r->hindrance)
+		r->obstacle = r->hindrance;
+	else if (t)
+		r->obstacle = effective_fault_cause(t);
+	else
+		r->obstacle = r->n_addrs ? NULL : "it has no address";
+}
+
+static uint8_t priority_now(const struct vrouter *r)
+{
+	return effective_priority(r->conf.priority, group_delta(r), !r->engine->unready);
+}
+
+static void follow_priority(struct vrouter *r)
+{
+	uint8_t now = priority_now(r);
+
+	if (now == r->fc.priority)
+		return;
+	log_info("router %s: priority %u -> %u", r->conf.name, r->fc.priority, now);
+	r->fc.priority = now;
+	router_event(r, EV_PRIORITY);
+	router_news(r, r->fs.mode);
+}
+
+static void follow_obstacle(struct vrouter *r)
+{
+	const char *why = r->obstacle ? r->obstacle : group_obstacle(r);
+
+	if (why && r->fs.mode != FSM_FAULT)
+		router_event_for(r, EV_FAULT, why);
+	else if (why)
+		r->fs.cause = why;
+	else if (r->fs.mode == FSM_FAULT)
+		router_event(r, EV_RECOVER);
+}
+
+void router_follow(struct vrouter *r)
+{
+	follow_priority(r);
+	follow_obstacle(r);
+}
+
+void router_start(struct vrouter *r)
+{
+	bool resume = r->resume && survive_is_fresh(r->slot, r->engine->now, router_down_interval(r));
+
+	r->resume = false;
+	if (!resume && r->fs.mode != FSM_ACTIVE)
+		holder_set_switch(r->engine->holder, r->set, false);
+	if (r->started)
+		return;
+	r->started = true;
+	router_event(r, EV_START);
+	if (resume)
+		router_take_over(r, "taken up again after a restart");
+}
