@@ -202,7 +202,7 @@ static void play_control(const struct stage *s, int fd, int listen_fd)
 {
 	char *config = path_of(s, "vipd.yaml"), *sock = path_of(s, "sock"), name[] = "vipd";
 	char *argv[] = {name, NULL};
-	struct places places = {config, s->dir, s->dir, sock};
+	struct places places = {.config_file = config, .run_dir = s->dir, .state_dir = s->dir, .control_socket = sock};
 	struct role_env env = {.places = &places,
 			       .own_fd = -1,
 			       .listen_fd = listen_fd,
