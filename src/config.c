@@ -1,8 +1,6 @@
 /* vipd.yaml -> struct config: a table of keys, one reader each; every error is collected with its place, then the whole is
  * taken or refused. Source: DESIGN.md, Inputs 1. Test: tests/test_config.c; fuzzer: tests/fuzz/fuzz_config.c. */
-#include "config.h"
-
-#include "base/doc.h"
+#include "config_read.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -12,124 +10,9 @@
 
 enum { POOLS_MAX = 256, RANGES_MAX = 1024 };
 
-struct reader {
-	struct config *c;
-	const char *file;
-	struct diag_list *diags;
-};
-
-/* A key and what reads it; `key` is the name with its parents, for messages. */
-struct key {
-	const char *name;
-	void (*read)(struct reader *r, const char *key, const struct node *n);
-};
-
-static const struct node *want(struct reader *r, const char *key, const struct node *n, enum node_type type)
-{
-	if (n->type == type)
-		return n;
-	diag_error(r->diags, r->file, n->pos, "%s: expected %s, found %s", key, node_type_name(type),
-		   node_type_name(n->type));
-	return NULL;
-}
-
-/* A string, not empty, copied; NULL after a diagnostic. */
-static const char *want_string(struct reader *r, const char *key, const struct node *n)
-{
-	if (!want(r, key, n, NODE_STRING))
-		return NULL;
-	if (n->text_len == 0) {
-		diag_error(r->diags, r->file, n->pos, "%s: must not be empty", key);
-		return NULL;
-	}
-	return arena_strdup(r->c->arena, n->text);
-}
-
-static bool want_bool(struct reader *r, const char *key, const struct node *n, bool *out)
-{
-	if (!want(r, key, n, NODE_BOOL))
-		return false;
-	*out = n->boolean;
-	return true;
-}
-
-static bool want_range(struct reader *r, const char *key, const struct node *n, int64_t low, int64_t high,
-		       uint32_t *out)
-{
-	if (!want(r, key, n, NODE_INT))
-		return false;
-	if (n->integer < low || n->integer > high) {
-		diag_error(r->diags, r->file, n->pos, "%s: %s is out of range; expected %lld to %lld", key, n->text,
-			   (long long)low, (long long)high);
-		return false;
-	}
-	*out = (uint32_t)n->integer;
-	return true;
-}
-
-int config_duration(const char *text, uint32_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint32_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
-	uint64_t v = 0;
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 0 || digits > 9)
-		return -EINVAL;
-	for (size_t i = 0; i < digits; i++)
-		v = v * 10 + (uint64_t)(text[i] - '0');
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (strcmp(text + digits, units[i].unit) != 0)
-			continue;
-		if (v * units[i].ms > 86400000)
-			return -EINVAL;
-		*ms = (uint32_t)(v * units[i].ms);
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static bool want_duration(struct reader *r, const char *key, const struct node *n, uint32_t *ms)
-{
-	if ((n->type == NODE_STRING || n->type == NODE_INT) && config_duration(n->text, ms) == 0)
-		return true;
-	diag_error(r->diags, r->file, n->pos, "%s: expected a time of at most a day such as 5s, 500ms or 2m, found %s",
-		   key, n->type == NODE_STRING || n->type == NODE_INT ? n->text : node_type_name(n->type));
-	return false;
-}
-
-/* Reads a map by its table; unknown keys are named with their nearest known one. */
-static void read_map(struct reader *r, const char *key, const struct node *n, const struct key *keys, size_t n_keys)
-{
-	const char *names[24], *near;
-	char full[128];
-
-	if (!want(r, *key ? key : "the document", n, NODE_MAP))
-		return;
-	for (size_t k = 0; k < n_keys; k++)
-		names[k] = keys[k].name;
-	for (size_t i = 0; i < n->map.n; i++) {
-		const struct pair *p = &n->map.items[i];
-		size_t k = 0;
-
-		while (k < n_keys && strcmp(keys[k].name, p->key) != 0)
-			k++;
-		snprintf(full, sizeof full, "%s%s%s", key, *key ? "." : "", p->key);
-		if (k < n_keys)
-			keys[k].read(r, full, &p->value);
-		else if ((near = suggest_nearest(p->key, names, n_keys)))
-			diag_error(r->diags, r->file, p->key_pos, "unknown key \"%s\"; did you mean \"%s\"?", full,
-				   near);
-		else
-			diag_error(r->diags, r->file, p->key_pos, "unknown key \"%s\"", full);
-	}
-}
-
 static void read_manifests(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && s[0] != '/')
 		diag_error(r->diags, r->file, n->pos, "%s: \"%s\" is not an absolute path", key, s);
@@ -139,7 +22,7 @@ static void read_manifests(struct reader *r, const char *key, const struct node 
 
 static void read_node_name(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && strlen(s) > 253)
 		diag_error(r->diags, r->file, n->pos, "%s: longer than 253 characters", key);
@@ -147,21 +30,9 @@ static void read_node_name(struct reader *r, const char *key, const struct node 
 		r->c->node_name = s;
 }
 
-static bool interface_ok(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (n == 0 || n > 15 || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return false;
-	for (; *s; s++)
-		if (*s <= ' ' || *s == '/' || *s == ':' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 static void read_interface(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && config_set_interface(r->c, s))
 		diag_error(r->diags, r->file, n->pos, "%s: \"%s\" is not the name of an interface", key, s);
@@ -179,7 +50,7 @@ enum { N_HANDLES = sizeof handles / sizeof handles[0] };
 
 static unsigned read_handle_word(struct reader *r, const char *key, const struct node *n)
 {
-	const char *names[N_HANDLES], *near, *s = want_string(r, key, n);
+	const char *names[N_HANDLES], *near, *s = config_want_string(r, key, n);
 
 	if (!s)
 		return 0;
@@ -200,7 +71,7 @@ static void read_handle(struct reader *r, const char *key, const struct node *n)
 {
 	unsigned bits = 0;
 
-	if (!want(r, key, n, NODE_LIST))
+	if (!config_want(r, key, n, NODE_LIST))
 		return;
 	for (size_t i = 0; i < n->list.n; i++) {
 		unsigned bit = read_handle_word(r, key, &n->list.items[i]);
@@ -215,7 +86,7 @@ static void read_handle(struct reader *r, const char *key, const struct node *n)
 
 static void read_vip_configmap(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && config_set_vip_configmap(r->c, s))
 		diag_error(r->diags, r->file, n->pos, "%s: expected namespace/name, found \"%s\"", key, s);
@@ -223,7 +94,7 @@ static void read_vip_configmap(struct reader *r, const char *key, const struct n
 
 static void read_class(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s)
 		r->c->plan.load_balancer_class = s;
@@ -231,12 +102,13 @@ static void read_class(struct reader *r, const char *key, const struct node *n)
 
 static void read_classless(struct reader *r, const char *key, const struct node *n)
 {
-	want_bool(r, key, n, &r->c->plan.take_classless);
+	config_want_bool(r, key, n, &r->c->plan.take_classless);
 }
 
 static void read_allocate(struct reader *r, const char *key, const struct node *n)
 {
-	want_bool(r, key, n, &r->c->plan.allocate);
+	r->c->allocate_stated = true;
+	config_want_bool(r, key, n, &r->c->plan.allocate);
 }
 
 /* One prefix without host bits. */
@@ -294,7 +166,7 @@ static void add_cluster_cidr(struct reader *r, const char *key, struct pos at, c
 /* A prefix, or two with a comma as kube-apiserver's flag takes them. */
 static void read_cluster_cidr(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	r->c->plan.n_cluster_cidrs = 0;
 	while (s) {
@@ -308,7 +180,7 @@ static void read_cluster_cidr(struct reader *r, const char *key, const struct no
 
 static void read_node_ports(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 	unsigned long v[2] = {0, 0};
 	size_t i = 0;
 
@@ -342,7 +214,7 @@ static struct pool *this_pool(struct reader *r)
 
 static void read_pool_name(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	for (size_t i = 0; s && i < r->c->plan.n_pools; i++)
 		if (strcmp(r->c->plan.pools[i].name, s) == 0)
@@ -368,7 +240,7 @@ static void read_pool_addresses(struct reader *r, const char *key, const struct 
 {
 	struct pool *p = this_pool(r);
 
-	if (!want(r, key, n, NODE_LIST))
+	if (!config_want(r, key, n, NODE_LIST))
 		return;
 	if (n->list.n == 0 || n->list.n > RANGES_MAX) {
 		diag_error(r->diags, r->file, n->pos, "%s: expected 1 to %d prefixes, found %zu", key, RANGES_MAX,
@@ -379,7 +251,7 @@ static void read_pool_addresses(struct reader *r, const char *key, const struct 
 	p->n = 0; /* a duplicate key is read too */
 	for (size_t i = 0; i < n->list.n; i++) {
 		const struct node *item = &n->list.items[i];
-		const char *s = want_string(r, key, item);
+		const char *s = config_want_string(r, key, item);
 		struct cidr c;
 
 		if (!s || !read_cidr(r, key, item->pos, s, &c))
@@ -394,7 +266,7 @@ static void read_pools(struct reader *r, const char *key, const struct node *n)
 	static const struct key keys[] = {{"name", read_pool_name}, {"addresses", read_pool_addresses}};
 	char at[64];
 
-	if (!want(r, key, n, NODE_LIST))
+	if (!config_want(r, key, n, NODE_LIST))
 		return;
 	if (n->list.n > POOLS_MAX) {
 		diag_error(r->diags, r->file, n->pos, "%s: more than %d pools", key, POOLS_MAX);
@@ -406,7 +278,7 @@ static void read_pools(struct reader *r, const char *key, const struct node *n)
 		const struct node *item = &n->list.items[i];
 
 		snprintf(at, sizeof at, "%s[%zu]", key, i);
-		read_map(r, at, item, keys, sizeof keys / sizeof keys[0]);
+		config_read_map(r, at, item, keys, sizeof keys / sizeof keys[0]);
 		for (size_t k = 0; item->type == NODE_MAP && k < sizeof keys / sizeof keys[0]; k++)
 			if (!node_get(item, keys[k].name))
 				diag_error(r->diags, r->file, item->pos, "%s: \"%s\" is missing", at, keys[k].name);
@@ -419,7 +291,7 @@ static void read_pools(struct reader *r, const char *key, const struct node *n)
 static void read_scheduler(struct reader *r, const char *key, const struct node *n)
 {
 	static const char *const known = "rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf";
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && !sched_known(s))
 		diag_error(r->diags, r->file, n->pos, "%s: unknown scheduler \"%s\"; expected one of %s", key, s,
@@ -430,7 +302,7 @@ static void read_scheduler(struct reader *r, const char *key, const struct node 
 
 static void read_forward(struct reader *r, const char *key, const struct node *n)
 {
-	const char *s = want_string(r, key, n);
+	const char *s = config_want_string(r, key, n);
 
 	if (s && config_set_forward(r->c, s))
 		diag_error(r->diags, r->file, n->pos, "%s: expected NAT, DR or TUN, found \"%s\"", key, s);
@@ -438,24 +310,24 @@ static void read_forward(struct reader *r, const char *key, const struct node *n
 
 static void read_adopt(struct reader *r, const char *key, const struct node *n)
 {
-	want_bool(r, key, n, &r->c->ipvs.adopt);
+	config_want_bool(r, key, n, &r->c->ipvs.adopt);
 }
 
 static void read_garp_count(struct reader *r, const char *key, const struct node *n)
 {
-	want_range(r, key, n, 1, 100, &r->c->vips.garp_count);
+	config_want_range(r, key, n, 1, 100, &r->c->vips.garp_count);
 }
 
 static void read_garp_delay(struct reader *r, const char *key, const struct node *n)
 {
-	want_duration(r, key, n, &r->c->vips.garp_second_ms);
+	config_want_duration(r, key, n, &r->c->vips.garp_second_ms);
 }
 
 static void read_garp_refresh(struct reader *r, const char *key, const struct node *n)
 {
 	uint32_t ms;
 
-	if (!want_duration(r, key, n, &ms))
+	if (!config_want_duration(r, key, n, &ms))
 		return;
 	if (ms > 0 && ms < 1000)
 		diag_error(r->diags, r->file, n->pos, "%s: expected 0 (never) or at least 1s, found %s", key, n->text);
@@ -468,20 +340,53 @@ static void read_garp(struct reader *r, const char *key, const struct node *n)
 	static const struct key keys[] = {
 	    {"count", read_garp_count}, {"delay", read_garp_delay}, {"refresh", read_garp_refresh}};
 
-	read_map(r, key, n, keys, sizeof keys / sizeof keys[0]);
+	config_read_map(r, key, n, keys, sizeof keys / sizeof keys[0]);
 }
 
 static void read_ready_timeout(struct reader *r, const char *key, const struct node *n)
 {
 	uint32_t ms;
 
-	if (!want_duration(r, key, n, &ms))
+	if (!config_want_duration(r, key, n, &ms))
 		return;
 	if (ms < 1000 || ms % 1000)
 		diag_error(r->diags, r->file, n->pos, "%s: expected whole seconds, at least 1s, found %s", key,
 			   n->text);
 	else
 		r->c->ready_timeout_s = ms / 1000;
+}
+
+static void read_notify(struct reader *r, const char *key, const struct node *n)
+{
+	static const char *const names[] = {"script", "fifo"};
+	char script[TRACK_NAME] = "", full[KEY_TEXT];
+	const struct node *fifo;
+	struct members m;
+	const char *s;
+
+	if (!config_members(&m, r, key, n, names, 2))
+		return;
+	config_member_file(&m, "script", script, sizeof script);
+	if (script[0])
+		r->c->notify_script = arena_strdup(r->c->arena, script);
+	fifo = config_member(&m, "fifo", full);
+	s = fifo ? config_want_string(r, full, fifo) : NULL;
+	if (s && s[0] != '/')
+		config_member_error(&m, "fifo", "\"%s\" is not an absolute path", s);
+	else if (s)
+		r->c->notify_fifo = s;
+}
+
+/* DESIGN.md, "Allocations agree": two nodes that both give addresses out would give the same one twice. */
+static void settle_allocate(struct reader *r)
+{
+	if ((!r->n_routers && !r->c->routers_auto) || r->c->allocate_stated)
+		return;
+	r->c->plan.allocate = false;
+	diag_warning(
+	    r->diags, r->file, r->routers_at,
+	    "allocate: must be stated on a node with virtual routers; taken as false, so that nothing is given "
+	    "that a manifest or the record does not name. State true on one node and false on the others");
 }
 
 static int read_document(void *arg, const struct node *root, size_t index)
@@ -503,13 +408,21 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"adopt", read_adopt},
 	    {"garp", read_garp},
 	    {"readyTimeout", read_ready_timeout},
+	    {"routers", config_read_routers},
+	    {"spread", config_read_spread},
+	    {"notify", read_notify},
 	};
 	struct reader *r = arg;
 
 	if (index > 0)
 		diag_error(r->diags, r->file, root->pos, "a second document; expected one");
 	else
-		read_map(r, "", root, keys, sizeof keys / sizeof keys[0]);
+		config_read_map(r, "", root, keys, sizeof keys / sizeof keys[0]);
+	if (index == 0) {
+		config_end_spread(r);
+		config_end_routers(r);
+		settle_allocate(r);
+	}
 	return 0;
 }
 
@@ -540,7 +453,7 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 {
 	static const struct doc_limits limits = {
 	    .bytes = 1 << 20, .depth = 16, .nodes = 100000, .scalar = 4096, .duplicates = true};
-	struct reader r = {config_default(file), file, diags};
+	struct reader r = {.c = config_default(file), .file = file, .diags = diags};
 	size_t before = diags->errors;
 
 	if ((text && doc_parse(file, text, len, &limits, diags, read_document, &r)) || diags->errors > before) {
@@ -573,9 +486,51 @@ void config_settle(struct config *c, const char *state_dir, const char *interfac
 	c->plan.node_name = c->node_name;
 }
 
+int config_finish(struct config *c, struct diag_list *diags)
+{
+	size_t before = diags->errors;
+
+	if (config_finish_spread(c, diags) == 0)
+		config_finish_routers(c, diags);
+	c->vips.ready_timeout_ms = c->ready_timeout_s * 1000;
+	return diags->errors > before ? -EINVAL : 0;
+}
+
+/* As routers: [{vrid: N}] would have it. */
+static void one_router(struct config *c)
+{
+	static const char *const names[] = {"vips", "vips-ipv6"};
+
+	c->routers = arena_alloc(c->arena, 2 * sizeof *c->routers);
+	c->routers_at = arena_alloc(c->arena, 2 * sizeof *c->routers_at);
+	c->n_routers = 2;
+	for (int i = 0; i < 2; i++) {
+		c->routers[i] = config_draft().r;
+		c->routers[i].family = i ? AF_INET6 : AF_INET;
+		snprintf(c->routers[i].name, sizeof c->routers[i].name, "%s", names[i]);
+	}
+}
+
+int config_set_vrid(struct config *c, uint8_t vrid)
+{
+	if (c->routers_auto)
+		return -EEXIST;
+	for (size_t i = 1; i < c->n_routers; i++)
+		if (c->routers[i].vrid != c->routers[0].vrid || strcmp(c->routers[i].ifname, c->routers[0].ifname) != 0)
+			return -EEXIST;
+	if (c->n_routers == 0) {
+		one_router(c);
+		if (!c->allocate_stated)
+			c->plan.allocate = false;
+	}
+	for (size_t i = 0; i < c->n_routers; i++)
+		c->routers[i].vrid = vrid;
+	return 0;
+}
+
 int config_set_interface(struct config *c, const char *name)
 {
-	if (!interface_ok(name))
+	if (!config_interface_ok(name))
 		return -EINVAL;
 	c->plan.interface = arena_strdup(c->arena, name);
 	return 0;

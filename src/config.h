@@ -4,18 +4,42 @@
 
 #include "../configmaps/plan.h"
 #include "../ipvs/wire.h"
+#include "assign.h"
+#include "base/diag.h"
 #include "base/vipwire.h"
+
+/* routers: auto: what all nodes share, and the order of the nodes. */
+struct spread {
+	uint32_t count; /* routers a family */
+	uint8_t vrid_first, vrid_last;
+	bool excluded[256];
+	const char **nodes;
+	size_t n_nodes;
+	struct pos nodes_at;
+	bool v4, v6;
+	struct router like; /* all but name, VRID, family, priority; priority: the base */
+};
 
 /* All strings live in arena. Defaults stand where the file says nothing. */
 struct config {
 	struct arena *arena;
 	const char *file;
-	const char *manifests;   /* folder; NULL until config_settle when the file names none */
+	const char *manifests; /* folder; NULL until config_settle when the file names none */
+	bool allocate_stated;
 	struct plan_config plan; /* plan.interface too is NULL until then */
 	struct ipvs_settings ipvs;
 	struct vip_settings vips;
 	const char *node_name;    /* default: host name */
 	uint32_t ready_timeout_s; /* 30 */
+	bool routers_auto;
+	struct spread *spread;  /* with routers_auto; the routers follow from it in config_finish */
+	struct router *routers; /* sorted by name; none: this node is alone and holds every VIP */
+	size_t n_routers;
+	struct pos *routers_at;  /* where each stands in the file */
+	struct assign_pin *pins; /* the routers' own addresses, sorted */
+	size_t n_pins;
+	const char *notify_script; /* file in /etc/vipd/scripts; NULL: none */
+	const char *notify_fifo;   /* path; NULL: none */
 };
 
 /* Parses the text (NULL: all defaults). All errors at once; 0 and a new config, or -EINVAL. */
@@ -24,10 +48,16 @@ void config_free(struct config *c);
 
 /* Fills in what the file left to the machine: manifests = state_dir/manifests, interface (NULL: none found), node name. */
 void config_settle(struct config *c, const char *state_dir, const char *interface, const char *host);
+/* After config_settle: makes the routers of a spread, gives every router its interface, checks what follows. 0, or -EINVAL with diagnostics. */
+int config_finish(struct config *c, struct diag_list *diags);
+/* The priority of a node (index in nodes) in a spread's k-th router. */
+uint8_t config_spread_priority(const struct spread *s, size_t router, size_t node);
 /* For the predecessors' flags and environment: 0, or -EINVAL when the text is not such a value. Strings are copied. */
 int config_set_interface(struct config *c, const char *name);
 int config_set_vip_configmap(struct config *c, const char *name);
 int config_set_forward(struct config *c, const char *method);
+/* The VRID of the only router (of both families), which is made if there is none; -EEXIST when there are others. */
+int config_set_vrid(struct config *c, uint8_t vrid);
 int config_set_service_cidr(struct config *c,
 			    const char *cidr); /* the pool "KEEPALIVED_SERVICE_CIDR"; host bits are cleared */
 

@@ -64,6 +64,9 @@ static void apply_legacy(struct config *c, const struct options_legacy *l, struc
 {
 	if (l->iface)
 		apply(config_set_interface(c, l->iface), "--iface", l->iface, diags);
+	if (l->vrid && config_set_vrid(c, (uint8_t)l->vrid))
+		diag_error(diags, c->file, (struct pos){0},
+			   "--vrid: several virtual routers; state their VRIDs in the file");
 	if (l->service_cidr)
 		apply(config_set_service_cidr(c, l->service_cidr), "KEEPALIVED_SERVICE_CIDR", l->service_cidr, diags);
 	if (l->forward_method)
@@ -97,6 +100,10 @@ int config_load(const struct options *o, struct config **out, struct diag_list *
 		host[0] = '\0';
 	config_settle(c, o->places.state_dir, config_default_interface(interface) ? interface : NULL,
 		      *host ? host : NULL);
+	if (config_finish(c, diags)) {
+		config_free(c);
+		return -EINVAL;
+	}
 	*out = c;
 	return 0;
 }

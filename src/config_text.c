@@ -1,6 +1,5 @@
 /* A configuration as the YAML that config_parse reads back to the same. Test: tests/test_config.c (fixed point). */
-#include "config.h"
-
+#include "config_read.h"
 #include "yaml_out.h"
 
 #include <stdlib.h>
@@ -42,7 +41,7 @@ static json_t *pools_json(const struct plan_config *p)
 	return list;
 }
 
-static json_t *ms_json(uint32_t ms)
+json_t *config_ms_json(uint32_t ms)
 {
 	char *s = ms % 1000 ? xasprintf("%ums", ms) : xasprintf("%us", ms / 1000);
 	json_t *j = json_string(s);
@@ -80,8 +79,22 @@ static json_t *config_json(const struct config *c)
 	json_object_set_new(j, "adopt", json_boolean(c->ipvs.adopt));
 	json_object_set_new(j, "garp",
 			    json_pack("{s:i, s:o, s:o}", "count", (int)c->vips.garp_count, "delay",
-				      ms_json(c->vips.garp_second_ms), "refresh", ms_json(c->vips.garp_refresh_ms)));
-	json_object_set_new(j, "readyTimeout", ms_json(c->ready_timeout_s * 1000));
+				      config_ms_json(c->vips.garp_second_ms), "refresh",
+				      config_ms_json(c->vips.garp_refresh_ms)));
+	json_object_set_new(j, "readyTimeout", config_ms_json(c->ready_timeout_s * 1000));
+	if (c->n_routers) {
+		json_object_set_new(j, "routers", config_routers_json(c));
+	} else if (c->routers_auto) {
+		json_object_set_new(j, "routers", json_string("auto"));
+		json_object_set_new(j, "spread", config_spread_json(c->spread));
+	}
+	if (c->notify_script || c->notify_fifo) {
+		json_t *notify = json_object();
+
+		set_text(notify, "script", c->notify_script);
+		set_text(notify, "fifo", c->notify_fifo);
+		json_object_set_new(j, "notify", notify);
+	}
 	return j;
 }
 
