@@ -359,22 +359,23 @@ static void read_ready_timeout(struct reader *r, const char *key, const struct n
 static void read_notify(struct reader *r, const char *key, const struct node *n)
 {
 	static const char *const names[] = {"script", "fifo"};
-	char script[TRACK_NAME] = "", full[KEY_TEXT];
+	struct vip_settings *v = &r->c->vips;
+	char full[KEY_TEXT];
 	const struct node *fifo;
 	struct members m;
 	const char *s;
 
 	if (!config_members(&m, r, key, n, names, 2))
 		return;
-	config_member_file(&m, "script", script, sizeof script);
-	if (script[0])
-		r->c->notify_script = arena_strdup(r->c->arena, script);
+	config_member_file(&m, "script", v->notify_script, sizeof v->notify_script);
 	fifo = config_member(&m, "fifo", full);
 	s = fifo ? config_want_string(r, full, fifo) : NULL;
 	if (s && s[0] != '/')
 		config_member_error(&m, "fifo", "\"%s\" is not an absolute path", s);
+	else if (s && strlen(s) >= sizeof v->notify_fifo)
+		config_member_error(&m, "fifo", "longer than %zu characters", sizeof v->notify_fifo - 1);
 	else if (s)
-		r->c->notify_fifo = s;
+		memcpy(v->notify_fifo, s, strlen(s) + 1);
 }
 
 /* DESIGN.md, "Allocations agree": two nodes that both give addresses out would give the same one twice. */

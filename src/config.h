@@ -38,8 +38,6 @@ struct config {
 	struct pos *routers_at;  /* where each stands in the file */
 	struct assign_pin *pins; /* the routers' own addresses, sorted */
 	size_t n_pins;
-	const char *notify_script; /* file in /etc/vipd/scripts; NULL: none */
-	const char *notify_fifo;   /* path; NULL: none */
 };
 
 /* Parses the text (NULL: all defaults). All errors at once; 0 and a new config, or -EINVAL. */

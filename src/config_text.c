@@ -88,11 +88,11 @@ static json_t *config_json(const struct config *c)
 		json_object_set_new(j, "routers", json_string("auto"));
 		json_object_set_new(j, "spread", config_spread_json(c->spread));
 	}
-	if (c->notify_script || c->notify_fifo) {
+	if (c->vips.notify_script[0] || c->vips.notify_fifo[0]) {
 		json_t *notify = json_object();
 
-		set_text(notify, "script", c->notify_script);
-		set_text(notify, "fifo", c->notify_fifo);
+		set_text(notify, "script", c->vips.notify_script[0] ? c->vips.notify_script : NULL);
+		set_text(notify, "fifo", c->vips.notify_fifo[0] ? c->vips.notify_fifo : NULL);
 		json_object_set_new(j, "notify", notify);
 	}
 	return j;

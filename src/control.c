@@ -17,6 +17,14 @@ extern char **environ;
 
 #define GATE (2 * NSEC_PER_SEC)
 
+static void config_take(struct control *c, struct config *now)
+{
+	assign_free(c->assign);
+	config_free(c->config);
+	c->config = now;
+	c->assign = assign_new(now->routers, now->n_routers, now->pins, now->n_pins, now->plan.interface);
+}
+
 static void feed(void *arg, const struct object *o)
 {
 	plan_put(((struct control *)arg)->plan, o);
@@ -177,6 +185,8 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	case MSG_ANSWER:
 		control_answer(c, from, m);
 		break;
+	case MSG_ROLE: /* people are told by vrrp: log, notify, `vipctl get vrrp` */
+		break;
 	case MSG_LOCALS:
 		if (from == ROLE_VRRP)
 			on_locals(c, m);
@@ -201,8 +211,7 @@ static void config_swap(struct control *c, struct config *now)
 	plan_stop(c);
 	if (moved)
 		folder_free(c->folder);
-	config_free(c->config);
-	c->config = now;
+	config_take(c, now);
 	if (moved)
 		folder_open(c);
 	control_pass(c);
@@ -216,7 +225,10 @@ static void log_diags(const struct diag_list *diags)
 
 	for (size_t i = 0; i < diags->n; i++) {
 		diag_format(&diags->items[i], line, sizeof line);
-		log_error("%s", line);
+		if (diags->items[i].level == DIAG_ERROR)
+			log_error("%s", line);
+		else
+			log_warning("%s", line);
 	}
 	if (diags->dropped)
 		log_error("%zu more", diags->dropped);
@@ -226,15 +238,18 @@ static void log_diags(const struct diag_list *diags)
 static void say_config(struct control *c, const struct diag_list *diags)
 {
 	char line[512];
+	size_t first = 0;
 	char *message;
 
+	log_diags(diags);
 	if (!diags->errors) {
 		notices_set(c->notices, "config", c->config->file, "BadConfiguration", NULL);
 		return;
 	}
-	log_diags(diags);
 	log_error("the configuration has errors: nothing is changed");
-	diag_format(&diags->items[0], line, sizeof line);
+	while (diags->items[first].level != DIAG_ERROR)
+		first++;
+	diag_format(&diags->items[first], line, sizeof line);
 	message = xasprintf("%s (%zu errors; the former configuration stays)", line, diags->errors);
 	notices_set(c->notices, "config", c->config->file, "BadConfiguration", message);
 	free(message);
@@ -296,6 +311,7 @@ static int cache_open(int state_fd)
 static int control_init(struct control *c)
 {
 	struct diag_list diags = {0};
+	struct config *now;
 	char why[256];
 	int err = options_parse(c->env->argc, c->env->argv, environ, &c->options, why, sizeof why);
 
@@ -304,11 +320,12 @@ static int control_init(struct control *c)
 		return 2;
 	}
 	c->options.places = *c->env->places;
-	err = config_load(&c->options, &c->config, &diags);
+	err = config_load(&c->options, &now, &diags);
 	log_diags(&diags);
 	diag_clear(&diags);
 	if (err)
 		return 78;
+	config_take(c, now);
 	c->notices = notices_new();
 	c->outbox = outbox_new(MSG_PAYLOAD_MAX);
 	c->cache_fd = cache_open(c->env->state_fd);
@@ -336,6 +353,7 @@ static void control_clear(struct control *c)
 		close(c->cache_fd);
 	free(c->locals);
 	free(c->trouble);
+	assign_free(c->assign);
 	config_free(c->config);
 	options_clear(&c->options);
 }

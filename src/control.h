@@ -9,6 +9,7 @@
 #define VIPD_CONTROL_H
 
 #include "../configmaps/folder.h"
+#include "assign.h"
 #include "base/child.h"
 #include "config.h"
 #include "ctl_request.h"
@@ -33,7 +34,10 @@ struct ask {
 	struct loop_timer *timer;
 	uint64_t client;            /* who waits */
 	struct ctl_request request; /* get */
-	struct status *status;      /* status */
+	struct status *status;      /* status, which of its parts */
+	unsigned part;
+	char *first; /* get vips: what vrrp said of the addresses, while its routers are asked for */
+	size_t first_len;
 };
 
 struct control {
@@ -42,6 +46,7 @@ struct control {
 	struct loop *loop;
 	struct options options;
 	struct config *config;
+	struct assign *assign; /* of the configuration's routers */
 	struct record *record; /* NULL: the one on disk cannot be read; nothing is planned then */
 	struct plan *plan;
 	struct folder *folder;

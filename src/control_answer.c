@@ -16,8 +16,14 @@
 struct status {
 	uint64_t client;
 	unsigned pending;
-	json_t *parts[OUTBOX_SIDES];
+	json_t *parts[3]; /* in the order of status_parts */
 };
+
+static const struct {
+	enum role who;
+	const char *question, *member;
+} status_parts[] = {{ROLE_IPVS, "status", "ipvs"}, {ROLE_VRRP, "status", "vrrp"}, {ROLE_VRRP, "vrrp", "routers"}};
+enum { STATUS_PARTS = sizeof status_parts / sizeof status_parts[0] };
 
 static void reply_text(struct control *c, uint64_t client, char *text)
 {
@@ -38,6 +44,7 @@ static void ask_free(struct ask *a)
 	*at = a->next;
 	loop_timer_free(a->timer);
 	ctl_request_clear(&a->request);
+	free(a->first);
 	free(a);
 }
 
@@ -101,11 +108,12 @@ void control_answer(struct control *c, enum role from, struct msg *m)
 	memfd_unmap(bytes, len);
 }
 
-static void reply_get(struct control *c, uint64_t client, const struct ctl_request *q, const char *answer, size_t n)
+static void reply_get(struct control *c, uint64_t client, const struct ctl_request *q, const char *answer, size_t n,
+		      json_t *routers)
 {
-	struct views v = {c->plan, c->folder};
+	struct views v = {c->plan, c->folder, c->config, c->assign};
 	size_t len;
-	char *text = views_get(&v, q, answer, n, &len);
+	char *text = views_get(&v, q, answer, n, routers, &len);
 
 	if (text)
 		ctl_server_reply(c->ctl, client, text, len);
@@ -113,21 +121,52 @@ static void reply_get(struct control *c, uint64_t client, const struct ctl_reque
 		reply_error(c, client, "Unavailable", "the process could not read the kernel: see vipctl status");
 }
 
-static void get_done(struct ask *a, const char *answer, size_t len)
+static void reply_silence(const struct ask *a)
 {
-	char *why;
+	char *why = xasprintf("the %s process does not answer", role_name(a->to));
 
-	if (answer) {
-		reply_get(a->control, a->client, &a->request, answer, len);
-		return;
-	}
-	why = xasprintf("the %s process does not answer", role_name(a->to));
 	reply_error(a->control, a->client, "Unavailable", why);
 	free(why);
 }
 
+static void routers_done(struct ask *a, const char *answer, size_t len)
+{
+	json_error_t e;
+	json_t *routers = answer ? json_loadb(answer, len, 0, &e) : NULL;
+
+	reply_get(a->control, a->client, &a->request, a->first, a->first_len, routers);
+	json_decref(routers);
+}
+
+/* The addresses are there; who holds those that are not here, the routers know. */
+static void ask_routers(struct ask *a, const char *answer, size_t len)
+{
+	struct ask *next = ask_new(a->control, ROLE_VRRP, routers_done, a->client);
+
+	next->request = a->request;
+	a->request.json = NULL;
+	next->first = xmalloc(len + 1);
+	memcpy(next->first, answer, len);
+	next->first_len = len;
+	ask_send(next, "vrrp");
+}
+
+static void get_done(struct ask *a, const char *answer, size_t len)
+{
+	struct control *c = a->control;
+
+	if (!answer)
+		reply_silence(a);
+	else if (a->request.kind == CTL_VIPS && c->config->n_routers)
+		ask_routers(a, answer, len);
+	else
+		reply_get(c, a->client, &a->request, answer, len, NULL);
+}
+
 static void request_get(struct control *c, uint64_t client, struct ctl_request *q)
 {
+	static const char *const questions[CTL_KINDS] = {
+	    [CTL_VIRTUALSERVERS] = "table", [CTL_VIPS] = "vips", [CTL_VRRP] = "vrrp"};
 	struct ask *a;
 
 	if (!c->planning) {
@@ -136,14 +175,14 @@ static void request_get(struct control *c, uint64_t client, struct ctl_request *
 				      : "the record cannot be read: see vipctl status");
 		return;
 	}
-	if (q->kind != CTL_VIRTUALSERVERS && q->kind != CTL_VIPS) {
-		reply_get(c, client, q, NULL, 0);
+	if (!questions[q->kind]) {
+		reply_get(c, client, q, NULL, 0, NULL);
 		return;
 	}
-	a = ask_new(c, q->kind == CTL_VIPS ? ROLE_VRRP : ROLE_IPVS, get_done, client);
+	a = ask_new(c, q->kind == CTL_VIRTUALSERVERS ? ROLE_IPVS : ROLE_VRRP, get_done, client);
 	a->request = *q;
 	q->json = NULL;
-	ask_send(a, q->kind == CTL_VIPS ? "vips" : "table");
+	ask_send(a, questions[q->kind]);
 }
 
 /* JSON strings are UTF-8; a file's name may be anything. */
@@ -212,41 +251,137 @@ static json_t *status_json(const struct control *c)
 	return j;
 }
 
-static void status_done(struct ask *a, const char *answer, size_t len)
+/* A router in Fault is a problem as long as it is. The states become RFC 9568's words. */
+static void router_problems(json_t *routers, json_t *problems)
 {
-	struct status *s = a->status;
-	struct control *c = a->control;
-	json_error_t e;
-	json_t *j, *part = answer ? json_loadb(answer, len, 0, &e) : NULL;
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(routers, i, r)
+	{
+		const char *name = json_string_value(json_object_get(r, "name"));
+		const char *state = views_state(json_string_value(json_object_get(r, "state")));
+		const char *why = json_string_value(json_object_get(r, "why"));
+		const char *cause = json_string_value(json_object_get(r, "lastCause"));
+		char *object;
+
+		if (!name || !state)
+			continue;
+		json_object_set_new(r, "state", json_string(state));
+		if (strcmp(state, "Fault") != 0)
+			continue;
+		object = xasprintf("router %s", name);
+		json_array_append_new(problems,
+				      json_pack("{s:s, s:s, s:s}", "object", object, "reason", "Fault", "message",
+						why && *why ? why
+						: cause     ? cause
+							    : ""));
+		free(object);
+	}
+}
+
+static void status_reply(struct control *c, struct status *s)
+{
+	json_t *j = status_json(c);
 	char *body;
 
-	s->parts[a->to == ROLE_IPVS ? OUTBOX_IPVS : OUTBOX_VRRP] =
-	    part ? part : json_pack("{s:s}", "error", "the process does not answer");
-	if (--s->pending)
-		return;
-	j = status_json(c);
-	json_object_set_new(j, "ipvs", s->parts[OUTBOX_IPVS]);
-	json_object_set_new(j, "vrrp", s->parts[OUTBOX_VRRP]);
+	if (!json_is_array(s->parts[STATUS_PARTS - 1])) { /* none, or no answer: "vrrp" says so */
+		json_decref(s->parts[STATUS_PARTS - 1]);
+		s->parts[STATUS_PARTS - 1] = json_array();
+	}
+	router_problems(s->parts[STATUS_PARTS - 1], json_object_get(j, "problems"));
+	for (int i = 0; i < STATUS_PARTS; i++)
+		json_object_set_new(j, status_parts[i].member, s->parts[i]);
 	body = json_dumps(j, JSON_COMPACT);
 	reply_text(c, s->client, xasprintf("%s\n", body ? body : "{}"));
 	free(body);
 	json_decref(j);
+}
+
+static void status_done(struct ask *a, const char *answer, size_t len)
+{
+	struct status *s = a->status;
+	json_error_t e;
+	json_t *part = answer ? json_loadb(answer, len, 0, &e) : NULL;
+
+	s->parts[a->part] = part ? part : json_pack("{s:s}", "error", "the process does not answer");
+	if (--s->pending)
+		return;
+	status_reply(a->control, s);
 	free(s);
 }
 
 static void request_status(struct control *c, uint64_t client)
 {
-	static const enum role both[] = {ROLE_IPVS, ROLE_VRRP};
 	struct status *s = xcalloc(1, sizeof *s);
 
 	s->client = client;
-	s->pending = 2;
-	for (int i = 0; i < 2; i++) {
-		struct ask *a = ask_new(c, both[i], status_done, client);
+	s->pending = STATUS_PARTS;
+	for (unsigned i = 0; i < STATUS_PARTS; i++) {
+		struct ask *a = ask_new(c, status_parts[i].who, status_done, client);
 
 		a->status = s;
-		ask_send(a, "status");
+		a->part = i;
+		ask_send(a, status_parts[i].question);
 	}
+}
+
+static void failover_done(struct ask *a, const char *answer, size_t len)
+{
+	json_error_t e;
+	json_t *j = answer ? json_loadb(answer, len, 0, &e) : NULL;
+	const char *why = json_string_value(json_object_get(j, "error"));
+	char *body = NULL;
+
+	if (!j) {
+		reply_silence(a);
+	} else if (why) {
+		reply_error(a->control, a->client, "NotFound", why);
+	} else {
+		json_object_set_new(j, "kind", json_string("Failover"));
+		body = json_dumps(j, JSON_COMPACT);
+		reply_text(a->control, a->client, xasprintf("%s\n", body ? body : "{}"));
+	}
+	free(body);
+	json_decref(j);
+}
+
+/* A hand-over is over after three intervals of the slowest router at most. */
+static nsec_t failover_patience(const struct config *c)
+{
+	uint32_t slowest = 0;
+
+	for (size_t i = 0; i < c->n_routers; i++)
+		if (c->routers[i].interval_ms > slowest)
+			slowest = c->routers[i].interval_ms;
+	return ASK_PATIENCE + 3 * (nsec_t)slowest * NSEC_PER_MSEC;
+}
+
+static void request_failover(struct control *c, uint64_t client, const struct ctl_request *q)
+{
+	const char *name = q->n_names ? q->names[0] : "";
+	struct ask *a;
+	int err;
+
+	if (!c->config->n_routers) {
+		reply_error(c, client, "NotFound",
+			    "this node has no virtual router: it is alone and there is nobody to hand over to");
+		return;
+	}
+	a = ask_new(c, ROLE_VRRP, failover_done, client);
+	err = child_send(c->child, ROLE_VRRP, MSG_FAILOVER, a->id, name, strlen(name), -1);
+	loop_timer_set(a->timer, err ? 0 : failover_patience(c->config));
+	ctl_server_wait(c->ctl, client, failover_patience(c->config) + ASK_PATIENCE);
+}
+
+static void request_reexec(struct control *c, uint64_t client)
+{
+	if (child_send(c->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1))
+		reply_error(c, client, "Unavailable", "the supervisor cannot be reached");
+	else
+		reply_text(
+		    c, client,
+		    xasprintf("{\"kind\":\"Reexec\",\"pid\":%d,\"version\":\"%s\"}\n", (int)getpid(), VIPD_VERSION));
 }
 
 void control_request(void *arg, uint64_t client, const char *line, size_t len)
@@ -259,10 +394,22 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		reply_error(c, client, "BadRequest", why);
 		return;
 	}
-	if (q.verb == CTL_STATUS)
-		request_status(c, client);
-	else
+	switch (q.verb) {
+	case CTL_GET:
 		request_get(c, client, &q);
+		break;
+	case CTL_STATUS:
+		request_status(c, client);
+		break;
+	case CTL_FAILOVER:
+		request_failover(c, client, &q);
+		break;
+	case CTL_REEXEC:
+		request_reexec(c, client);
+		break;
+	case CTL_VERBS:
+		break;
+	}
 	ctl_request_clear(&q);
 }
 

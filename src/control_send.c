@@ -34,38 +34,45 @@ static void on_vs_delete(void *arg, const struct vs_key *k)
 	outbox_vs_delete(((struct control *)arg)->outbox, k);
 }
 
-/* A client VIP needs an interface. */
-static bool placed(const struct vip *v)
-{
-	return v->ifname[0] != '\0';
-}
+static const char *const place_words[] = {
+    [ASSIGN_NO_INTERFACE] =
+	"no interface: vipd.yaml names none and there is no default route; set \"interface\" and reload",
+    [ASSIGN_NO_ROUTER] = "no virtual router of its family: add one to \"routers\" and reload",
+};
 
-static void say_placed(struct control *c, const struct vip *v)
+/* A client VIP needs an interface, and a router where there are any. True if it can be sent. */
+static bool say_placed(struct control *c, const struct addr *a, enum assign_place place)
 {
+	static const char *const reasons[] = {[ASSIGN_NO_INTERFACE] = "NoInterface", [ASSIGN_NO_ROUTER] = "NoRouter"};
 	char buf[ADDR_TEXT];
-	const char *message = placed(v) ? NULL
-					: "no interface: vipd.yaml names none and there is no default route; set "
-					  "\"interface\" and reload";
 
-	if (notices_set(c->notices, "plan", addr_format(&v->addr, buf), "NoInterface", message) && message)
-		log_warning("%s: %s", buf, message);
+	addr_format(a, buf);
+	for (int p = ASSIGN_NO_INTERFACE; p <= ASSIGN_NO_ROUTER; p++) {
+		const char *message = place == (enum assign_place)p ? place_words[p] : NULL;
+
+		if (notices_set(c->notices, "plan", buf, reasons[p], message) && message)
+			log_warning("%s: %s", buf, message);
+	}
+	return place == ASSIGN_PLACED;
 }
 
+/* What is a router's own is in every picture: nothing that the plan does changes it. */
 static void on_vip_set(void *arg, const struct vip *v)
 {
 	struct control *c = arg;
+	struct vip placed = *v;
 
-	say_placed(c, v);
-	if (placed(v))
-		outbox_vip_set(c->outbox, v);
+	if (!assign_pinned(c->assign, &v->addr) && say_placed(c, &v->addr, assign_vip(c->assign, &placed)))
+		outbox_vip_set(c->outbox, &placed);
 }
 
 static void on_vip_delete(void *arg, const struct addr *a)
 {
 	struct control *c = arg;
-	char buf[ADDR_TEXT];
 
-	notices_set(c->notices, "plan", addr_format(a, buf), "NoInterface", NULL);
+	if (assign_pinned(c->assign, a))
+		return;
+	say_placed(c, a, ASSIGN_PLACED);
 	outbox_vip_delete(c->outbox, a);
 }
 
@@ -105,16 +112,13 @@ static void *ipvs_picture(struct control *c, size_t *len)
 }
 
 struct vip_list {
+	struct control *control;
 	struct vip_picture picture;
 	size_t cap;
 };
 
-static void gather_vip(void *arg, const struct vip *v)
+static void push_vip(struct vip_list *l, const struct vip *v)
 {
-	struct vip_list *l = arg;
-
-	if (!placed(v))
-		return;
 	if (l->picture.n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 64;
 		l->picture.vips = xrealloc(l->picture.vips, l->cap * sizeof *l->picture.vips);
@@ -122,14 +126,57 @@ static void gather_vip(void *arg, const struct vip *v)
 	l->picture.vips[l->picture.n++] = *v;
 }
 
+static void gather_vip(void *arg, const struct vip *v)
+{
+	struct vip_list *l = arg;
+	const struct assign *a = l->control->assign;
+	struct vip placed = *v;
+
+	if (!assign_pinned(a, &v->addr) && assign_vip(a, &placed) == ASSIGN_PLACED)
+		push_vip(l, &placed);
+}
+
+static void gather_own(struct vip_list *l)
+{
+	const struct config *config = l->control->config;
+
+	for (size_t i = 0; i < config->n_pins; i++) {
+		struct vip v;
+
+		if (say_placed(l->control, &config->pins[i].addr, assign_own(l->control->assign, &config->pins[i], &v)))
+			push_vip(l, &v);
+	}
+}
+
+static int vip_order(const void *a, const void *b)
+{
+	return vip_cmp(a, b);
+}
+
+/* The routers that have an interface, in order; malloc'd. */
+static struct router *sent_routers(const struct config *c, size_t *n)
+{
+	struct router *list = xcalloc(c->n_routers + 1, sizeof *list);
+
+	*n = 0;
+	for (size_t i = 0; i < c->n_routers; i++)
+		if (c->routers[i].ifname[0])
+			list[(*n)++] = c->routers[i];
+	return list;
+}
+
 static void *vrrp_picture(struct control *c, size_t *len)
 {
-	struct vip_list l = {.picture = {.settings = c->config->vips}};
+	struct vip_list l = {.control = c, .picture = {.settings = c->config->vips}};
 	void *bytes;
 
 	plan_each_vip(c->plan, gather_vip, &l);
+	gather_own(&l);
+	if (l.picture.n)
+		qsort(l.picture.vips, l.picture.n, sizeof *l.picture.vips, vip_order);
+	l.picture.routers = sent_routers(c->config, &l.picture.n_routers);
 	bytes = vipwire_encode_picture(&l.picture, len);
-	free(l.picture.vips);
+	vip_picture_clear(&l.picture);
 	return bytes;
 }
 

@@ -21,8 +21,10 @@ static const struct {
     [CTL_PODS] = {"pods", "pod", "po", true},
     [CTL_VIRTUALSERVERS] = {"virtualservers", "virtualserver", "vs", false},
     [CTL_VIPS] = {"vips", "vip", "vip", false},
+    [CTL_VRRP] = {"vrrp", "virtualrouter", "vr", false},
 };
-static const char *const verbs[CTL_VERBS] = {[CTL_GET] = "get", [CTL_STATUS] = "status"};
+static const char *const verbs[CTL_VERBS] = {
+    [CTL_GET] = "get", [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_REEXEC] = "reexec"};
 
 int ctl_kind_parse(const char *word, enum ctl_kind *out)
 {
@@ -162,6 +164,15 @@ static int read_scope(struct reader *rd)
 	return 0;
 }
 
+static int read_router(struct reader *rd)
+{
+	if (read_names(rd))
+		return -EINVAL;
+	if (rd->r->n_names > 1)
+		return refuse(rd, "one router at a time, or all without a name");
+	return 0;
+}
+
 int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, char *why, size_t size)
 {
 	struct ctl_request r = {0};
@@ -177,7 +188,8 @@ int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, cha
 		refuse(&rd, "expected a JSON object");
 		goto bad;
 	}
-	if (read_verb(&rd) || (r.verb == CTL_GET && (read_kind(&rd) || read_names(&rd) || read_scope(&rd))))
+	if (read_verb(&rd) || (r.verb == CTL_GET && (read_kind(&rd) || read_names(&rd) || read_scope(&rd))) ||
+	    (r.verb == CTL_FAILOVER && read_router(&rd)))
 		goto bad;
 	*out = r;
 	return 0;

@@ -8,10 +8,11 @@
 
 enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256 };
 
-enum ctl_verb { CTL_GET, CTL_STATUS, CTL_VERBS };
-enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_KINDS };
+enum ctl_verb { CTL_GET, CTL_STATUS, CTL_FAILOVER, CTL_REEXEC, CTL_VERBS };
+enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_KINDS };
 
-/* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false} */
+/* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false}
+ * {"verb": "failover", "name": "vips"}: without a name every router that is Active here */
 struct ctl_request {
 	enum ctl_verb verb;
 	enum ctl_kind kind;

@@ -123,6 +123,14 @@ void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t 
 	loop_io_set(c->io, LOOP_WRITE);
 }
 
+void ctl_server_wait(struct ctl_server *s, uint64_t client, nsec_t patience)
+{
+	struct client *c = client_find(s, client);
+
+	if (c && !c->out)
+		loop_timer_set(c->timer, patience);
+}
+
 static void client_refuse(struct client *c, const char *reason, const char *message)
 {
 	char *text = ctl_error_text(reason, message);

@@ -20,4 +20,7 @@ void ctl_server_free(struct ctl_server *s);
 /* Sends the reply (malloc'd, taken over) and closes; nothing when the client has gone. */
 void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t len);
 
+/* The reply may take so long from now on; without this it is a matter of seconds. */
+void ctl_server_wait(struct ctl_server *s, uint64_t client, nsec_t patience);
+
 #endif

@@ -295,6 +295,10 @@ static int settle(struct parse *p)
 
 	if (o->action == DO_VERSION || o->action == DO_HELP)
 		return 0;
+	if (o->legacy.use_unicast)
+		return FAIL(p, "--use-unicast: the peers are nodes of the Kubernetes API: Kubernetes API source not in "
+			       "this build (vipd.yaml: "
+			       "routers[].peers)");
 	if (p->print && !p->check)
 		return FAIL(p, "-v goes with -n");
 	if (p->check && o->action == DO_CLEANUP)

@@ -17,6 +17,7 @@ struct list {
 	char *text;
 	size_t len, cap;
 	size_t n;
+	json_t *routers; /* what vrrp said of its routers; borrowed */
 	bool found[CTL_NAMES_MAX];
 };
 
@@ -169,6 +170,86 @@ static void vs_item(void *arg, json_t *item)
 	put_item(l, o);
 }
 
+const char *views_state(const char *word)
+{
+	static const char *const words[][2] = {
+	    {"MASTER", "Active"}, {"BACKUP", "Backup"}, {"FAULT", "Fault"}, {"STOP", "Initialize"}};
+
+	for (size_t i = 0; word && i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(word, words[i][0]) == 0)
+			return words[i][1];
+	return word;
+}
+
+static void set_state(json_t *o, json_t *from)
+{
+	const char *state = views_state(json_string_value(json_object_get(from, "state")));
+
+	if (state)
+		json_object_set_new(o, "state", json_string(state));
+}
+
+static void router_item(void *arg, json_t *item)
+{
+	static const char *const spec[] = {"interface", "vrid",       "family", "version",
+					   "priority",  "intervalMs", "mac",    "group"};
+	const char *name = json_string_value(json_object_get(item, "name"));
+	struct list *l = arg;
+	char *copy;
+
+	if (!name || !asked(l, "", name, NULL))
+		return;
+	copy = xstrdup(name);
+	set_state(item, item);
+	json_object_del(item, "name");
+	put_item(l, shape(item, "VirtualRouter", copy, spec, sizeof spec / sizeof spec[0]));
+	free(copy);
+}
+
+static json_t *router_of(const struct list *l, const char *name)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(l->routers, i, one)
+	{
+		const char *s = json_string_value(json_object_get(one, "name"));
+
+		if (s && strcmp(s, name) == 0)
+			return one;
+	}
+	return NULL;
+}
+
+static bool is_text(json_t *j, const char *key, const char *word)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	return s && strcmp(s, word) == 0;
+}
+
+/* The router of a client's VIP, its state here, and who holds the address. */
+static void set_router(const struct list *l, json_t *spec, json_t *status, const struct addr *a)
+{
+	uint16_t k = assign_router(l->v->assign, a);
+	const char *owner = json_is_true(json_object_get(status, "held")) ? l->v->config->node_name : NULL;
+	const char *active;
+	char name[ROUTER_NAME + 1] = "";
+	json_t *router;
+
+	if (k < l->v->config->n_routers) {
+		memcpy(name, l->v->config->routers[k].name, ROUTER_NAME);
+		json_object_set_new(spec, "router", json_string(name));
+		router = router_of(l, name);
+		set_state(status, router);
+		active = json_string_value(json_object_get(router, "active"));
+		if (is_text(status, "state", "Backup") && active && strcmp(active, "-") != 0)
+			owner = active;
+	}
+	if (owner)
+		json_object_set_new(status, "owner", json_string(owner));
+}
+
 static void vip_item(void *arg, json_t *item)
 {
 	static const char *const spec[] = {"address", "bits", "kind", "interface"};
@@ -189,6 +270,8 @@ static void vip_item(void *arg, json_t *item)
 	for (size_t i = 0; i < n && i < VIP_SERVICES_MAX; i++)
 		json_array_append_new(services, json_string(names[i]));
 	json_object_set_new(json_object_get(o, "spec"), "services", services);
+	if (!is_text(json_object_get(o, "spec"), "kind", "cluster"))
+		set_router(l, json_object_get(o, "spec"), json_object_get(o, "status"), &a);
 	put_item(l, o);
 }
 
@@ -232,16 +315,18 @@ static void not_found(struct list *l)
 	json_decref(names);
 }
 
-char *views_get(const struct views *v, const struct ctl_request *q, const char *answer, size_t answer_len, size_t *len)
+char *views_get(const struct views *v, const struct ctl_request *q, const char *answer, size_t answer_len,
+		json_t *routers, size_t *len)
 {
 	static const char *const heads[CTL_KINDS] = {
 	    [CTL_SERVICES] = "{\"kind\":\"ServiceList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_ENDPOINTS] = "{\"kind\":\"EndpointsList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_PODS] = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_VIRTUALSERVERS] = "{\"kind\":\"VirtualServerList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
+	    [CTL_VRRP] = "{\"kind\":\"VirtualRouterList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	    [CTL_VIPS] = "{\"kind\":\"VIPList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	};
-	struct list l = {.v = v, .q = q};
+	struct list l = {.v = v, .q = q, .routers = routers};
 	int err = 0;
 
 	puts_list(&l, heads[q->kind]);
@@ -258,6 +343,9 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 		break;
 	case CTL_VIPS:
 		err = views_each_item(answer, answer_len, vip_item, &l);
+		break;
+	case CTL_VRRP:
+		err = views_each_item(answer, answer_len, router_item, &l);
 		break;
 	case CTL_KINDS:
 		break;

@@ -13,7 +13,11 @@
 static const struct {
 	const char *name;
 	int (*run)(const struct vipctl *v);
-} verbs[] = {{"get", vipctl_get}, {"status", vipctl_status}, {"check", vipctl_check}};
+} verbs[] = {{"get", vipctl_get},
+	     {"status", vipctl_status},
+	     {"check", vipctl_check},
+	     {"failover", vipctl_failover},
+	     {"reexec", vipctl_reexec}};
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void help(FILE *to)
@@ -23,8 +27,11 @@ static void help(FILE *to)
 	      "Verbs:\n"
 	      "  get KIND [NAME...]   list what vipd knows; KIND is one of\n"
 	      "                         services (svc), endpoints (ep), pods (po),\n"
-	      "                         virtualservers (vs), vips (vip)\n"
+	      "                         virtualservers (vs), vips (vip), vrrp (vr)\n"
 	      "  status               problems first, then the state of each part\n"
+	      "  failover [ROUTER]    hands the addresses of a virtual router (of all that are\n"
+	      "                       Active here) to another node, and waits until it has them\n"
+	      "  reexec               replaces vipd's binary in place, and waits until it runs\n"
 	      "  check FILE...        all errors of manifests, without vipd; a folder's\n"
 	      "                       *.yaml, *.yml and *.json; - is standard input\n"
 	      "\n"

@@ -5,6 +5,7 @@
  *   vipctl_get.c      get: lists
  *   vipctl_table.c    ... as tables
  *   vipctl_status.c   status
+ *   vipctl_do.c       failover, reexec
  *   vipctl_check.c    check: manifests, without vipd
  */
 #ifndef VIPD_VIPCTL_H
@@ -15,6 +16,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME };
 
@@ -31,9 +33,17 @@ struct vipctl {
 int vipctl_get(const struct vipctl *v);
 int vipctl_status(const struct vipctl *v);
 int vipctl_check(const struct vipctl *v);
+int vipctl_failover(const struct vipctl *v);
+int vipctl_reexec(const struct vipctl *v);
 
-/* Asks vipd. NULL after a message on stderr: it is not there, or its answer is an error. Takes request. */
-json_t *vipctl_ask(const char *socket, json_t *request);
+/* What came of a failover, one line a router: to out what was handed over, to err what was not. The exit code: 0 when something was handed over and
+ * nothing that was asked for was kept. named: one router was asked for. */
+int vipctl_failover_print(json_t *reply, bool named, FILE *out, FILE *err);
+
+/* Asks vipd. NULL after a message on stderr: it is not there, says nothing for so many seconds, or its answer is an error. Takes request. */
+enum { PATIENCE_S = 30 };
+json_t *vipctl_ask(const char *socket, json_t *request, unsigned patience_s);
+json_t *vipctl_ask_quietly(const char *socket, json_t *request, unsigned patience_s); /* the same without a message */
 
 /* The items of a list as a table. */
 struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,26 +13,38 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 30, REPLY_MAX = 256 << 20 };
+enum { REPLY_MAX = 256 << 20 };
 
-static void say_unreachable(const char *path, int err)
+/* Nothing when to is NULL. */
+__attribute__((format(printf, 2, 3))) static void complain(FILE *to, const char *fmt, ...)
 {
-	if (err == EACCES || err == EPERM)
-		fprintf(stderr, "Error: no permission to use %s: be root or a member of the group vipd\n", path);
-	else if (err == ENOENT || err == ECONNREFUSED)
-		fprintf(stderr, "Error: vipd is not running: nobody answers at %s (%s)\n", path, strerror(err));
-	else
-		fprintf(stderr, "Error: cannot reach vipd at %s: %s\n", path, strerror(err));
+	va_list ap;
+
+	if (!to)
+		return;
+	va_start(ap, fmt);
+	vfprintf(to, fmt, ap);
+	va_end(ap);
 }
 
-static int reach(const char *path)
+static void say_unreachable(FILE *to, const char *path, int err)
+{
+	if (err == EACCES || err == EPERM)
+		complain(to, "Error: no permission to use %s: be root or a member of the group vipd\n", path);
+	else if (err == ENOENT || err == ECONNREFUSED)
+		complain(to, "Error: vipd is not running: nobody answers at %s (%s)\n", path, strerror(err));
+	else
+		complain(to, "Error: cannot reach vipd at %s: %s\n", path, strerror(err));
+}
+
+static int reach(const char *path, unsigned patience_s, FILE *to)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	struct timeval patience = {.tv_sec = PATIENCE_S};
+	struct timeval patience = {.tv_sec = patience_s};
 	int fd;
 
 	if (strlen(path) >= sizeof sa.sun_path) {
-		fprintf(stderr, "Error: the socket's path is longer than %zu characters\n", sizeof sa.sun_path - 1);
+		complain(to, "Error: the socket's path is longer than %zu characters\n", sizeof sa.sun_path - 1);
 		return -1;
 	}
 	memcpy(sa.sun_path, path, strlen(path) + 1);
@@ -41,7 +54,7 @@ static int reach(const char *path)
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 		return fd;
 	}
-	say_unreachable(path, errno);
+	say_unreachable(to, path, errno);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -91,25 +104,25 @@ static int receive_all(int fd, char **text, size_t *len)
 	return 0;
 }
 
-static json_t *understand(const char *text, size_t len)
+static json_t *understand(const char *text, size_t len, FILE *to)
 {
 	json_error_t e;
 	json_t *j = json_loadb(text, len, 0, &e);
 	const char *message;
 
 	if (!j) {
-		fprintf(stderr, "Error: the answer of vipd is cut short or no JSON\n");
+		complain(to, "Error: the answer of vipd is cut short or no JSON\n");
 		return NULL;
 	}
 	message = JSON_TEXT(j, "error", "message");
 	if (!message)
 		return j;
-	fprintf(stderr, "Error: %s\n", message);
+	complain(to, "Error: %s\n", message);
 	json_decref(j);
 	return NULL;
 }
 
-json_t *vipctl_ask(const char *socket, json_t *request)
+static json_t *ask(const char *socket, json_t *request, unsigned patience_s, FILE *to)
 {
 	char *body = json_dumps(request, JSON_COMPACT), *line, *text = NULL;
 	json_t *reply = NULL;
@@ -118,26 +131,36 @@ json_t *vipctl_ask(const char *socket, json_t *request)
 
 	json_decref(request);
 	if (!body) {
-		fprintf(stderr, "Error: a name or namespace is no UTF-8\n");
+		complain(to, "Error: a name or namespace is no UTF-8\n");
 		return NULL;
 	}
 	line = xasprintf("%s\n", body);
 	free(body);
-	fd = reach(socket);
+	fd = reach(socket, patience_s, to);
 	if (fd >= 0) {
 		err = send_all(fd, line, strlen(line));
 		if (!err)
 			err = receive_all(fd, &text, &len);
 		if (err) {
-			fprintf(stderr, "Error: vipd at %s: %s\n", socket, strerror(-err));
+			complain(to, "Error: vipd at %s: %s\n", socket, strerror(-err));
 		} else {
-			reply = understand(text, len);
+			reply = understand(text, len, to);
 			free(text);
 		}
 		close(fd);
 	}
 	free(line);
 	return reply;
+}
+
+json_t *vipctl_ask(const char *socket, json_t *request, unsigned patience_s)
+{
+	return ask(socket, request, patience_s, stderr);
+}
+
+json_t *vipctl_ask_quietly(const char *socket, json_t *request, unsigned patience_s)
+{
+	return ask(socket, request, patience_s, NULL);
 }
 
 const char *json_text_at(json_t *j, const char *const *path)

@@ -45,7 +45,8 @@ static void print_document(const struct vipctl *v, json_t *items)
 
 static void print_names(enum ctl_kind kind, json_t *items)
 {
-	static const char *const singular[CTL_KINDS] = {"service", "endpoints", "pod", "virtualserver", "vip"};
+	static const char *const singular[CTL_KINDS] = {"service",       "endpoints", "pod",
+							"virtualserver", "vip",       "virtualrouter"};
 	json_t *item;
 	size_t i;
 
@@ -117,7 +118,7 @@ int vipctl_get(const struct vipctl *v)
 	int code;
 
 	if (v->n_args == 0) {
-		fprintf(stderr, "Error: get what? One of services, endpoints, pods, virtualservers, vips\n");
+		fprintf(stderr, "Error: get what? One of services, endpoints, pods, virtualservers, vips, vrrp\n");
 		return 1;
 	}
 	if (ctl_kind_parse(v->args[0], &kind)) {
@@ -126,14 +127,14 @@ int vipctl_get(const struct vipctl *v)
 		if (near)
 			fprintf(stderr, "; did you mean \"%s\"?\n", near);
 		else
-			fprintf(stderr, "; expected services, endpoints, pods, virtualservers or vips\n");
+			fprintf(stderr, "; expected services, endpoints, pods, virtualservers, vips or vrrp\n");
 		return 1;
 	}
 	if (v->all_namespaces && v->n_args > 1 && ctl_kind_namespaced(kind)) {
 		fprintf(stderr, "Error: a resource cannot be retrieved by name across all namespaces\n");
 		return 1;
 	}
-	reply = vipctl_ask(v->socket, request(v, kind));
+	reply = vipctl_ask(v->socket, request(v, kind), PATIENCE_S);
 	if (!reply)
 		return 1;
 	print(v, kind, json_object_get(reply, "items"));

@@ -54,6 +54,24 @@ static void print_members(const char *title, json_t *j)
 	putchar('\n');
 }
 
+static void print_routers(json_t *routers)
+{
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(routers, i, r)
+	{
+		const char *name = JSON_TEXT(r, "name"), *state = JSON_TEXT(r, "state");
+		const char *cause = JSON_TEXT(r, "lastCause"), *active = JSON_TEXT(r, "active");
+
+		printf("router   %s %s, priority %" JSON_INTEGER_FORMAT, name ? name : "?", state ? state : "?",
+		       json_integer_value(json_object_get(r, "effectivePriority")));
+		if (state && strcmp(state, "Backup") == 0 && active)
+			printf(", behind %s", active);
+		printf("%s%s\n", cause && *cause ? ": " : "", cause ? cause : "");
+	}
+}
+
 static void print_status(json_t *j)
 {
 	json_t *source = json_array_get(json_object_get(j, "sources"), 0);
@@ -72,6 +90,7 @@ static void print_status(json_t *j)
 	print_members("to vrrp", json_object_get(generation, "vrrp"));
 	print_members("ipvs", json_object_get(j, "ipvs"));
 	print_members("vrrp", json_object_get(j, "vrrp"));
+	print_routers(json_object_get(j, "routers"));
 }
 
 int vipctl_status(const struct vipctl *v)
@@ -82,7 +101,7 @@ int vipctl_status(const struct vipctl *v)
 		fprintf(stderr, "Error: status takes no arguments\n");
 		return 1;
 	}
-	j = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "status"));
+	j = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "status"), PATIENCE_S);
 	if (!j)
 		return 1;
 	if (v->output == OUTPUT_JSON) {

@@ -232,14 +232,90 @@ static void vip_row(struct columns *c, json_t *item, bool wide, long long now)
 	add_text(c, spec, "kind");
 	add_text(c, spec, "interface");
 	columns_add(c, json_is_true(json_object_get(status, "held")) ? "held" : "absent");
+	add_text(c, spec, "router");
+	add_text(c, status, "owner");
 	join(&services, json_object_get(spec, "services"), NULL);
 	add_cell(c, &services);
-	if (wide)
-		add_text(c, status, "problem");
+	if (!wide)
+		return;
+	add_text(c, status, "state");
+	add_text(c, status, "problem");
+}
+
+/* "172.17.0.12(100)" each, the Active's with an asterisk. */
+static void add_peers(struct columns *c, json_t *status)
+{
+	const char *active = JSON_TEXT(status, "active");
+	struct cell cell = {0};
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "peers"), i, p)
+	{
+		const char *address = JSON_TEXT(p, "address");
+
+		if (address)
+			cell_add(&cell, "%s%s(%lld)%s", cell.len ? "," : "", address,
+				 (long long)json_integer_value(json_object_get(p, "priority")),
+				 active && strcmp(active, address) == 0 ? "*" : "");
+	}
+	add_cell(c, &cell);
+}
+
+/* "1s", "500ms", as vipd.yaml has it. */
+static void add_ms(struct columns *c, json_t *spec, const char *key)
+{
+	long long ms = (long long)json_integer_value(json_object_get(spec, key));
+	struct cell cell = {0};
+
+	if (json_object_get(spec, key))
+		cell_add(&cell, ms % 1000 ? "%lldms" : "%llds", ms % 1000 ? ms : ms / 1000);
+	add_cell(c, &cell);
+}
+
+/* "checksum 3,TTL 1" */
+static void add_refused(struct columns *c, json_t *refused)
+{
+	struct cell cell = {0};
+	const char *reason;
+	json_t *n;
+
+	json_object_foreach(refused, reason, n)
+	{
+		if (json_integer_value(n))
+			cell_add(&cell, "%s%s %lld", cell.len ? "," : "", reason, (long long)json_integer_value(n));
+	}
+	add_cell(c, &cell);
+}
+
+static void router_row(struct columns *c, json_t *item, bool wide, long long now)
+{
+	json_t *spec = json_object_get(item, "spec"), *status = json_object_get(item, "status");
+	json_t *since = json_object_get(status, "since");
+	char age[24];
+
+	add_text(c, json_object_get(item, "metadata"), "name");
+	add_text(c, status, "state");
+	columns_add(c, since ? columns_age(now - (long long)json_integer_value(since), age) : NULL);
+	add_number(c, spec, "vrid");
+	add_text(c, spec, "interface");
+	add_text(c, spec, "family");
+	add_number(c, status, "effectivePriority");
+	add_ms(c, spec, "intervalMs");
+	add_number(c, status, "addresses");
+	add_peers(c, status);
+	add_text(c, status, "lastCause");
+	if (!wide)
+		return;
+	add_text(c, status, "why");
+	add_number(c, status, "transitions");
+	add_number(c, status, "sent");
+	add_number(c, status, "received");
+	add_refused(c, json_object_get(status, "refused"));
 }
 
 static const struct {
-	const char *narrow[8], *wide[3]; /* headings; wide: those that follow */
+	const char *narrow[12], *wide[6]; /* headings; wide: those that follow */
 	void (*row)(struct columns *c, json_t *item, bool wide, long long now);
 } tables[CTL_KINDS] = {
     [CTL_SERVICES] = {{"NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"},
@@ -250,12 +326,18 @@ static const struct {
     [CTL_VIRTUALSERVERS] = {{"NAME", "SCHEDULER", "FORWARD", "REALS", "ACTIVE/INACTIVE", "CONNECTIONS", "SERVICE"},
 			    {"PERSISTENCE", "REAL-SERVERS"},
 			    vs_row},
-    [CTL_VIPS] = {{"ADDRESS", "KIND", "INTERFACE", "STATE", "SERVICES"}, {"PROBLEM"}, vip_row},
+    [CTL_VIPS] = {{"ADDRESS", "KIND", "INTERFACE", "STATE", "ROUTER", "OWNER", "SERVICES"},
+		  {"ROUTER-STATE", "PROBLEM"},
+		  vip_row},
+    [CTL_VRRP] = {{"NAME", "STATE", "SINCE", "VRID", "INTERFACE", "FAMILY", "PRIORITY", "INTERVAL", "ADDRESSES",
+		   "PEERS", "LAST-CAUSE"},
+		  {"PRIORITY-CAUSE", "TRANSITIONS", "SENT", "RECEIVED", "REFUSED"},
+		  router_row},
 };
 
 struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now)
 {
-	const char *heads[12];
+	const char *heads[20];
 	struct columns *c;
 	json_t *item;
 	size_t i, n = 0;

@@ -42,6 +42,17 @@ static void test_good(void **state)
 	assert_string_equal(r.names[0], "b");
 	ctl_request_clear(&r);
 
+	assert_int_equal(parse("{\"verb\":\"failover\"}", &r, why), 0);
+	assert_int_equal(r.verb, CTL_FAILOVER);
+	assert_int_equal(r.n_names, 0);
+	ctl_request_clear(&r);
+	assert_int_equal(parse("{\"verb\":\"failover\",\"name\":\"vips\"}", &r, why), 0);
+	assert_string_equal(r.names[0], "vips");
+	ctl_request_clear(&r);
+	assert_int_equal(parse("{\"verb\":\"reexec\"}", &r, why), 0);
+	assert_int_equal(r.verb, CTL_REEXEC);
+	ctl_request_clear(&r);
+
 	assert_int_equal(
 	    parse("{\"verb\":\"get\",\"kind\":\"vs\",\"names\":[\"x\",\"y\"],\"allNamespaces\":true}", &r, why), 0);
 	assert_int_equal(r.n_names, 2);
@@ -64,6 +75,8 @@ static void test_refused(void **state)
 	    {"{\"verb\":\"get\",\"kind\":\"servces\"}", "unknown kind \"servces\"; did you mean \"services\"?"},
 	    {"{\"verb\":\"get\",\"kind\":\"secrets\"}", "unknown kind \"secrets\""},
 	    {"{\"verb\":\"get\",\"kind\":7}", "\"kind\" must be a string"},
+	    {"{\"verb\":\"failover\",\"name\":5}", "\"name\" must be a string"},
+	    {"{\"verb\":\"failover\",\"names\":[\"a\",\"b\"]}", "one router at a time, or all without a name"},
 	    {"{\"verb\":\"get\",\"kind\":\"svc\",\"namespace\":[]}", "\"namespace\" must be a string"},
 	    {"{\"verb\":\"get\",\"kind\":\"svc\",\"name\":7}", "\"name\" must be a string"},
 	    {"{\"verb\":\"get\",\"kind\":\"svc\",\"name\":\"a\",\"names\":[]}", "both \"name\" and \"names\""},
@@ -113,11 +126,10 @@ static void test_bounds(void **state)
 
 static void test_kinds(void **state)
 {
-	static const char *const words[CTL_KINDS][3] = {{"services", "Service", "svc"},
-							{"endpoints", "endpoint", "EP"},
-							{"pods", "pod", "po"},
-							{"virtualservers", "VirtualServer", "vs"},
-							{"vips", "vip", "VIP"}};
+	static const char *const words[CTL_KINDS][3] = {
+	    {"services", "Service", "svc"}, {"endpoints", "endpoint", "EP"},
+	    {"pods", "pod", "po"},          {"virtualservers", "VirtualServer", "vs"},
+	    {"vips", "vip", "VIP"},         {"vrrp", "VirtualRouter", "vr"}};
 	enum ctl_kind k;
 
 	for (int i = 0; i < CTL_KINDS; i++)

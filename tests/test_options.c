@@ -120,7 +120,7 @@ static void test_legacy(void **state)
 					   "-vrid",
 					   "179",
 					   "--http-port=8081",
-					   "--use-unicast",
+					   "--use-unicast=false",
 					   "--proxy-protocol-mode=false",
 					   "--release-vips=false",
 					   "--kubeconfig=",
@@ -140,7 +140,7 @@ static void test_legacy(void **state)
 	assert_string_equal(o.legacy.iface, "eth1");
 	assert_int_equal(o.legacy.vrid, 179);
 	assert_int_equal(o.legacy.http_port, 8081);
-	assert_true(o.legacy.use_unicast);
+	assert_false(o.legacy.use_unicast);
 	assert_false(o.legacy.proxy_protocol);
 	assert_true(o.legacy.keep_vips);
 	assert_string_equal(o.legacy.service_cidr, "10.4.0.0/24");
@@ -173,6 +173,9 @@ static void test_refused(void **state)
 	    {{"--log-level=loud"}, "--log-level: 'loud' is none of error, warning, info, debug"},
 	    {{"--vrid", "0"}, "--vrid: '0' is not a number from 1 to 255"},
 	    {{"--vrid=256"}, "--vrid: '256' is not a number from 1 to 255"},
+	    {{"--use-unicast"},
+	     "--use-unicast: the peers are nodes of the Kubernetes API: Kubernetes API source not in this build "
+	     "(vipd.yaml: routers[].peers)"},
 	    {{"--http-port=-1"}, "--http-port: '-1' is not a number from 1 to 65535"},
 	    {{"--http-port=99999999999"}, "--http-port: '99999999999' is not a number from 1 to 65535"},
 	    {{"--services-configmap=ns/x"}, "--services-configmap: Kubernetes API source not in this build"},

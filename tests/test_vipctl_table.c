@@ -127,12 +127,85 @@ static void test_kernel(void **state)
 	    CTL_VIPS,
 	    "[{\"metadata\":{\"name\":\"10.4.0.50\"},\"spec\":{\"kind\":\"client\",\"interface\":\"eth0\",\"services\":"
 	    "[\"a/b\",\"c/d\"]},"
-	    "\"status\":{\"held\":true}},{\"metadata\":{\"name\":\"10.4.0.51\"},\"spec\":{},\"status\":{\"held\":false,"
-	    "\"problem\":\"why\"}}]",
+	    "\"status\":{\"held\":true}},{\"metadata\":{\"name\":\"10.4.0.51\"},\"spec\":{\"router\":\"vips\"},"
+	    "\"status\":{\"held\":false,"
+	    "\"problem\":\"why\",\"owner\":\"172.17.0.12\",\"state\":\"Backup\"}}]",
 	    false, true,
-	    "ADDRESS     KIND     INTERFACE   STATE    SERVICES   PROBLEM\n"
-	    "10.4.0.50   client   eth0        held     a/b,c/d    <none>\n"
-	    "10.4.0.51   <none>   <none>      absent   <none>     why\n");
+	    "ADDRESS     KIND     INTERFACE   STATE    ROUTER   OWNER         SERVICES   ROUTER-STATE   PROBLEM\n"
+	    "10.4.0.50   client   eth0        held     <none>   <none>        a/b,c/d    <none>         <none>\n"
+	    "10.4.0.51   <none>   <none>      absent   vips     172.17.0.12   <none>     Backup         why\n");
+}
+
+static const char routers[] =
+    "[{\"metadata\":{\"name\":\"vips\"},\"spec\":{\"interface\":\"eth0\",\"vrid\":50,\"family\":\"IPv4\",\"priority\":"
+    "100,"
+    "\"intervalMs\":1000},\"status\":{\"state\":\"Backup\",\"since\":1767228900,\"effectivePriority\":80,\"addresses\":"
+    "3,"
+    "\"active\":\"172.17.0.12\",\"peers\":[{\"address\":\"172.17.0.12\",\"priority\":150},{\"address\":\"172.17.0.13\","
+    "\"priority\":90}],\"lastCause\":\"a better "
+    "router\",\"why\":\"tracked\",\"transitions\":2,\"sent\":7,\"received\":9,"
+    "\"refused\":{\"checksum\":3,\"ttl\":1}}},"
+    "{\"metadata\":{\"name\":\"gw\"},\"spec\":{\"intervalMs\":250},\"status\":{\"state\":\"Active\",\"peers\":[]}}]";
+
+static void test_routers(void **state)
+{
+	check(CTL_VRRP, routers, true, false,
+	      "NAME   STATE    SINCE    VRID     INTERFACE   FAMILY   PRIORITY   INTERVAL   ADDRESSES   PEERS"
+	      "                               LAST-CAUSE\n"
+	      "vips   Backup   5m       50       eth0        IPv4     80         1s         3           "
+	      "172.17.0.12(150)*,172.17.0.13(90)   a better router\n"
+	      "gw     Active   <none>   <none>   <none>      <none>   <none>     250ms      <none>      <none>         "
+	      "         "
+	      "            <none>\n");
+	check(
+	    CTL_VRRP, routers, false, true,
+	    "NAME   STATE    SINCE    VRID     INTERFACE   FAMILY   PRIORITY   INTERVAL   ADDRESSES   PEERS"
+	    "                               LAST-CAUSE        PRIORITY-CAUSE   TRANSITIONS   SENT     RECEIVED   "
+	    "REFUSED\n"
+	    "vips   Backup   5m       50       eth0        IPv4     80         1s         3           "
+	    "172.17.0.12(150)*,172.17.0.13(90)   a better router   tracked          2             7        9          "
+	    "checksum 3,ttl 1\n"
+	    "gw     Active   <none>   <none>   <none>      <none>   <none>     250ms      <none>      <none>           "
+	    "       "
+	    "            <none>            <none>           <none>        <none>   <none>     <none>\n");
+}
+
+static void failover(const char *reply, bool named, int code, const char *out, const char *err)
+{
+	json_t *j = json_loads(reply, 0, NULL);
+	char *text[2] = {NULL, NULL};
+	size_t len[2];
+	FILE *to[2] = {open_memstream(&text[0], &len[0]), open_memstream(&text[1], &len[1])};
+
+	assert_int_equal(vipctl_failover_print(j, named, to[0], to[1]), code);
+	fclose(to[0]);
+	fclose(to[1]);
+	assert_string_equal(text[0], out);
+	assert_string_equal(text[1], err);
+	free(text[0]);
+	free(text[1]);
+	json_decref(j);
+}
+
+static void test_failover(void **state)
+{
+	static const char taken[] =
+	    "{\"name\":\"vips\",\"result\":\"handed over\",\"to\":\"172.17.0.12\",\"afterMs\":1.25}";
+	static const char kept[] = "{\"name\":\"b\",\"result\":\"kept\"}",
+			  away[] = "{\"name\":\"c\",\"result\":\"not active\"}";
+	char reply[400];
+
+	snprintf(reply, sizeof reply, "{\"routers\":[%s,%s]}", taken, away);
+	failover(reply, false, 0, "vips: 172.17.0.12 took over after 1.2 ms\n", "");
+	snprintf(reply, sizeof reply, "{\"routers\":[%s,%s]}", taken, kept);
+	failover(reply, false, 1, "vips: 172.17.0.12 took over after 1.2 ms\n",
+		 "b: nobody took over; this node keeps it\n");
+	snprintf(reply, sizeof reply, "{\"routers\":[%s]}", away);
+	failover(reply, true, 1, "", "c: is not Active on this node\n");
+	failover(reply, false, 1, "", "No virtual router is Active on this node.\n");
+	failover("{\"routers\":[{\"name\":\"d\",\"result\":\"given up\"}]}", true, 1, "",
+		 "d: given up; nobody is known to have taken over\n");
+	failover("{}", false, 1, "", "No virtual router is Active on this node.\n");
 }
 
 /* Whatever another version of vipd may send. */
@@ -154,7 +227,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_services), cmocka_unit_test(test_endpoints), cmocka_unit_test(test_pods),
-	    cmocka_unit_test(test_kernel),   cmocka_unit_test(test_odd),
+	    cmocka_unit_test(test_kernel),   cmocka_unit_test(test_routers),   cmocka_unit_test(test_failover),
+	    cmocka_unit_test(test_odd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

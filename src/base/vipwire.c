@@ -75,6 +75,8 @@ static const char *addr_check(const struct wire_row *w)
 	for (size_t i = addr_len(&a); i < sizeof(a.bytes); i++)
 		if (a.bytes[i])
 			return "IPv4 address has bytes behind its end";
+	if (a.family == AF_INET6 && addr_is_link_local(&a))
+		return NULL; /* an IPv6 router's first (RFC 9568 5.2.9) */
 	return addr_unusable(&a) ? "address cannot be a virtual IP" : NULL;
 }
 
