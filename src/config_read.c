@@ -248,6 +248,13 @@ void config_member_word(const struct members *m, const char *name, const char *c
 	config_member_error(m, name, "expected %s, found \"%s\"", all, s);
 }
 
+/* Zero behind the end, over a default too. */
+static void put(char *out, size_t size, const char *s)
+{
+	memset(out, 0, size);
+	memcpy(out, s, strlen(s));
+}
+
 /* NULL after a diagnostic. */
 static const char *member_word(const struct members *m, const char *name, size_t size)
 {
@@ -274,7 +281,7 @@ void config_member_name(const struct members *m, const char *name, char *out, si
 	const char *s = member_word(m, name, size);
 
 	if (s)
-		memcpy(out, s, strlen(s) + 1);
+		put(out, size, s);
 }
 
 void config_member_file(const struct members *m, const char *name, char *out, size_t size)
@@ -285,7 +292,7 @@ void config_member_file(const struct members *m, const char *name, char *out, si
 		config_member_error(
 		    m, name, "\"%s\" is not the name of a file in /etc/vipd/scripts: no slash, no dot in front", s);
 	else if (s)
-		memcpy(out, s, strlen(s) + 1);
+		put(out, size, s);
 }
 
 void config_member_interface(const struct members *m, const char *name, char out[16])
@@ -297,5 +304,5 @@ void config_member_interface(const struct members *m, const char *name, char out
 	if (s && !config_interface_ok(s))
 		config_member_error(m, name, "\"%s\" is not the name of an interface", s);
 	else if (s)
-		memcpy(out, s, strlen(s) + 1);
+		put(out, 16, s);
 }

@@ -105,7 +105,7 @@ struct draft {
 	unsigned families; /* 0: not stated */
 };
 extern const char *const config_router_names[];
-enum { ROUTER_NAMES = 21, ROUTER_NAMES_SHARED = 16 }; /* the first of them are shared */
+enum { ROUTER_NAMES = 21, ROUTER_NAMES_SHARED = 17 }; /* the first of them are shared */
 struct draft config_draft(void);
 void config_draft_shared(const struct members *m, struct draft *d);
 /* What its values say to each other. */

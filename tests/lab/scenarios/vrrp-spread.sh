@@ -7,8 +7,8 @@ for n in 1 2 3; do lb lb$n 1$n; done
 } >"$W/map"
 for n in 1 2 3; do
 	apply lb$n - map <"$W/map"
-	vipd_config lb$n 'vipConfigMap: kube-system/vips' 'nodes: [lb1, lb2, lb3]' 'routers: auto' \
-		'spread: {count: 3, vrids: 51-60, exclude: [52], interval: 1s}'
+	vipd_config lb$n 'vipConfigMap: kube-system/vips' 'routers: auto' \
+		'spread: {count: 3, vrids: 51-60, exclude: [52], nodes: [lb1, lb2, lb3], interval: 1s}'
 	vipd_launch lb$n
 done
 count() { on "$1" ip -4 -o addr show dev eth0 | grep -c ' 10\.10\.0\.'; }
