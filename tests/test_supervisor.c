@@ -170,7 +170,8 @@ static int supervise(const struct fixture *f)
 {
 	struct supervisor_conf conf = {.places = &f->places, .program = "/nonexistent/vipd"};
 	char *program = xasprintf("%s/program", f->dir);
-	struct places_users users = {.control = {getuid(), getgid()}, .socket_group = getgid()};
+	struct places_users users = {
+	    .control = {getuid(), getgid()}, .net = {getuid(), getgid()}, .socket_group = getgid()};
 	struct places_open o;
 	char error[200];
 	int code;
