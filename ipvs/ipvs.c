@@ -6,8 +6,10 @@
 #include "../src/base/memfd.h"
 #include "cleanup.h"
 #include "drift.h"
+#include "gate.h"
 #include "modules.h"
 #include "report.h"
+#include "syncd.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,21 +20,30 @@
 
 enum { KEPT_ROWS_LEAST = 64 << 10, KEPT_ROWS_MOST = 1 << 20, PROBLEM_TEXT = 512 };
 
+#define SYNC_AGAIN NSEC_PER_SEC
+#define SYNC_EVERY (10 * NSEC_PER_SEC)
+
+/* enum fsm_mode of vrrp/fsm.h, which this room does not include. */
+enum { ROLE_ACTIVE = 2 };
+
 struct ipvs {
 	struct child *child;
 	struct reconcile r;
 	struct drift drift;
 	struct own *own;
 	struct modules modules;
-	struct loop_timer *work, *look, *reopen;
+	struct gates gates;
+	struct syncd sync;
+	struct loop_timer *work, *look, *reopen, *sync_look;
 	nsec_t reopen_wait;
 	bool started;
 	bool programmed;     /* a first full picture is */
 	uint64_t generation; /* accepted */
 	bool acked;          /* ... and answered, with this: */
 	struct msg_ack ack;
-	size_t kept_picture, kept_rows; /* bytes that the supervisor keeps for a successor */
-	char problem[PROBLEM_TEXT];     /* why there is no IPVS; "" */
+	size_t kept_picture, kept_rows;  /* bytes that the supervisor keeps for a successor */
+	char problem[PROBLEM_TEXT];      /* why there is no IPVS; "" */
+	char sync_problem[PROBLEM_TEXT]; /* why there is no connection sync as configured; "" */
 };
 
 /* ---- telling others */
@@ -125,7 +136,8 @@ static void explain(struct ipvs *p, int err)
 /* An empty table and no record need no kernel. */
 static bool needs_kernel(const struct ipvs *p)
 {
-	return table_count(p->r.want) || own_count(p->own) || (p->r.sock && queue_count(p->r.queue));
+	return table_count(p->r.want) || own_count(p->own) || syncd_needed(&p->sync) ||
+	       (p->r.sock && queue_count(p->r.queue));
 }
 
 static bool connect_kernel(struct ipvs *p)
@@ -143,6 +155,7 @@ static bool connect_kernel(struct ipvs *p)
 	p->reopen_wait = 0;
 	set_problem(p, "");
 	reconcile_sweep(&p->r);
+	loop_timer_set(p->sync_look, 0);
 	return true;
 }
 
@@ -172,6 +185,41 @@ static void settled(struct ipvs *p)
 		log_info("%zu virtual servers programmed", table_count(p->r.want));
 		send_programmed(p);
 	}
+}
+
+static void tell_sync(struct ipvs *p)
+{
+	char buf[PROBLEM_TEXT];
+	const char *now = syncd_problem(&p->sync, buf, sizeof(buf));
+
+	if (!strcmp(now ? now : "", p->sync_problem))
+		return;
+	if (now)
+		log_warning("%s", now);
+	send_note(p, "sync", "SyncNotRunning", now ? now : p->sync_problem, now == NULL);
+	snprintf(p->sync_problem, sizeof(p->sync_problem), "%s", now ? now : "");
+}
+
+/* The kernel tells of nothing: a look now and then finds a daemon that somebody stopped, or an interface that is there at last. */
+static void look_sync(struct ipvs *p)
+{
+	int err;
+
+	if (!p->started || !p->r.sock)
+		return;
+	err = syncd_look(&p->sync, p->r.sock, p->r.settings.adopt);
+	if (err) {
+		disconnect(p, err);
+		return;
+	}
+	tell_sync(p);
+	if (syncd_needed(&p->sync))
+		loop_timer_set(p->sync_look, p->sync.error ? SYNC_AGAIN : SYNC_EVERY);
+}
+
+static void on_sync_look(void *arg)
+{
+	look_sync(arg);
 }
 
 /* One slice of work, and when the next is due. */
@@ -241,20 +289,25 @@ static int take_picture(struct ipvs *p, int fd, uint64_t generation)
 {
 	const void *bytes;
 	const char *reason = "it is no sealed picture";
-	struct ipvs_settings settings;
+	struct ipvs_settings *settings = xcalloc(1, sizeof(*settings));
 	struct table *want;
 	size_t len;
 	int err = fd < 0 ? -EBADF : memfd_map(fd, &bytes, &len);
 
 	if (!err) {
-		err = wire_decode_table(bytes, len, &want, &settings, &reason);
+		err = wire_decode_table(bytes, len, &want, settings, &reason);
 		memfd_unmap(bytes, len);
 	}
 	if (err) {
 		log_error("picture %" PRIu64 " is refused: %s", generation, reason);
+		free(settings);
 		return err;
 	}
-	reconcile_picture(&p->r, want, &settings);
+	gates_picture(&p->gates, want, settings);
+	reconcile_picture(&p->r, want, settings);
+	syncd_want(&p->sync, &settings->sync);
+	loop_timer_set(p->sync_look, 0);
+	free(settings);
 	p->generation = generation;
 	p->acked = false;
 	p->kept_picture = len;
@@ -262,14 +315,19 @@ static int take_picture(struct ipvs *p, int fd, uint64_t generation)
 	return 0;
 }
 
-static int check_rows(const struct msg *m, const char **reason)
+static int check_rows(const struct ipvs *p, const struct msg *m, const char **reason)
 {
 	enum row_op op;
 	struct vs v;
 	size_t at = 0;
 	int n;
-	while ((n = wire_next_row(m->payload, m->len, &at, &op, &v, reason)) > 0)
+	while ((n = wire_next_row(m->payload, m->len, &at, &op, &v, reason)) > 0) {
 		vs_clear(&v);
+		if (v.gate > p->gates.n) {
+			*reason = "a gate that is not there";
+			return -EINVAL;
+		}
+	}
 	return n;
 }
 
@@ -281,14 +339,15 @@ static int take_rows(struct ipvs *p, const struct msg *m)
 	struct vs v;
 	size_t at = 0;
 
-	if (!p->r.want || m->generation < p->generation || check_rows(m, &reason) < 0) {
+	if (!p->r.want || m->generation < p->generation || check_rows(p, m, &reason) < 0) {
 		if (p->r.want && m->generation < p->generation)
 			reason = "they are older than what is there";
 		log_error("rows of generation %" PRIu64 " are refused: %s", m->generation, reason);
 		return -EINVAL;
 	}
 	while (wire_next_row(m->payload, m->len, &at, &op, &v, &reason) > 0) {
-		reconcile_row(&p->r, op, &v);
+		if (gates_row(&p->gates, op, &v, &op) == 0)
+			reconcile_row(&p->r, op, &v);
 		vs_clear(&v);
 	}
 	p->generation = m->generation;
@@ -301,7 +360,7 @@ static int take_rows(struct ipvs *p, const struct msg *m)
 static void keep_picture(struct ipvs *p)
 {
 	size_t len;
-	void *bytes = wire_encode_table(p->r.want, &p->r.settings, &len);
+	void *bytes = gates_encode(&p->gates, p->r.want, &p->r.settings, &len);
 	int fd = memfd_sealed("vipd-ipvs", bytes, len);
 	free(bytes);
 	if (fd < 0) {
@@ -324,12 +383,41 @@ static void keep_rows(struct ipvs *p, const struct msg *m)
 		child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP_ROWS, m->generation, m->payload, m->len, -1);
 }
 
+static void on_turn(void *arg, enum row_op op, const struct vs *v)
+{
+	reconcile_row(&((struct ipvs *)arg)->r, op, v);
+}
+
+/* vrrp: a router is Active here, or is not. At once: the address follows. */
+static void take_role(struct ipvs *p, const struct msg *m)
+{
+	struct msg_role role;
+	bool active;
+	size_t n;
+
+	if (m->len != sizeof(role))
+		return;
+	memcpy(&role, m->payload, sizeof(role));
+	role.router[sizeof(role.router) - 1] = '\0';
+	active = !role.gone && role.mode == ROLE_ACTIVE;
+	n = gates_role(&p->gates, role.router, active, p->r.want, on_turn, p);
+	if (!n)
+		return;
+	log_debug("router %s: %zu virtual servers %s", role.router, n, active ? "come" : "go");
+	p->acked = false;
+	run(p);
+}
+
 /* ---- questions */
 
 static char *answer_status(struct ipvs *p, size_t *len)
 {
-	struct report_state s = {
-	    .generation = p->generation, .programmed = p->programmed, .problem = p->problem[0] ? p->problem : NULL};
+	struct report_state s = {.generation = p->generation,
+				 .programmed = p->programmed,
+				 .problem = p->problem[0] ? p->problem : NULL,
+				 .sync = &p->sync,
+				 .sync_problem = p->sync_problem[0] ? p->sync_problem : NULL,
+				 .gates = &p->gates};
 	return report_status(&p->r, &s, len);
 }
 
@@ -389,6 +477,8 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 			keep_rows(p, m);
 			run_soon(p);
 		}
+	} else if (from == ROLE_VRRP && m->type == MSG_ROLE) {
+		take_role(p, m);
 	} else if (m->type == MSG_ASK) {
 		on_ask(p, from, m);
 	} else if (from == ROLE_RUNNER && m->type == MSG_RAN) {
@@ -423,6 +513,8 @@ static void on_peer(void *arg, enum role who, bool up)
 	reconcile_renote(&p->r);
 	if (p->problem[0])
 		send_note(p, "ipvs", "KernelMissing", p->problem, false);
+	if (p->sync_problem[0])
+		send_note(p, "sync", "SyncNotRunning", p->sync_problem, false);
 }
 
 static void on_start(void *arg, bool restarted)
@@ -448,6 +540,8 @@ static bool withdrawn(void *arg, const struct vs_key *k)
 static void on_stop(void *arg)
 {
 	struct ipvs *p = arg;
+	if (p->r.sock)
+		syncd_stop(&p->sync, p->r.sock);
 	int n = p->r.sock ? cleanup_delete(p->r.sock, p->own, withdrawn, p) : 0;
 	if (n < 0)
 		log_error("virtual servers cannot be withdrawn: %s", strerror(-n));
@@ -490,11 +584,14 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->work = loop_timer_new(child_loop(c), on_work, p);
 	p->look = loop_timer_new(child_loop(c), on_look, p);
 	p->reopen = loop_timer_new(child_loop(c), on_reopen, p);
+	p->sync_look = loop_timer_new(child_loop(c), on_sync_look, p);
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);
 	loop_timer_free(p->reopen);
+	loop_timer_free(p->sync_look);
 	reconcile_clear(&p->r);
+	gates_clear(&p->gates);
 	own_close(p->own);
 	free(p);
 	return code;

@@ -6,6 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the kernel has, has no gate. */
+static bool as_wanted(const struct vs *want, const struct vs *have)
+{
+	struct vs bare = *want;
+
+	bare.gate = have->gate;
+	return vs_equal(&bare, have);
+}
+
 enum plan judge_plan(const struct vs *want, const struct vs *have, bool ours, bool adopt, bool lost)
 {
 	if (!want)
@@ -14,7 +23,7 @@ enum plan judge_plan(const struct vs *want, const struct vs *have, bool ours, bo
 		return PLAN_ADD;
 	if (ours)
 		return PLAN_APPLY;
-	if (adopt || (lost && vs_equal(want, have)))
+	if (adopt || (lost && as_wanted(want, have)))
 		return PLAN_TAKE;
 	return PLAN_CONFLICT;
 }

@@ -176,6 +176,41 @@ size_t ipvs_msg_get_info(uint16_t family, uint32_t seq, void *buf)
 	return message_close(&o);
 }
 
+static void put_daemon(struct out *o, const struct sync_daemon *d)
+{
+	put(o, IPVS_DAEMON_ATTR_MCAST_IFN, d->ifname, strnlen(d->ifname, sizeof(d->ifname) - 1) + 1);
+	put_u32(o, IPVS_DAEMON_ATTR_SYNC_ID, d->id);
+	if (d->maxlen)
+		put_u16(o, IPVS_DAEMON_ATTR_SYNC_MAXLEN, d->maxlen);
+	put(o, d->group.family == AF_INET ? IPVS_DAEMON_ATTR_MCAST_GROUP : IPVS_DAEMON_ATTR_MCAST_GROUP6,
+	    d->group.bytes, addr_len(&d->group));
+	put_u16(o, IPVS_DAEMON_ATTR_MCAST_PORT, d->port); /* host order: the kernel's own */
+	put(o, IPVS_DAEMON_ATTR_MCAST_TTL, &d->ttl, sizeof(d->ttl));
+}
+
+size_t ipvs_msg_daemon(uint16_t family, uint32_t seq, bool start, const struct sync_daemon *d, void *buf)
+{
+	unsigned char *nest;
+	struct out o;
+
+	message_open(&o, buf, family, seq, NLM_F_REQUEST | NLM_F_ACK,
+		     start ? IPVS_CMD_NEW_DAEMON : IPVS_CMD_DEL_DAEMON);
+	nest = nest_open(&o, IPVS_CMD_ATTR_DAEMON);
+	put_u32(&o, IPVS_DAEMON_ATTR_STATE, d->master ? IP_VS_STATE_MASTER : IP_VS_STATE_BACKUP);
+	if (start)
+		put_daemon(&o, d);
+	nest_close(&o, nest);
+	return message_close(&o);
+}
+
+size_t ipvs_msg_get_daemons(uint16_t family, uint32_t seq, void *buf)
+{
+	struct out o;
+
+	message_open(&o, buf, family, seq, NLM_F_REQUEST | NLM_F_DUMP, IPVS_CMD_GET_DAEMON);
+	return message_close(&o);
+}
+
 /* ---- bytes to values */
 
 const char *ipvs_msg_reason_name(enum msg_reason r)
@@ -227,6 +262,13 @@ static const struct rule stats64_rules[NUMBERS] = {[IPVS_STATS_ATTR_CONNS] = {8,
 						   [IPVS_STATS_ATTR_OUTBYTES] = {8, 8, false}};
 static const struct rule info_rules[NUMBERS] = {
     [IPVS_INFO_ATTR_VERSION] = {4, 4, true}, [IPVS_INFO_ATTR_CONN_TAB_SIZE] = {4, 4, true}};
+
+static const struct rule daemon_outer[NUMBERS] = {[IPVS_CMD_ATTR_DAEMON] = {0, ANY, true}};
+static const struct rule daemon_rules[NUMBERS] = {
+    [IPVS_DAEMON_ATTR_STATE] = {4, 4, true},        [IPVS_DAEMON_ATTR_MCAST_IFN] = {1, 16, true},
+    [IPVS_DAEMON_ATTR_SYNC_ID] = {4, 4, true},      [IPVS_DAEMON_ATTR_SYNC_MAXLEN] = {2, 2, false},
+    [IPVS_DAEMON_ATTR_MCAST_GROUP] = {4, 4, false}, [IPVS_DAEMON_ATTR_MCAST_GROUP6] = {16, 16, false},
+    [IPVS_DAEMON_ATTR_MCAST_PORT] = {2, 2, false},  [IPVS_DAEMON_ATTR_MCAST_TTL] = {1, 1, false}};
 
 struct span {
 	const unsigned char *at; /* NULL: absent */
@@ -462,6 +504,44 @@ enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struc
 	if (stats)
 		*stats = counted;
 	return MSG_OK;
+}
+
+static enum msg_reason get_daemon(const struct span *at, struct sync_daemon *out)
+{
+	struct span ifname = at[IPVS_DAEMON_ATTR_MCAST_IFN];
+	const struct span *group = &at[IPVS_DAEMON_ATTR_MCAST_GROUP], *group6 = &at[IPVS_DAEMON_ATTR_MCAST_GROUP6];
+
+	if (!memchr(ifname.at, 0, ifname.len))
+		return MSG_ATTR;
+	memcpy(out->ifname, ifname.at, strlen((const char *)ifname.at));
+	out->master = get_u32(at[IPVS_DAEMON_ATTR_STATE]) == IP_VS_STATE_MASTER;
+	out->id = get_u32(at[IPVS_DAEMON_ATTR_SYNC_ID]);
+	if (group->at)
+		out->group = addr_from_bytes(AF_INET, group->at);
+	else if (group6->at)
+		out->group = addr_from_bytes(AF_INET6, group6->at);
+	if (at[IPVS_DAEMON_ATTR_SYNC_MAXLEN].at)
+		out->maxlen = get_u16(at[IPVS_DAEMON_ATTR_SYNC_MAXLEN]);
+	if (at[IPVS_DAEMON_ATTR_MCAST_PORT].at)
+		out->port = get_u16(at[IPVS_DAEMON_ATTR_MCAST_PORT]);
+	if (at[IPVS_DAEMON_ATTR_MCAST_TTL].at)
+		out->ttl = *at[IPVS_DAEMON_ATTR_MCAST_TTL].at;
+	return MSG_OK;
+}
+
+enum msg_reason ipvs_msg_daemon_reply(const void *msg, size_t len, struct sync_daemon *out)
+{
+	struct span nest = {0}, at[NUMBERS];
+	struct sync_daemon d = {0};
+	enum msg_reason why = open_nest(msg, len, daemon_outer, IPVS_CMD_ATTR_DAEMON, &nest);
+
+	if (!why)
+		why = split_all(nest, daemon_rules, at);
+	if (!why)
+		why = get_daemon(at, &d);
+	if (!why)
+		*out = d;
+	return why;
 }
 
 enum msg_reason ipvs_msg_info(const void *msg, size_t len, uint32_t *version, uint32_t *conn_tab_size)

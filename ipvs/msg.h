@@ -4,6 +4,7 @@
 #define VIPD_IPVS_MSG_H
 
 #include "diff.h"
+#include "sync.h"
 
 enum { MSG_ROOM = 256 }; /* no encoded operation is longer */
 
@@ -14,6 +15,9 @@ size_t ipvs_msg_op(const struct op *op, uint16_t family, uint32_t seq, uint16_t 
 size_t ipvs_msg_get_services(uint16_t family, uint32_t seq, void *buf);
 size_t ipvs_msg_get_reals(uint16_t family, uint32_t seq, const struct vs_key *k, void *buf);
 size_t ipvs_msg_get_info(uint16_t family, uint32_t seq, void *buf);
+/* Sync daemons: start (or stop: only its role matters) one, acknowledged; a dump of those that run. */
+size_t ipvs_msg_daemon(uint16_t family, uint32_t seq, bool start, const struct sync_daemon *d, void *buf);
+size_t ipvs_msg_get_daemons(uint16_t family, uint32_t seq, void *buf);
 
 /* Counters as the kernel reports them. */
 struct vs_stats {
@@ -39,6 +43,7 @@ const char *ipvs_msg_reason_name(enum msg_reason r);
 /* Decodes one reply message (nlmsghdr included) of len bytes. Outputs are written only on MSG_OK. head->reals is NULL, n 0. stats may be NULL. */
 enum msg_reason ipvs_msg_service(const void *msg, size_t len, struct vs *head, struct vs_stats *stats);
 enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struct real *r, struct real_stats *stats);
+enum msg_reason ipvs_msg_daemon_reply(const void *msg, size_t len, struct sync_daemon *out);
 enum msg_reason ipvs_msg_info(const void *msg, size_t len, uint32_t *version, uint32_t *conn_tab_size);
 
 /* A netmask of the kernel (IPv4: a mask in network order; IPv6: bits) as vs.granularity; 0, which nothing wanted is equal to, for a mask with

@@ -110,6 +110,22 @@ static char *dump(json_t *j, size_t *len)
 	return text;
 }
 
+static json_t *sync_json(const struct report_state *s)
+{
+	const struct sync_settings *w = s->sync ? &s->sync->want : NULL;
+	char group[ADDR_TEXT];
+	json_t *j;
+
+	if (!w || !w->on)
+		return json_null();
+	j = json_pack("{s:s, s:i, s:s, s:i, s:i, s:b, s:b, s:i, s:i, s:I}", "interface", w->ifname, "syncID",
+		      (int)w->id, "group", addr_format(&w->group, group), "port", (int)w->port, "ttl", (int)w->ttl,
+		      "sender", (int)s->sync->runs[true], "receiver", (int)s->sync->runs[false], "threshold",
+		      (int)w->threshold, "period", (int)w->period, "starts", (json_int_t)s->sync->starts);
+	json_object_set_new(j, "problem", s->sync_problem ? json_string(s->sync_problem) : json_null());
+	return j;
+}
+
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len)
 {
 	struct drift_counts c = {0};
@@ -129,6 +145,12 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 			      (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
 			      s->programmed, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
 	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
+	json_object_set_new(j, "sync", sync_json(s));
+	if (s->gates && s->gates->n)
+		json_object_set_new(j, "waiting",
+				    json_pack("{s:I, s:I}", "virtualServers",
+					      (json_int_t)(s->gates->shut ? table_count(s->gates->shut) : 0), "moves",
+					      (json_int_t)s->gates->moves));
 	return dump(j, len);
 }
 

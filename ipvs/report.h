@@ -2,7 +2,9 @@
 #ifndef VIPD_IPVS_REPORT_H
 #define VIPD_IPVS_REPORT_H
 
+#include "gate.h"
 #include "reconcile.h"
+#include "syncd.h"
 
 /* All virtual servers in the kernel with their counters:
  * [{"address","port","protocol","scheduler","flags","persistence","ours","connections","inPackets","outPackets","inBytes","outBytes",
@@ -13,9 +15,13 @@ struct report_state {
 	uint64_t generation;
 	bool programmed;
 	const char *problem; /* why there is no IPVS; NULL: there is */
+	const struct syncd *sync;
+	const char *sync_problem; /* NULL: none */
+	const struct gates *gates;
 };
 /* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed",
- *  "kernelVersion","connTabSize","problem"}: virtualServers are vipd's own that are in the kernel. */
+ *  "kernelVersion","connTabSize","problem","sync":null|{"interface","syncID","group","port","ttl","sender","receiver","threshold","period","starts","problem"},
+ *  "waiting":{"virtualServers","moves"}}: waiting are those whose router is not Active here (only if there are such); virtualServers are vipd's own that are in the kernel. */
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len);
 
 /* MSG_NOTE's payload. */

@@ -226,6 +226,31 @@ int ipvs_sock_info(struct ipvs_sock *s, uint32_t *version, uint32_t *conn_tab_si
 	return 0;
 }
 
+struct daemons_arg {
+	int (*each)(void *arg, const struct sync_daemon *d);
+	void *arg;
+};
+
+static int daemons_each(void *arg, const void *msg, size_t len)
+{
+	const struct daemons_arg *a = arg;
+	struct sync_daemon d;
+
+	return ipvs_msg_daemon_reply(msg, len, &d) == MSG_OK ? a->each(a->arg, &d) : -EPROTO;
+}
+
+int ipvs_sock_daemons(struct ipvs_sock *s, int (*each)(void *arg, const struct sync_daemon *d), void *arg)
+{
+	struct daemons_arg a = {each, arg};
+
+	return ask(s, ipvs_msg_get_daemons(s->family, ++s->seq, s->out), true, daemons_each, &a);
+}
+
+int ipvs_sock_daemon(struct ipvs_sock *s, bool start, const struct sync_daemon *d)
+{
+	return ask(s, ipvs_msg_daemon(s->family, ++s->seq, start, d, s->out), false, NULL, NULL);
+}
+
 int ipvs_sock_open(struct ipvs_sock **out)
 {
 	struct ipvs_sock *s = xcalloc(1, sizeof *s);

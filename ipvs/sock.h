@@ -28,6 +28,11 @@ int ipvs_sock_dump(struct ipvs_sock *s, struct table **out);
 /* The cheap look (IP_VS_SO_GET_SERVICES, IPv4 only): each service with its number of real servers, one system call. */
 int ipvs_sock_glance(struct ipvs_sock *s, int (*each)(void *arg, const struct vs *head, uint32_t num_reals), void *arg);
 
+/* Sync daemons: those that run (at most one of each role); start one, stop one. 0 or the kernel's -errno (-EEXIST runs already, -ESRCH runs not, -ENODEV no
+ * such interface, -EADDRNOTAVAIL it has no address). */
+int ipvs_sock_daemons(struct ipvs_sock *s, int (*each)(void *arg, const struct sync_daemon *d), void *arg);
+int ipvs_sock_daemon(struct ipvs_sock *s, bool start, const struct sync_daemon *d);
+
 struct op_error {
 	size_t index; /* into the operations given */
 	int error; /* negative errno, the kernel's own (-ESRCH missing service, -ENOENT missing real server or scheduler, -EEXIST) */

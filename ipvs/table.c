@@ -67,7 +67,7 @@ static bool real_equal(const struct real *a, const struct real *b)
 
 bool vs_equal(const struct vs *a, const struct vs *b)
 {
-	if (!vs_head_equal(a, b) || a->n != b->n)
+	if (!vs_head_equal(a, b) || a->gate != b->gate || a->n != b->n)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!real_equal(&a->reals[i], &b->reals[i]))

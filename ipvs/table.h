@@ -43,6 +43,8 @@ struct vs {
 	uint32_t flags;      /* enum vs_flag */
 	uint32_t timeout;    /* persistence in seconds; 0 unless VS_PERSISTENT */
 	uint8_t granularity; /* persistence mask in bits: 32 or 128 for one client */
+	uint16_t
+	    gate; /* 0, or which router must be Active here for it to be programmed (wire.h); the kernel knows nothing of it */
 	uint32_t n;
 	struct real *reals; /* sorted by real_cmp, each address:port once */
 };
@@ -52,7 +54,7 @@ int vs_key_cmp(const struct vs_key *a, const struct vs_key *b);
 /* Orders by address, port: the kernel's identity of a real server. */
 int real_cmp(const struct real *a, const struct real *b);
 bool vs_head_equal(const struct vs *a, const struct vs *b); /* all but the real servers */
-bool vs_equal(const struct vs *a, const struct vs *b);      /* real servers too */
+bool vs_equal(const struct vs *a, const struct vs *b);      /* real servers and gate too */
 
 enum { VS_KEY_TEXT = 64, REAL_TEXT = 56 };
 /* "TCP 10.0.0.1:80", "UDP [fd00::1]:53" */

@@ -7,11 +7,12 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WIRE_VERSION = 1, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
+enum { WIRE_VERSION = 2, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
 
 static const char magic[4] = {'V', 'P', 'V', 'S'};
 
@@ -19,10 +20,16 @@ struct wire_picture {
 	char magic[4];
 	uint16_t version;
 	uint8_t adopt;
-	uint8_t zero;
+	uint8_t sync;
 	uint32_t drain_s;
 	uint32_t count; /* virtual servers */
 	uint32_t reals; /* of all of them */
+	char sync_ifname[16];
+	uint8_t sync_group[16];
+	uint32_t sync_threshold, sync_period;
+	uint16_t sync_port, sync_maxlen;
+	uint8_t sync_family, sync_id, sync_ttl, zero;
+	uint32_t gates; /* names of GATE_NAME bytes behind this */
 };
 
 /* Then the address: 4 or 16 bytes. */
@@ -38,7 +45,8 @@ struct wire_head {
 	uint32_t n;
 	char sched[SCHED_NAME];
 	uint8_t granularity;
-	uint8_t zero[3];
+	uint8_t zero;
+	uint16_t gate;
 };
 
 /* Then the address. */
@@ -49,7 +57,7 @@ struct wire_real {
 	uint8_t forward;
 };
 
-_Static_assert(sizeof(struct wire_picture) == 20 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 32 &&
+_Static_assert(sizeof(struct wire_picture) == 72 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 32 &&
 		   sizeof(struct wire_real) == 6,
 	       "records have no padding");
 
@@ -82,7 +90,8 @@ static unsigned char *put_real(unsigned char *at, const struct real *r)
 
 static unsigned char *put_vs(unsigned char *at, const struct vs *v)
 {
-	struct wire_head w = {.flags = v->flags, .timeout = v->timeout, .n = v->n, .granularity = v->granularity};
+	struct wire_head w = {
+	    .flags = v->flags, .timeout = v->timeout, .n = v->n, .granularity = v->granularity, .gate = v->gate};
 
 	memcpy(w.sched, v->sched, strnlen(v->sched, sizeof w.sched - 1));
 	at = put_key(at, &v->key);
@@ -122,17 +131,46 @@ void wire_picture_add(struct wire_picture_writer *w, const struct vs *v)
 	w->reals += v->n;
 }
 
-void *wire_picture_end(struct wire_picture_writer *w, const struct ipvs_settings *s, size_t *len)
+static struct wire_picture picture_head(const struct wire_picture_writer *w, const struct ipvs_settings *s)
 {
-	struct wire_picture head = {
-	    .version = WIRE_VERSION, .adopt = s->adopt, .drain_s = s->drain_s, .count = w->count, .reals = w->reals};
-	unsigned char *bytes = w->bytes;
+	struct wire_picture head = {.version = WIRE_VERSION,
+				    .adopt = s->adopt,
+				    .sync = s->sync.on,
+				    .drain_s = s->drain_s,
+				    .count = w->count,
+				    .reals = w->reals,
+				    .gates = s->n_gates};
 
 	memcpy(head.magic, magic, sizeof head.magic);
-	*len = w->count ? w->len : sizeof head;
-	if (!bytes)
-		bytes = xmalloc(sizeof head);
+	if (!s->sync.on)
+		return head;
+	memcpy(head.sync_ifname, s->sync.ifname, strnlen(s->sync.ifname, sizeof head.sync_ifname));
+	memcpy(head.sync_group, s->sync.group.bytes, sizeof head.sync_group);
+	head.sync_family = s->sync.group.family;
+	head.sync_id = s->sync.id;
+	head.sync_port = s->sync.port;
+	head.sync_ttl = s->sync.ttl;
+	head.sync_maxlen = s->sync.maxlen;
+	head.sync_threshold = s->sync.threshold;
+	head.sync_period = s->sync.period;
+	return head;
+}
+
+/* The gates' names come to stand between the head and the first virtual server. */
+void *wire_picture_end(struct wire_picture_writer *w, const struct ipvs_settings *s, size_t *len)
+{
+	struct wire_picture head = picture_head(w, s);
+	size_t names = (size_t)s->n_gates * GATE_NAME, body = w->count ? w->len - sizeof head : 0;
+	unsigned char *bytes = w->bytes;
+
+	*len = sizeof head + names + body;
+	if (*len > w->cap)
+		bytes = xrealloc(bytes, *len);
+	if (names)
+		memmove(bytes + sizeof head + names, bytes + sizeof head, body);
 	put(bytes, &head, sizeof head);
+	if (names)
+		put(bytes + sizeof head, s->gates, names);
 	*w = (struct wire_picture_writer){0};
 	return bytes;
 }
@@ -230,8 +268,10 @@ static const char *head_check(const struct wire_head *w, unsigned bits)
 		return "persistence timeout out of range";
 	if (w->granularity == 0 || w->granularity > bits)
 		return "persistence granularity out of range";
-	if (w->zero[0] || w->zero[1] || w->zero[2])
+	if (w->zero)
 		return "reserved bytes are not zero";
+	if (w->gate > GATES_MAX)
+		return "gate out of range";
 	if (w->n > REALS_MAX)
 		return "too many real servers";
 	return sched_check(w->sched);
@@ -252,6 +292,7 @@ static const char *get_head(struct reader *r, struct vs *out)
 	out->flags = w.flags;
 	out->timeout = w.timeout;
 	out->granularity = w.granularity;
+	out->gate = w.gate;
 	out->n = w.n;
 	return left(r) / REAL_LEAST < w.n ? "cut short" : NULL;
 }
@@ -299,23 +340,87 @@ static const char *get_picture(struct reader *r, struct wire_picture *out)
 		return "not a table of virtual servers";
 	if (out->version != WIRE_VERSION)
 		return "another version of vipd made this table";
-	if (out->adopt > 1 || out->zero)
+	if (out->adopt > 1 || out->sync > 1 || out->zero)
 		return "unknown setting";
 	if (out->count > TABLE_MAX)
 		return "too many virtual servers";
-	if (out->count > left(r) / VS_LEAST || out->reals > left(r) / REAL_LEAST)
+	if (out->gates > GATES_MAX)
+		return "too many gates";
+	if (left(r) < (size_t)out->gates * GATE_NAME)
 		return "cut short";
 	return NULL;
 }
 
+static const char *get_sync(const struct wire_picture *w, struct sync_settings *out)
+{
+	static const struct wire_picture none;
+	struct sync_settings s = {.on = w->sync,
+				  .id = w->sync_id,
+				  .group = {.family = w->sync_family},
+				  .port = w->sync_port,
+				  .ttl = w->sync_ttl,
+				  .maxlen = w->sync_maxlen,
+				  .threshold = w->sync_threshold,
+				  .period = w->sync_period};
+	const char *why;
+
+	if (!s.on && memcmp(w->sync_ifname, none.sync_ifname,
+			    offsetof(struct wire_picture, gates) - offsetof(struct wire_picture, sync_ifname)) != 0)
+		return "settings of a sync that is off";
+	memcpy(s.ifname, w->sync_ifname, sizeof s.ifname);
+	memcpy(s.group.bytes, w->sync_group, sizeof s.group.bytes);
+	why = sync_check(&s);
+	for (size_t i = addr_len(&s.group); !why && i < sizeof s.group.bytes; i++)
+		if (s.group.bytes[i])
+			why = "IPv4 address has bytes behind its end";
+	if (!why)
+		*out = s;
+	return why;
+}
+
+static const char *get_gates(struct reader *r, uint32_t n, struct ipvs_settings *out)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		char *name = out->gates[i];
+		size_t len;
+
+		get(r, name, GATE_NAME);
+		len = strnlen(name, GATE_NAME);
+		if (len == 0 || len == GATE_NAME)
+			return "a gate's name is empty or has no end";
+		for (; len < GATE_NAME; len++)
+			if (name[len])
+				return "bytes behind a gate's name";
+	}
+	out->n_gates = (uint16_t)n;
+	return NULL;
+}
+
+static const char *get_settings(struct reader *r, const struct wire_picture *w, struct ipvs_settings *out)
+{
+	const char *why;
+
+	out->adopt = w->adopt;
+	out->drain_s = w->drain_s;
+	why = get_sync(w, &out->sync);
+	if (!why)
+		why = get_gates(r, w->gates, out);
+	if (!why && (w->count > left(r) / VS_LEAST || w->reals > left(r) / REAL_LEAST))
+		why = "cut short";
+	return why;
+}
+
 /* One virtual server into the table; reals is scratch that grows; *last is the key before. */
-static const char *get_vs(struct reader *r, struct table *t, struct real **reals, size_t *cap, struct vs_key *last)
+static const char *get_vs(struct reader *r, struct table *t, uint32_t n_gates, struct real **reals, size_t *cap,
+			  struct vs_key *last)
 {
 	struct vs v = {0};
 	const char *why = get_head(r, &v);
 
 	if (why)
 		return why;
+	if (v.gate > n_gates)
+		return "a gate that is not there";
 	if (table_count(t) && vs_key_cmp(last, &v.key) >= 0)
 		return "virtual servers repeated or out of order";
 	if (v.n > *cap) {
@@ -336,13 +441,16 @@ int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ip
 	struct reader r = {bytes, (const unsigned char *)bytes + len};
 	struct table *made = table_new();
 	struct wire_picture w;
+	struct ipvs_settings *settings = xcalloc(1, sizeof *settings);
 	struct vs_key last = {0};
 	struct real *reals = NULL;
 	size_t cap = 0;
 	const char *why = get_picture(&r, &w);
 
+	if (!why)
+		why = get_settings(&r, &w, settings);
 	for (uint32_t i = 0; !why && i < w.count; i++)
-		why = get_vs(&r, made, &reals, &cap, &last);
+		why = get_vs(&r, made, w.gates, &reals, &cap, &last);
 	free(reals);
 	if (!why && left(&r))
 		why = "bytes behind the last virtual server";
@@ -351,11 +459,12 @@ int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ip
 	if (why) {
 		table_free(made);
 		*reason = why;
-		return -EINVAL;
+	} else {
+		*t = made;
+		*s = *settings;
 	}
-	*t = made;
-	*s = (struct ipvs_settings){.adopt = w.adopt, .drain_s = w.drain_s};
-	return 0;
+	free(settings);
+	return why ? -EINVAL : 0;
 }
 
 /* A virtual server with real servers of its own. */

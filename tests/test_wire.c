@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 /* Where fields are: the picture's head is 20 bytes, then key 4 + address, head 32, real servers 6 + address. */
-enum { PICTURE = 20, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 32, END4 = REAL4 + 2 * 10 };
+enum { PICTURE = 72, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 32, END4 = REAL4 + 2 * 10 };
 
 /* One IPv4 virtual server with two real servers. */
 static struct table *small_table(void)
@@ -41,7 +41,11 @@ static unsigned char *small_picture(size_t *len)
 static void golden(void **state)
 {
 	static const unsigned char want[] = {
-	    'V',  'P',  'V',  'S',  1,    0,    1,  0, 7, 0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
+	    'V',  'P',  'V',  'S',  2,    0,    1,  0, 7, 0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* sync: interface */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* ... group */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* ... the rest */
+	    0,    0,    0,    0,                                                            /* gates */
 	    80,   0,    6,    2,    10,   9,    9,  9,                                      /* key */
 	    1,    0,    0,    0,    0x30, 0x2a, 0,  0, 2, 0, 0, 0,                          /* flags, timeout, n */
 	    'w',  'r',  'r',  0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0,
@@ -112,6 +116,60 @@ static void pictures_survive(void **state)
 	}
 }
 
+static struct ipvs_settings rich_settings(void)
+{
+	struct ipvs_settings s = {.sync = {.on = true,
+					   .ifname = "eth0",
+					   .id = 3,
+					   .group = addr_of("224.0.0.81"),
+					   .port = SYNC_PORT,
+					   .ttl = 2,
+					   .maxlen = 1000,
+					   .threshold = 3,
+					   .period = 50},
+				  .n_gates = 2,
+				  .gates = {"vips", "vips-ipv6"}};
+
+	return s;
+}
+
+static void settings_survive(void **state)
+{
+	struct table *t = small_table(), *back = NULL;
+	struct ipvs_settings s = rich_settings(), got = {0};
+	struct vs v = vs_of(IPPROTO_TCP, "10.9.9.10", 80, "rr");
+	const char *reason = NULL;
+	unsigned char *bytes, *again;
+	size_t len, same;
+
+	v.gate = 2;
+	assert_int_equal(table_put(t, &v), 0);
+	bytes = wire_encode_table(t, &s, &len);
+	assert_int_equal(wire_decode_table(bytes, len, &back, &got, &reason), 0);
+	assert_true(got.sync.on);
+	assert_string_equal(got.sync.ifname, "eth0");
+	assert_true(addr_equal(&got.sync.group, &s.sync.group));
+	assert_int_equal(got.sync.period, 50);
+	assert_int_equal(got.n_gates, 2);
+	assert_string_equal(got.gates[1], "vips-ipv6");
+	assert_int_equal(table_get(back, &v.key)->gate, 2);
+	again = wire_encode_table(back, &got, &same);
+	assert_int_equal(same, len);
+	assert_memory_equal(again, bytes, len);
+	free(again);
+	free(bytes);
+	table_free(back);
+	table_free(t);
+	/* gates alone, without a virtual server */
+	t = table_new();
+	bytes = wire_encode_table(t, &s, &len);
+	table_free(t);
+	assert_int_equal(wire_decode_table(bytes, len, &back, &got, &reason), 0);
+	assert_int_equal(got.n_gates, 2);
+	table_free(back);
+	free(bytes);
+}
+
 /* A reason in words, and nothing written. */
 static void refused(const unsigned char *bytes, size_t len, const char *why)
 {
@@ -152,9 +210,14 @@ static const struct damage {
 	const char *why;
 } damages[] = {
     {0, "X", 1, "not a table of virtual servers"},
-    {4, "\2", 1, "another version of vipd made this table"},
+    {4, "\1", 1, "another version of vipd made this table"},
     {6, "\2", 1, "unknown setting"},
-    {7, "\1", 1, "unknown setting"},
+    {7, "\2", 1, "unknown setting"},
+    {7, "\1", 1, "interface name is empty or has no end"},
+    {20, "e", 1, "settings of a sync that is off"},
+    {67, "\1", 1, "unknown setting"},
+    {68, "\1", 1, "bytes behind a gate's name"},
+    {68, "\1\4\0\0", 4, "too many gates"},
     {12, "\1\0\x10\0", 4, "too many virtual servers"},
     {12, "\2", 1, "cut short"},
     {12, "\0", 1, "bytes behind the last virtual server"},
@@ -177,7 +240,9 @@ static const struct damage {
     {HEAD4 + 12 + 4, "x", 1, "bytes behind the scheduler's name"},
     {HEAD4 + 28, "\0", 1, "persistence granularity out of range"},
     {HEAD4 + 28, "\x21", 1, "persistence granularity out of range"},
-    {HEAD4 + 31, "\1", 1, "reserved bytes are not zero"},
+    {HEAD4 + 29, "\1", 1, "reserved bytes are not zero"},
+    {HEAD4 + 30, "\1", 1, "a gate that is not there"},
+    {HEAD4 + 31, "\5", 1, "gate out of range"},
     {REAL4, "\0\0", 2, "real server with port 0"},
     {REAL4 + 4, "\7", 1, "a real server of the other address family needs TUN"},
     {REAL4 + 5, "\3", 1, "unknown forwarding method"},
@@ -207,6 +272,35 @@ static void endless_name(void **state)
 	memset(bytes + HEAD4 + 12, 'r', SCHED_NAME);
 	refused(bytes, len, "unknown scheduler");
 	free(bytes);
+}
+
+static void damaged_settings(void **state)
+{
+	static const struct damage rows[] = {
+	    {20 + 8, "x", 1, "interface name has bytes behind its end"},
+	    {36, "\12", 1, "sync group is no multicast address"},
+	    {36 + 4, "\1", 1, "IPv4 address has bytes behind its end"},
+	    {52, "\63", 1, "sync threshold is not below the period"},
+	    {60, "\0\0", 2, "sync port or TTL is 0"},
+	    {64, "\5", 1, "sync group is no multicast address"},
+	    {66, "\0", 1, "sync port or TTL is 0"},
+	    {68, "\3", 1, "bytes behind a gate's name"},
+	    {PICTURE, "\0", 1, "a gate's name is empty or has no end"},
+	    {PICTURE + 5, "x", 1, "bytes behind a gate's name"},
+	    {PICTURE + GATE_NAME + 31, "x", 1, "bytes behind a gate's name"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct table *t = small_table();
+		struct ipvs_settings s = rich_settings();
+		size_t len;
+		unsigned char *bytes = wire_encode_table(t, &s, &len);
+
+		memcpy(bytes + rows[i].at, rows[i].value, rows[i].n);
+		refused(bytes, len, rows[i].why);
+		free(bytes);
+		table_free(t);
+	}
 }
 
 static void unknown_family_of_tun(void **state)
@@ -345,11 +439,12 @@ static void row_must_fit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(golden),       cmocka_unit_test(pictures_survive),
-	    cmocka_unit_test(cut_anywhere), cmocka_unit_test(damaged),
-	    cmocka_unit_test(endless_name), cmocka_unit_test(unknown_family_of_tun),
-	    cmocka_unit_test(rows_survive), cmocka_unit_test(virtual_servers_out_of_order),
-	    cmocka_unit_test(rows_refused), cmocka_unit_test(row_must_fit),
+	    cmocka_unit_test(settings_survive), cmocka_unit_test(damaged_settings),
+	    cmocka_unit_test(golden),           cmocka_unit_test(pictures_survive),
+	    cmocka_unit_test(cut_anywhere),     cmocka_unit_test(damaged),
+	    cmocka_unit_test(endless_name),     cmocka_unit_test(unknown_family_of_tun),
+	    cmocka_unit_test(rows_survive),     cmocka_unit_test(virtual_servers_out_of_order),
+	    cmocka_unit_test(rows_refused),     cmocka_unit_test(row_must_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
