@@ -79,8 +79,8 @@ node() {
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.send_redirects=0 \
 		net.ipv4.conf.eth0.send_redirects=0 net.ipv4.conf.eth1.send_redirects=0 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
-	mkdir -p "$W/nodes/$1/manifests" "$W/nodes/$1/run" "$W/nodes/$1/state"
-	chmod 755 "$W" "$W/nodes" "$W/nodes/$1" "$W/nodes/$1/manifests"
+	mkdir -p "$W/nodes/$1/manifests" "$W/nodes/$1/run" "$W/nodes/$1/state" "$W/nodes/$1/scripts"
+	chmod 755 "$W" "$W/nodes" "$W/nodes/$1" "$W/nodes/$1/manifests" "$W/nodes/$1/scripts"
 	echo "$2" >"$W/nodes/$1/outside"; echo "${3:-1}" >"$W/nodes/$1/inside"
 }
 node_addresses() { # node_addresses NAME OUTSIDE INSIDE
@@ -143,7 +143,7 @@ unapply() { rm "$W/nodes/$1/manifests/$2.yaml"; }
 vipd_run() { # vipd_run NODE [ARGS..]: vipd in the foreground with that node's places
 	local n=$1; shift
 	${ON:-on} "$n" "$BUILD/vipd" -c "$W/nodes/$n/vipd.yaml" --run-dir "$W/nodes/$n/run" --state-dir "$W/nodes/$n/state" \
-		--control-socket "$W/nodes/$n/run/vipd.sock" --user-control $CONTROL_USER --user-net $NET_USER --user-script $SCRIPT_USER "$@"
+		--control-socket "$W/nodes/$n/run/vipd.sock" --scripts-dir "$W/nodes/$n/scripts" --user-control $CONTROL_USER --user-net $NET_USER --user-script $SCRIPT_USER "$@"
 }
 vipd_config() {
 	local n=$1; shift
