@@ -53,6 +53,7 @@ struct stage {
 	struct loop_timer *limit;
 	struct end ends[ROLE_COUNT]; /* by the role that this program plays */
 	bool late;
+	bool routers; /* what vrrp answers */
 };
 
 static void on_msg(void *arg, struct chan *c, struct msg *m)
@@ -361,21 +362,30 @@ static struct table *take_table(struct stage *s, uint64_t *generation)
 	return t;
 }
 
-static size_t take_vips(struct stage *s)
+/* A picture of VIPs; acknowledged; the caller clears it. */
+static struct vip_picture take_picture(struct stage *s)
 {
 	struct got *g = next(s, ROLE_VRRP, MSG_VIPS);
 	struct vip_picture p;
 	const void *bytes;
 	const char *why = "";
-	size_t len, n;
+	size_t len;
 
 	assert_int_equal(memfd_map(g->fd, &bytes, &len), 0);
-	assert_int_equal(vipwire_decode_picture(bytes, len, &p, &why), 0);
+	if (vipwire_decode_picture(bytes, len, &p, &why))
+		fail_msg("%s", why);
 	memfd_unmap(bytes, len);
 	acknowledge(s, ROLE_VRRP, g->generation);
-	n = p.n;
-	vip_picture_clear(&p);
 	got_free(g);
+	return p;
+}
+
+static size_t take_vips(struct stage *s)
+{
+	struct vip_picture p = take_picture(s);
+	size_t n = p.n;
+
+	vip_picture_clear(&p);
 	return n;
 }
 
@@ -515,6 +525,17 @@ static void test_slow_peer(void **state)
 	end(s);
 }
 
+/* As the vrrp process answers, by the router's name. */
+static const char *failover_answer(const struct got *g)
+{
+	if (g->len == 0)
+		return "{\"routers\":[{\"name\":\"out\",\"result\":\"handed "
+		       "over\",\"to\":\"172.17.0.12\",\"afterMs\":1.5}]}";
+	assert_int_equal(g->len, 6);
+	assert_memory_equal(g->bytes, "nobody", 6);
+	return "{\"error\":\"there is no virtual router of this name\"}";
+}
+
 static json_t *ask(struct stage *s, const char *request)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -540,10 +561,17 @@ static json_t *ask(struct stage *s, const char *request)
 			const char *answer;
 			int memfd;
 
-			if (!g || g->type != MSG_ASK)
+			if (!g || (g->type != MSG_ASK && g->type != MSG_FAILOVER))
 				continue;
-			g = next(s, r, MSG_ASK);
-			answer = g->len == 5   ? "[{\"address\":\"10.96.0.2\",\"port\":80,\"protocol\":\"TCP\","
+			g = next(s, r, g->type);
+			answer = g->type == MSG_FAILOVER                                          ? failover_answer(g)
+				 : g->len == 4 && memcmp(g->bytes, "vrrp", 4) == 0 && !s->routers ? "[]"
+				 : g->len == 4 && memcmp(g->bytes, "vrrp", 4) == 0
+				     ? "[{\"name\":\"out\",\"state\":\"BACKUP\",\"vrid\":50,\"active\":\"172.17.0.12\","
+				       "\"peers\":[]},"
+				       "{\"name\":\"in\",\"state\":\"FAULT\",\"active\":\"-\",\"lastCause\":"
+				       "\"interface down\"}]"
+				 : g->len == 5 ? "[{\"address\":\"10.96.0.2\",\"port\":80,\"protocol\":\"TCP\","
 						 "\"scheduler\":\"rr\",\"ours\":true,"
 						 "\"reals\":[]},\n{\"address\":\"10.9.9.9\",\"port\":80,\"protocol\":"
 						 "\"TCP\",\"ours\":false}]\n"
@@ -575,6 +603,11 @@ static const char *text_at(json_t *j, const char *a, const char *b, const char *
 static json_t *item(json_t *list, size_t i)
 {
 	return json_array_get(json_object_get(list, "items"), i);
+}
+
+static json_t *item2(json_t *j, const char *list, size_t i)
+{
+	return json_array_get(json_object_get(j, list), i);
 }
 
 static void test_requests(void **state)
@@ -676,6 +709,174 @@ static void test_reload(void **state)
 	assert_int_equal(take_vips(s), 3);
 	assert_null(first_problem(s, &j));
 	json_decref(j);
+	end(s);
+}
+
+static const char two_routers[] = "allocate: true\nrouters:\n"
+				  "- {name: out, vrid: 50, family: IPv4, addresses: [10.10.0.1/24]}\n"
+				  "- {name: in, vrid: 60, family: IPv4, interface: eth1, addresses: [10.32.0.1/32]}\n";
+
+static const struct vip *vip(const struct vip_picture *p, const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(text, &a), 0);
+	for (size_t i = 0; i < p->n; i++)
+		if (addr_equal(&p->vips[i].addr, &a))
+			return &p->vips[i];
+	fail_msg("no %s", text);
+	return NULL;
+}
+
+static void load_balancer(const struct stage *s, const char *name, const char *address)
+{
+	char *path = xasprintf("m/%s.yaml", name);
+	char *text = xasprintf(
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
+	    "spec: {type: LoadBalancer, loadBalancerIP: \"%s\", clusterIP: 10.96.3.%zu, ports: [{port: 80, nodePort: "
+	    "30%zu80}]}\n",
+	    name, address, strlen(name), strlen(name));
+
+	save(s, path, text);
+	free(path);
+	free(text);
+}
+
+/* Pictures and rows with routers: their own addresses are there by themselves, the others go to the one on the node's interface. */
+static void test_routers(void **state)
+{
+	struct stage *s = *state;
+	struct vip_picture p;
+	struct vip_row row;
+	const char *why;
+	struct got *g;
+	size_t at = 0;
+	json_t *j;
+
+	s->routers = true;
+	configure(s, two_routers);
+	service(s, 1, 1);
+	load_balancer(s, "lb", "192.0.2.5");
+	start(s);
+	hand_over(s, ROLE_IPVS);
+	hand_over(s, ROLE_VRRP);
+	order(s, MSG_START);
+	locals(s);
+	table_free(take_table(s, NULL));
+	p = take_picture(s);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
+	assert_int_equal(p.n_routers, 2);
+	assert_string_equal(p.routers[0].name, "in");
+	assert_string_equal(p.routers[1].ifname, "eth0");
+	assert_int_equal(p.settings.ready_timeout_ms, 30000);
+	assert_int_equal(p.n, 5);
+	assert_int_equal(vip(&p, "10.10.0.1")->router, 1);
+	assert_int_equal(vip(&p, "10.10.0.1")->bits, 24);
+	assert_int_equal(vip(&p, "10.32.0.1")->router, 0);
+	assert_string_equal(vip(&p, "10.32.0.1")->ifname, "eth1");
+	assert_int_equal(vip(&p, "192.0.2.5")->router, 1);
+	assert_int_equal(vip(&p, "10.96.0.1")->router, ROUTER_NONE);
+	vip_picture_clear(&p);
+
+	load_balancer(s, "lb2", "10.10.0.1"); /* a router's own: no row but that of its cluster IP */
+	got_free(next(s, ROLE_IPVS, MSG_ROWS));
+	g = next(s, ROLE_VRRP, MSG_VIP_ROWS);
+	assert_int_equal(vipwire_next_row(g->bytes, g->len, &at, &row, &why), 1);
+	assert_int_equal(row.vip.kind, VIP_CLUSTER);
+	assert_int_equal(vipwire_next_row(g->bytes, g->len, &at, &row, &why), 0);
+	got_free(g);
+
+	j = ask(s, "{\"verb\":\"get\",\"kind\":\"vr\"}\n");
+	assert_string_equal(text_at(j, "kind", NULL, NULL), "VirtualRouterList");
+	assert_int_equal(json_array_size(json_object_get(j, "items")), 2);
+	assert_string_equal(text_at(item(j, 0), "metadata", "name", NULL), "out");
+	assert_string_equal(text_at(item(j, 0), "status", "state", NULL), "Backup");
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(item(j, 0), "spec"), "vrid")), 50);
+	json_decref(j);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_string_equal(text_at(item2(j, "problems", 0), "object", NULL, NULL), "router in");
+	assert_string_equal(text_at(item2(j, "problems", 0), "message", NULL, NULL), "interface down");
+	assert_string_equal(text_at(item2(j, "routers", 0), "state", NULL, NULL), "Backup");
+	json_decref(j);
+	end(s);
+}
+
+/* A VIP's owner is the Active that was heard, unless it is this node. */
+static void test_owner(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+
+	s->routers = true;
+	configure(s, two_routers);
+	start(s);
+	hand_over(s, ROLE_IPVS);
+	hand_over(s, ROLE_VRRP);
+	order(s, MSG_START);
+	locals(s);
+	table_free(take_table(s, NULL));
+	assert_int_equal(take_vips(s), 2);
+	j = ask(s, "{\"verb\":\"get\",\"kind\":\"vips\"}\n");
+	assert_string_equal(text_at(item(j, 0), "spec", "router", NULL), "out");
+	assert_string_equal(text_at(item(j, 0), "status", "state", NULL), "Backup");
+	assert_string_equal(text_at(item(j, 0), "status", "owner", NULL), "172.17.0.12");
+	json_decref(j);
+
+	j = ask(s, "{\"verb\":\"failover\"}\n");
+	assert_string_equal(text_at(item2(j, "routers", 0), "to", NULL, NULL), "172.17.0.12");
+	json_decref(j);
+	j = ask(s, "{\"verb\":\"failover\",\"name\":\"nobody\"}\n");
+	assert_string_equal(text_at(j, "error", "message", NULL), "there is no virtual router of this name");
+	json_decref(j);
+	end(s);
+}
+
+/* A reload with other routers is another picture; addresses of a family without a router go nowhere and are told. */
+static void test_routers_reload(void **state)
+{
+	struct stage *s = *state;
+	struct vip_picture p;
+	json_t *j;
+
+	play(s);
+	save(s, "m/six.yaml",
+	     "apiVersion: v1\nkind: Service\nmetadata: {name: six}\n"
+	     "spec: {ipFamilies: [IPv6], clusterIP: \"fd00:96::9\", externalIPs: [\"2001:db8::7\"], ports: [{port: "
+	     "80}]}\n");
+	got_free(next(s, ROLE_IPVS, MSG_ROWS));
+	got_free(next(s, ROLE_VRRP, MSG_VIP_ROWS));
+	configure(s, two_routers);
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	p = take_picture(s);
+	assert_int_equal(p.n_routers, 2);
+	vip_picture_clear(&p);
+	assert_non_null(first_problem(s, &j));
+	assert_string_equal(text_at(item2(j, "problems", 0), "object", NULL, NULL), "2001:db8::7");
+	assert_string_equal(text_at(item2(j, "problems", 0), "reason", NULL, NULL), "NoRouter");
+	json_decref(j);
+	configure(s, "allocate: true\nrouters: []\n");
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	p = take_picture(s);
+	assert_int_equal(p.n_routers, 0);
+	vip_picture_clear(&p);
+	end(s);
+}
+
+static void test_reexec(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+
+	play(s);
+	j = ask(s, "{\"verb\":\"failover\"}\n"); /* alone */
+	assert_string_equal(text_at(j, "error", "reason", NULL), "NotFound");
+	json_decref(j);
+	j = ask(s, "{\"verb\":\"reexec\"}\n");
+	assert_int_equal(json_integer_value(json_object_get(j, "pid")), s->pid);
+	json_decref(j);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_REEXEC));
 	end(s);
 }
 
@@ -800,6 +1001,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_routers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_routers_reload, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_reexec, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_record, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bad_record, setup, teardown),
