@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -87,6 +88,9 @@ static void picture_refuses(void **state)
 	    {12, 101, "garp_count out of range"},
 	    {19, 0xff, "announcement interval out of range"},
 	    {23, 0xff, "announcement interval out of range"},
+	    {25, 0xff, "too many virtual routers"},
+	    {24, 1, "virtual routers are cut short"},
+	    {31, 0xff, "ready timeout out of range"},
 	    {31, 0xff, "ready timeout out of range"},
 	    {33, '/', "notify script is no file name"},
 	    {33, '\n', "notify script is no file name"},
@@ -153,6 +157,311 @@ static void picture_order(void **state)
 	}
 }
 
+/* ---- virtual routers ---- */
+
+static struct router router_of(const char *name, uint8_t vrid)
+{
+	struct router r = {.family = AF_INET,
+			   .vrid = vrid,
+			   .version = 3,
+			   .priority = 100,
+			   .interval_ms = 1000,
+			   .preempt = true,
+			   .accept = true,
+			   .n_tracks = 1,
+			   .n_peers = 2,
+			   .check_source = true,
+			   .min_ttl = 254};
+
+	strcpy(r.name, name);
+	strcpy(r.ifname, "eth0");
+	strcpy(r.group, "g");
+	assert_int_equal(addr_parse("10.0.0.1", &r.source), 0);
+	assert_int_equal(addr_parse("10.0.0.2", &r.peers[0]), 0);
+	assert_int_equal(addr_parse("10.0.0.3", &r.peers[1]), 0);
+	r.tracks[0] = (struct track){.kind = TRACK_SCRIPT, .weight = -20, .rise = 2, .fall = 3, .interval_ms = 1000};
+	strcpy(r.tracks[0].name, "check-http");
+	return r;
+}
+
+static void routers_round_trip(void **state)
+{
+	struct router routers[] = {router_of("a", 50), router_of("b", 51)};
+	struct vip vips[] = {vip_of("10.0.0.50", 32, VIP_CLIENT, "eth0"), vip_of("10.0.0.51", 32, VIP_CLIENT, "eth0")};
+	struct vip_picture p = {
+	    .settings = {5, 5000, 0, 30000}, .routers = routers, .n_routers = 2, .vips = vips, .n = 2};
+	struct vip_picture back;
+	const struct router *b;
+	const char *why;
+	size_t len;
+	void *bytes;
+
+	vips[0].router = 1;
+	routers[1].source = (struct addr){0};
+	bytes = vipwire_encode_picture(&p, &len);
+	assert_int_equal(len, HEADER + 2 * router_wire_len() + 2 * ROW);
+	assert_int_equal(vipwire_decode_picture(bytes, len, &back, &why), 0);
+	assert_int_equal(back.settings.ready_timeout_ms, 30000);
+	assert_int_equal(back.n_routers, 2);
+	assert_int_equal(back.vips[0].router, 1);
+	assert_int_equal(back.vips[1].router, ROUTER_NONE);
+	b = &back.routers[0];
+	assert_string_equal(b->name, "a");
+	assert_string_equal(b->group, "g");
+	assert_int_equal(b->vrid, 50);
+	assert_true(b->preempt && b->accept && b->check_source && !b->vmac);
+	assert_true(addr_equal(&b->source, &routers[0].source));
+	assert_true(addr_equal(&b->peers[1], &routers[0].peers[1]));
+	assert_string_equal(b->tracks[0].name, "check-http");
+	assert_int_equal(b->tracks[0].weight, -20);
+	assert_int_equal(b->tracks[0].fall, 3);
+	assert_int_equal(back.routers[1].source.family, 0);
+	vip_picture_clear(&back);
+	for (size_t cut = 0; cut < len; cut += 7)
+		assert_int_equal(vipwire_decode_picture(bytes, cut, &back, &why), -EINVAL);
+	free(bytes);
+}
+
+static void spoil_name(struct router *r)
+{
+	r->name[0] = '\0';
+}
+static void spoil_name_blank(struct router *r)
+{
+	r->name[0] = ' ';
+}
+static void spoil_name_tail(struct router *r)
+{
+	r->name[5] = 'x';
+}
+static void spoil_name_end(struct router *r)
+{
+	memset(r->name, 'x', sizeof(r->name));
+}
+static void spoil_group(struct router *r)
+{
+	r->group[1] = '\n';
+}
+static void spoil_ifname(struct router *r)
+{
+	r->ifname[0] = '/';
+}
+static void spoil_family(struct router *r)
+{
+	r->family = 1;
+}
+static void spoil_version(struct router *r)
+{
+	r->version = 4;
+}
+static void spoil_version_6(struct router *r)
+{
+	r->version = 2;
+	r->family = AF_INET6;
+}
+static void spoil_vrid(struct router *r)
+{
+	r->vrid = 0;
+}
+static void spoil_priority(struct router *r)
+{
+	r->priority = 0;
+}
+static void spoil_checksum(struct router *r)
+{
+	r->checksum = 2;
+}
+static void spoil_interval(struct router *r)
+{
+	r->interval_ms = 0;
+}
+static void spoil_interval_step(struct router *r)
+{
+	r->interval_ms = 1005;
+}
+static void spoil_interval_top(struct router *r)
+{
+	r->interval_ms = 40960;
+}
+static void spoil_interval_2(struct router *r)
+{
+	r->version = 2;
+	r->interval_ms = 500;
+}
+static void spoil_delay(struct router *r)
+{
+	r->startup_delay_ms = UINT32_MAX;
+}
+static void spoil_auth(struct router *r)
+{
+	r->auth = 1;
+}
+static void spoil_auth_type(struct router *r)
+{
+	r->version = 2;
+	r->auth = 3;
+}
+static void spoil_pass(struct router *r)
+{
+	r->pass[0] = 'x';
+}
+static void spoil_source(struct router *r)
+{
+	r->source.bytes[0] = 224;
+}
+static void spoil_peer(struct router *r)
+{
+	r->peers[0].bytes[0] = 127;
+}
+static void spoil_peer_self(struct router *r)
+{
+	r->peers[0] = r->source;
+}
+static void spoil_peer_twice(struct router *r)
+{
+	r->peers[0] = r->peers[1];
+}
+static void spoil_peers(struct router *r)
+{
+	r->n_peers = ROUTER_PEERS_MAX + 1;
+}
+static void spoil_tracks(struct router *r)
+{
+	r->n_tracks = ROUTER_TRACKS_MAX + 1;
+}
+static void spoil_track_kind(struct router *r)
+{
+	r->tracks[0].kind = 9;
+}
+static void spoil_track_name(struct router *r)
+{
+	r->tracks[0].name[0] = '\0';
+}
+static void spoil_track_weight(struct router *r)
+{
+	r->tracks[0].weight = 255;
+}
+static void spoil_track_time(struct router *r)
+{
+	r->tracks[0].timeout_ms = UINT32_MAX;
+}
+
+static void router_refuses(void **state)
+{
+	static const struct {
+		void (*spoil)(struct router *r);
+		const char *why;
+	} rows[] = {
+	    {spoil_name, "router name is empty, has no end, or has a character that none may have"},
+	    {spoil_name_blank, "router name is empty, has no end, or has a character that none may have"},
+	    {spoil_name_tail, "router name is empty, has no end, or has a character that none may have"},
+	    {spoil_name_end, "router name is empty, has no end, or has a character that none may have"},
+	    {spoil_group, "group name has no end or a character that none may have"},
+	    {spoil_ifname, "interface name has a character that none may have"},
+	    {spoil_family, "unknown address family of a router"},
+	    {spoil_version, "VRRP version is 3, or 2 for IPv4"},
+	    {spoil_version_6, "VRRP version is 3, or 2 for IPv4"},
+	    {spoil_vrid, "VRID is 0"},
+	    {spoil_priority, "priority is 0"},
+	    {spoil_checksum, "unknown kind of checksum"},
+	    {spoil_interval, "advertisement interval out of range"},
+	    {spoil_interval_step, "advertisement interval out of range"},
+	    {spoil_interval_top, "advertisement interval out of range"},
+	    {spoil_interval_2, "advertisement interval out of range"},
+	    {spoil_delay, "delay out of range"},
+	    {spoil_auth, "authentication is for version 2: none, PASS or AH"},
+	    {spoil_auth_type, "authentication is for version 2: none, PASS or AH"},
+	    {spoil_pass, "a password without authentication"},
+	    {spoil_source, "source is no unicast address of the router's family"},
+	    {spoil_peer, "peer is no unicast address of the router's family"},
+	    {spoil_peer_self, "peer is the router itself"},
+	    {spoil_peer_twice, "peer named twice"},
+	    {spoil_peers, "too many peers"},
+	    {spoil_tracks, "too many tracked things"},
+	    {spoil_track_kind, "unknown kind of tracked thing"},
+	    {spoil_track_name, "name of a tracked thing is empty, has no end, or has a character that none may have"},
+	    {spoil_track_weight, "weight out of range"},
+	    {spoil_track_time, "time of a tracked thing out of range"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct router r = router_of("a", 50);
+
+		assert_null(router_check(&r));
+		rows[i].spoil(&r);
+		assert_non_null(router_check(&r));
+		assert_string_equal(router_check(&r), rows[i].why);
+	}
+}
+
+static void routers_refuse(void **state)
+{
+	struct router two[] = {router_of("a", 50), router_of("b", 51)};
+
+	assert_null(routers_check(two, 2));
+	strcpy(two[1].name, "a");
+	assert_string_equal(routers_check(two, 2), "routers are not in order");
+	two[1] = router_of("b", 50);
+	assert_string_equal(routers_check(two, 2), "two routers with one VRID on one interface and family");
+	two[1].priority = 0;
+	assert_string_equal(routers_check(two, 2), "priority is 0");
+}
+
+/* Bytes that no encoder writes, and members that are not there. */
+static void router_bytes(void **state)
+{
+	struct router r = router_of("a", 50), back;
+	size_t len = router_wire_len();
+	unsigned char *good = malloc(len), *bad = malloc(len);
+	size_t refused = 0;
+
+	router_pack(&r, good);
+	assert_null(router_unpack(good, &back));
+	for (size_t i = 0; i < len; i++) {
+		memcpy(bad, good, len);
+		bad[i] ^= 0xff;
+		if (router_unpack(bad, &back))
+			refused++;
+		else {
+			unsigned char *again = malloc(len);
+
+			router_pack(&back, again);
+			assert_memory_equal(again, bad, len);
+			free(again);
+		}
+	}
+	assert_true(refused > len / 2);
+	free(good);
+	free(bad);
+}
+
+static void members_refused(void **state)
+{
+	struct router r = router_of("a", 50);
+	struct vip v = vip_of("fd00::1", 128, VIP_CLIENT, "eth0");
+	struct vip_picture p = {.settings = {5, 0, 0, 0}, .routers = &r, .n_routers = 1, .vips = &v, .n = 1}, back;
+	const char *why;
+	size_t len;
+	void *bytes;
+
+	v.router = 0;
+	bytes = vipwire_encode_picture(&p, &len);
+	assert_int_equal(vipwire_decode_picture(bytes, len, &back, &why), -EINVAL);
+	assert_string_equal(why, "virtual IP of a router of the other family");
+	free(bytes);
+	v.router = 1;
+	bytes = vipwire_encode_picture(&p, &len);
+	assert_int_equal(vipwire_decode_picture(bytes, len, &back, &why), -EINVAL);
+	assert_string_equal(why, "virtual IP of a router that is not there");
+	free(bytes);
+	v.router = 0;
+	v.kind = VIP_CLUSTER;
+	bytes = vipwire_encode_picture(&p, &len);
+	assert_int_equal(vipwire_decode_picture(bytes, len, &back, &why), -EINVAL);
+	assert_string_equal(why, "cluster IP of a virtual router");
+	free(bytes);
+}
+
 static void rows_round_trip(void **state)
 {
 	struct vip_row rows[3] = {{VIP_SET, vip_of("10.0.0.50", 24, VIP_CLIENT, "eth0")},
@@ -186,8 +495,10 @@ static void rows_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(picture_round_trip), cmocka_unit_test(empty_picture), cmocka_unit_test(picture_refuses),
-	    cmocka_unit_test(picture_lengths),    cmocka_unit_test(picture_order), cmocka_unit_test(rows_round_trip),
+	    cmocka_unit_test(picture_round_trip), cmocka_unit_test(empty_picture),   cmocka_unit_test(picture_refuses),
+	    cmocka_unit_test(picture_lengths),    cmocka_unit_test(picture_order),   cmocka_unit_test(rows_round_trip),
+	    cmocka_unit_test(routers_round_trip), cmocka_unit_test(router_refuses),  cmocka_unit_test(routers_refuse),
+	    cmocka_unit_test(router_bytes),       cmocka_unit_test(members_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

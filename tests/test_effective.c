@@ -1,0 +1,99 @@
+/* vrrp/effective.c: weights as keepalived reads them, and who puts a router in Fault. */
+#include "../vrrp/effective.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static struct router tracking(uint8_t kind, int16_t weight)
+{
+	struct router r = {.n_tracks = 1};
+
+	r.tracks[0] = (struct track){.kind = kind, .weight = weight};
+	return r;
+}
+
+static void deltas(void **state)
+{
+	static const struct {
+		uint8_t kind;
+		int16_t weight;
+		enum track_now now;
+		int value, delta;
+		bool fault;
+	} rows[] = {
+	    {TRACK_SCRIPT, 10, TRACK_UNKNOWN, 0, 0, false},
+	    {TRACK_SCRIPT, 10, TRACK_UP, 0, 10, false},
+	    {TRACK_SCRIPT, 10, TRACK_DOWN, 0, 0, false},
+	    {TRACK_SCRIPT, -10, TRACK_UP, 0, 0, false},
+	    {TRACK_SCRIPT, -10, TRACK_DOWN, 0, -10, false},
+	    {TRACK_SCRIPT, 0, TRACK_DOWN, 0, 0, true},
+	    {TRACK_SCRIPT, 0, TRACK_UP, 0, 0, false},
+	    {TRACK_SCRIPT, 0, TRACK_UNKNOWN, 0, 0, true},
+	    {TRACK_PROCESS, TRACK_FAULT, TRACK_DOWN, 0, 0, true},
+	    {TRACK_PROCESS, TRACK_FAULT, TRACK_UP, 0, 0, false},
+	    {TRACK_INTERFACE, -20, TRACK_DOWN, 0, -20, false},
+	    {TRACK_INTERFACE, 0, TRACK_DOWN, 0, 0, true},
+	    {TRACK_FILE, 2, TRACK_UP, 7, 14, false},
+	    {TRACK_FILE, 2, TRACK_DOWN, 7, 0, false},
+	    {TRACK_FILE, 0, TRACK_DOWN, 7, 0, false},
+	    {TRACK_FILE, TRACK_FAULT, TRACK_DOWN, 0, 0, true},
+	    {TRACK_FILE, 1, TRACK_UP, 100000, 254, false},
+	    {TRACK_FILE, 1, TRACK_UP, -100000, -254, false},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct router r = tracking(rows[i].kind, rows[i].weight);
+		struct track_state s = {.now = rows[i].now, .value = rows[i].value};
+
+		assert_int_equal(effective_delta(&r, &s), rows[i].delta);
+		assert_int_equal(effective_fault(&r, &s) != NULL, rows[i].fault);
+	}
+}
+
+static void several(void **state)
+{
+	struct router r = {.n_tracks = 3};
+	struct track_state s[3] = {{TRACK_UP, 0}, {TRACK_DOWN, 0}, {TRACK_DOWN, 0}};
+
+	r.tracks[0] = (struct track){.kind = TRACK_SCRIPT, .weight = 30};
+	r.tracks[1] = (struct track){.kind = TRACK_PROCESS, .weight = -5};
+	r.tracks[2] = (struct track){.kind = TRACK_FILE, .weight = TRACK_FAULT};
+	assert_int_equal(effective_delta(&r, s), 25);
+	assert_ptr_equal(effective_fault(&r, s), &r.tracks[2]);
+	assert_string_equal(effective_fault_cause(&r.tracks[2]), "a tracked file is missing");
+	r.n_tracks = 2;
+	assert_null(effective_fault(&r, s));
+}
+
+static void priorities(void **state)
+{
+	static const struct {
+		uint8_t base;
+		int delta;
+		bool ready;
+		uint8_t effective;
+	} rows[] = {
+	    {100, 0, true, 100},    {100, 50, true, 150}, {100, 200, true, 254}, {100, -200, true, 1},
+	    {255, -100, true, 255}, {100, 50, false, 1},  {255, 0, false, 1},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(effective_priority(rows[i].base, rows[i].delta, rows[i].ready), rows[i].effective);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(deltas),
+	    cmocka_unit_test(several),
+	    cmocka_unit_test(priorities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
