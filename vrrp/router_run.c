@@ -59,12 +59,28 @@ static void entered(struct vrouter *r, enum fsm_mode before)
 	router_news(r, before);
 }
 
+/* Whoever sends less than our priority is heard, but does not count: say so. */
+static const char *take_over_cause(const struct vrouter *r)
+{
+	for (size_t i = 0; i < PEERS_SEEN; i++) {
+		const struct peer_seen *p = &r->peers[i];
+
+		if (p->addr.family && p->priority > 0 && p->priority < r->fc.priority &&
+		    r->engine->now - p->heard < router_down_interval(r))
+			return "a lesser Active is preempted";
+	}
+	return NULL;
+}
+
 static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 {
 	enum fsm_mode before = r->fs.mode;
 	struct fsm_actions a;
 
 	ev.now = r->engine->now;
+	if (ev.type == EV_TIMER && before == FSM_BACKUP && !cause &&
+	    !(r->fs.active.family && r->fs.active_priority == 0))
+		cause = take_over_cause(r);
 	a = fsm_step(&r->fc, &r->fs, &ev);
 	if (cause && a.what & FSM_NOTIFY)
 		r->fs.cause = cause;
