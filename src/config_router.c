@@ -388,7 +388,7 @@ static void take(struct reader *r)
 	c->pins = arena_alloc(c->arena, (r->n_pins + 1) * sizeof *c->pins);
 	c->n_pins = r->n_pins;
 	for (size_t i = 0; i < r->n_pins; i++) {
-		struct placed key, *at;
+		struct placed key = {.at = {0}}, *at;
 
 		memcpy(key.r.name, names[r->pins[i].pin.router], ROUTER_NAME);
 		at = bsearch(&key, r->routers, r->n_routers, sizeof key, placed_cmp);
