@@ -76,6 +76,9 @@ void plan_run(struct plan *p, int64_t now, const struct plan_out *out);
 void plan_each_vs(struct plan *p, void (*each)(void *arg, const struct vs *v), void *arg);
 void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v), void *arg);
 
+/* Whether the address is a VIP (one that is added and removed), as the callbacks tell it. */
+bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out);
+
 /* What a person wants to know of a Service: valid inside the callback. */
 struct service_view {
 	const struct object *object;

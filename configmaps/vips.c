@@ -109,6 +109,17 @@ struct vip use_vip(const struct plan *p, const struct addr_use *u)
 	return v;
 }
 
+bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out)
+{
+	const struct addr_use *u = vips_find(p, a);
+
+	if (!u || !u->n || u->hosts)
+		return false;
+	*out = use_vip(p, u);
+	out->kind = (uint8_t)use_kind(u);
+	return true;
+}
+
 static void use_flush(struct plan *p, struct addr_use *u, const struct plan_out *out)
 {
 	bool wanted = u->n && !u->hosts, was = u->out;

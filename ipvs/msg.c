@@ -193,8 +193,7 @@ size_t ipvs_msg_daemon(uint16_t family, uint32_t seq, bool start, const struct s
 	unsigned char *nest;
 	struct out o;
 
-	message_open(&o, buf, family, seq, NLM_F_REQUEST | NLM_F_ACK,
-		     start ? IPVS_CMD_NEW_DAEMON : IPVS_CMD_DEL_DAEMON);
+	message_open(&o, buf, family, seq, NLM_F_REQUEST, start ? IPVS_CMD_NEW_DAEMON : IPVS_CMD_DEL_DAEMON);
 	nest = nest_open(&o, IPVS_CMD_ATTR_DAEMON);
 	put_u32(&o, IPVS_DAEMON_ATTR_STATE, d->master ? IP_VS_STATE_MASTER : IP_VS_STATE_BACKUP);
 	if (start)

@@ -15,7 +15,7 @@ size_t ipvs_msg_op(const struct op *op, uint16_t family, uint32_t seq, uint16_t 
 size_t ipvs_msg_get_services(uint16_t family, uint32_t seq, void *buf);
 size_t ipvs_msg_get_reals(uint16_t family, uint32_t seq, const struct vs_key *k, void *buf);
 size_t ipvs_msg_get_info(uint16_t family, uint32_t seq, void *buf);
-/* Sync daemons: start (or stop: only its role matters) one, acknowledged; a dump of those that run. */
+/* Sync daemons: start (or stop: only its role matters) one, errors only; a dump of those that run. */
 size_t ipvs_msg_daemon(uint16_t family, uint32_t seq, bool start, const struct sync_daemon *d, void *buf);
 size_t ipvs_msg_get_daemons(uint16_t family, uint32_t seq, void *buf);
 

@@ -248,7 +248,15 @@ int ipvs_sock_daemons(struct ipvs_sock *s, int (*each)(void *arg, const struct s
 
 int ipvs_sock_daemon(struct ipvs_sock *s, bool start, const struct sync_daemon *d)
 {
-	return ask(s, ipvs_msg_daemon(s->family, ++s->seq, start, d, s->out), false, NULL, NULL);
+	struct answer a = {0};
+	size_t len = 0;
+	int rc = send_bytes(s, ipvs_msg_daemon(s->family, ++s->seq, start, d, s->out));
+
+	/* A refusal is there when the request returns. No acknowledgement is asked for: the kernel gives none when a thread is stopped before it ever
+	 * ran (kthread_stop says EINTR, which netlink_rcv_skb keeps to itself). */
+	while (!rc && (rc = receive(s, MSG_DONTWAIT, &len)) == 0)
+		rc = datagram_take(s, len, &a);
+	return rc == -EAGAIN ? a.rc : rc;
 }
 
 int ipvs_sock_open(struct ipvs_sock **out)

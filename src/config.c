@@ -412,6 +412,8 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"routers", config_read_routers},
 	    {"spread", config_read_spread},
 	    {"notify", read_notify},
+	    {"sync", config_read_sync},
+	    {"drOnBackup", config_read_dr_on_backup},
 	};
 	struct reader *r = arg;
 

@@ -20,14 +20,22 @@ struct spread {
 	struct router like; /* all but name, VRID, family, priority; priority: the base */
 };
 
+/* Whether DR and TUN virtual servers are programmed where their router is not Active. */
+enum dr_on_backup {
+	DR_AUTO, /* unless one of their real servers is this node */
+	DR_ALWAYS,
+	DR_NEVER,
+};
+
 /* All strings live in arena. Defaults stand where the file says nothing. */
 struct config {
 	struct arena *arena;
 	const char *file;
 	const char *manifests; /* folder; NULL until config_settle when the file names none */
 	bool allocate_stated;
-	struct plan_config plan; /* plan.interface too is NULL until then */
-	struct ipvs_settings ipvs;
+	struct plan_config plan;   /* plan.interface too is NULL until then */
+	struct ipvs_settings ipvs; /* gates: control fills them in (control_send.c) */
+	enum dr_on_backup dr_on_backup;
 	struct vip_settings vips;
 	const char *node_name;    /* default: host name */
 	uint32_t ready_timeout_s; /* 30 */

@@ -88,6 +88,7 @@ static json_t *config_json(const struct config *c)
 		json_object_set_new(j, "routers", json_string("auto"));
 		json_object_set_new(j, "spread", config_spread_json(c->spread));
 	}
+	config_sync_json(c, j);
 	if (c->vips.notify_script[0] || c->vips.notify_fifo[0]) {
 		json_t *notify = json_object();
 

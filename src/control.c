@@ -144,6 +144,8 @@ static void on_locals(struct control *c, const struct msg *m)
 	c->locals_known = true;
 	if (c->planning)
 		plan_set_locals(c->plan, c->locals, c->n_locals);
+	if (c->config->n_routers && c->config->dr_on_backup == DR_AUTO) /* who loops may be another one now */
+		outbox_want_picture(c->outbox, OUTBOX_IPVS);
 	control_pass(c);
 }
 

@@ -24,9 +24,49 @@ bool control_side(enum role who, enum outbox_side *out)
 	return who == ROLE_IPVS || who == ROLE_VRRP;
 }
 
+/* A real server that is this node itself, and that gets packets as they are. */
+static bool loops(const struct control *c, const struct vs *v)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		for (size_t k = 0; v->reals[i].forward != FORWARD_NAT && k < c->n_locals; k++)
+			if (addr_equal(&v->reals[i].addr, &c->locals[k]))
+				return true;
+	return false;
+}
+
+static bool is_direct(const struct vs *v)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->reals[i].forward != FORWARD_NAT)
+			return true;
+	return false;
+}
+
+/* Which router must be Active for it to be programmed here: 0, or one more than its index in the picture (DESIGN.md, "DR/TUN"). */
+static uint16_t gate_of(const struct control *c, const struct vs *v)
+{
+	enum dr_on_backup how = c->config->dr_on_backup;
+	const struct assign_pin *pin;
+	uint16_t router = ROUTER_NONE;
+	struct vip vip;
+
+	if (!c->config->n_routers || how == DR_ALWAYS || !is_direct(v) || (how == DR_AUTO && !loops(c, v)))
+		return 0;
+	pin = assign_pinned(c->assign, &v->key.addr);
+	if (pin)
+		router = assign_sent(c->assign, pin->router);
+	else if (plan_vip_get(c->plan, &v->key.addr, &vip) && assign_vip(c->assign, &vip) == ASSIGN_PLACED)
+		router = vip.router;
+	return router == ROUTER_NONE ? 0 : (uint16_t)(router + 1);
+}
+
 static void on_vs_set(void *arg, const struct vs *v)
 {
-	outbox_vs_set(((struct control *)arg)->outbox, v);
+	struct control *c = arg;
+	struct vs gated = *v;
+
+	gated.gate = gate_of(c, v);
+	outbox_vs_set(c->outbox, &gated);
 }
 
 static void on_vs_delete(void *arg, const struct vs_key *k)
@@ -98,17 +138,36 @@ const struct plan_out control_plan_out = {
     .problem = on_problem,
 };
 
+struct vs_list {
+	struct control *control;
+	struct wire_picture_writer writer;
+};
+
 static void add_vs(void *arg, const struct vs *v)
 {
-	wire_picture_add(arg, v);
+	struct vs_list *l = arg;
+	struct vs gated = *v;
+
+	gated.gate = gate_of(l->control, v);
+	wire_picture_add(&l->writer, &gated);
+}
+
+/* The same routers, in the same order, as in vrrp's picture. */
+static void fill_gates(const struct config *c, struct ipvs_settings *s)
+{
+	s->n_gates = 0;
+	for (size_t i = 0; i < c->n_routers; i++)
+		if (c->routers[i].ifname[0])
+			memcpy(s->gates[s->n_gates++], c->routers[i].name, GATE_NAME);
 }
 
 static void *ipvs_picture(struct control *c, size_t *len)
 {
-	struct wire_picture_writer w = {0};
+	struct vs_list l = {.control = c};
 
-	plan_each_vs(c->plan, add_vs, &w);
-	return wire_picture_end(&w, &c->config->ipvs, len);
+	fill_gates(c->config, &c->config->ipvs);
+	plan_each_vs(c->plan, add_vs, &l);
+	return wire_picture_end(&l.writer, &c->config->ipvs, len);
 }
 
 struct vip_list {

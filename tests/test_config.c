@@ -170,7 +170,8 @@ static void test_fixed_point(void **state)
 				  "  count: 5\n"
 				  "  delay: \"5s\"\n"
 				  "  refresh: \"0s\"\n"
-				  "readyTimeout: \"30s\"\n");
+				  "readyTimeout: \"30s\"\n"
+				  "drOnBackup: auto\n");
 	fixed_point(text);
 	free(text);
 	config_free(c);

@@ -91,12 +91,12 @@ static void test_bytes(void **state)
 		const char *hex;
 	} rows[] = {
 	    {true, true, "224.0.0.81", 0,
-	     HEAD("4c", "0500", "09") "38000300 08000100 01000000 " NAME4 "08000500 e0000051 " TAIL},
+	     HEAD("4c", "0100", "09") "38000300 08000100 01000000 " NAME4 "08000500 e0000051 " TAIL},
 	    {true, false, "ff02::81", 1000,
-	     HEAD("60", "0500", "09") "4c000300 08000100 02000000 " NAME4
+	     HEAD("60", "0100", "09") "4c000300 08000100 02000000 " NAME4
 				      "06000400 e8030000 14000600 ff020000 00000000 00000000 00000081 " TAIL},
-	    {false, true, "224.0.0.81", 0, HEAD("20", "0500", "0a") "0c000300 08000100 01000000 "},
-	    {false, false, "224.0.0.81", 0, HEAD("20", "0500", "0a") "0c000300 08000100 02000000 "},
+	    {false, true, "224.0.0.81", 0, HEAD("20", "0100", "0a") "0c000300 08000100 01000000 "},
+	    {false, false, "224.0.0.81", 0, HEAD("20", "0100", "0a") "0c000300 08000100 02000000 "},
 	};
 	unsigned char got[MSG_ROOM], want[MSG_ROOM];
 
@@ -131,7 +131,7 @@ static void test_reply_lacks(void **state)
 {
 	unsigned char bytes[MSG_ROOM];
 	struct sync_daemon d = {.id = 99};
-	size_t len = bytes_of(HEAD("20", "0500", "09") "0c000300 08000100 01000000 ", bytes);
+	size_t len = bytes_of(HEAD("20", "0100", "09") "0c000300 08000100 01000000 ", bytes);
 
 	assert_int_equal(ipvs_msg_daemon_reply(bytes, len, &d), MSG_MISSING);
 	len = bytes_of(HEAD("14", "0500", "09"), bytes);
