@@ -40,6 +40,15 @@ static void plan_stop(struct control *c)
 	notices_clear(c->notices, "plan");
 }
 
+/* Serving: after the first pass, or when that has to wait for a person, who is then told by `vipctl status`. */
+static void say_ready(struct control *c)
+{
+	if (c->ready)
+		return;
+	c->ready = true;
+	child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+}
+
 void control_pass(struct control *c)
 {
 	struct plan_out out = control_plan_out;
@@ -54,10 +63,7 @@ void control_pass(struct control *c)
 	plan_run(c->plan, clock_wall(), &out);
 	control_record_save(c);
 	control_send(c);
-	if (!c->ready) {
-		c->ready = true;
-		child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
-	}
+	say_ready(c);
 }
 
 static void on_object(void *arg, const struct object *now, const struct object *old)
@@ -104,6 +110,8 @@ static void on_trouble(void *arg, const char *why)
 		log_info("folder %s can be read again", c->config->manifests);
 	free(c->trouble);
 	c->trouble = why ? xstrdup(why) : NULL;
+	if (why)
+		say_ready(c);
 }
 
 static void folder_open(struct control *c)
@@ -161,6 +169,8 @@ static void on_start(void *arg, bool restarted)
 
 	loop_timer_set(c->gate, GATE);
 	folder_open(c);
+	if (!c->record)
+		say_ready(c);
 }
 
 static void on_msg(void *arg, enum role from, struct msg *m)
