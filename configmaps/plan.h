@@ -25,7 +25,6 @@ struct pool {
 	const char *name;
 	struct cidr *ranges;
 	size_t n;
-	const char **avoid; /* reserved: names of namespaces; may be NULL */
 };
 
 struct plan_config {
