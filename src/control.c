@@ -121,6 +121,8 @@ static void folder_open(struct control *c)
 	int err;
 
 	c->settled = false;
+	free(c->trouble); /* another folder's */
+	c->trouble = NULL;
 	c->folder = folder_new(c->loop, c->config->manifests, c->cache_fd, &ops);
 	err = folder_start(c->folder);
 	if (err)
@@ -169,6 +171,9 @@ static void on_start(void *arg, bool restarted)
 
 	loop_timer_set(c->gate, GATE);
 	folder_open(c);
+	/* Not before: who waits in the backlog asks about the folder. */
+	if (c->env->listen_fd >= 0)
+		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, control_request, c);
 	if (!c->record)
 		say_ready(c);
 }
@@ -266,6 +271,8 @@ static void on_reload(void *arg)
 	}
 	say_config(c, &diags);
 	diag_clear(&diags);
+	if (c->ready) /* again: the service manager waits for the end of the reload */
+		child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
 }
 
 static void on_dump(void *arg)
@@ -325,16 +332,13 @@ static int control_init(struct control *c)
 	c->gate = loop_timer_new(c->loop, on_gate, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
 	control_record_load(c);
-	if (c->env->listen_fd >= 0)
-		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, control_request, c);
 	return 0;
 }
 
 static void control_clear(struct control *c)
 {
+	control_asks_end(c);
 	ctl_server_free(c->ctl);
-	while (c->asks)
-		c->asks->done(c->asks, NULL, 0);
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);
 	record_free(c->record);
