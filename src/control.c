@@ -299,6 +299,7 @@ static void on_retry(void *arg)
 
 	if (c->record)
 		control_record_save(c);
+	control_send(c);
 }
 
 /* Last good copies of manifests, for a start without the folder. */

@@ -57,7 +57,7 @@ struct control {
 	char *trouble; /* why the folder cannot be read; NULL: it can */
 	bool settled, locals_known, planning, ready;
 	struct loop_timer *gate;  /* first pass without vrrp */
-	struct loop_timer *retry; /* record that could not be written */
+	struct loop_timer *retry; /* record that could not be written, picture that could not be sent */
 };
 
 /* control.c */

@@ -20,6 +20,8 @@ static void say_unreachable(const char *path, int err)
 		fprintf(stderr, "Error: no permission to use %s: be root or a member of the group vipd\n", path);
 	else if (err == ENOENT || err == ECONNREFUSED)
 		fprintf(stderr, "Error: vipd is not running: nobody answers at %s (%s)\n", path, strerror(err));
+	else if (err == EAGAIN)
+		fprintf(stderr, "Error: vipd at %s does not answer within %d s: look at its log\n", path, PATIENCE_S);
 	else
 		fprintf(stderr, "Error: cannot reach vipd at %s: %s\n", path, strerror(err));
 }
@@ -36,11 +38,12 @@ static int reach(const char *path)
 	}
 	memcpy(sa.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0) {
+	if (fd >= 0) { /* before connect, which waits for room in the backlog */
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-		return fd;
 	}
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0)
+		return fd;
 	say_unreachable(path, errno);
 	if (fd >= 0)
 		close(fd);
@@ -129,7 +132,7 @@ json_t *vipctl_ask(const char *socket, json_t *request)
 		if (!err)
 			err = receive_all(fd, &text, &len);
 		if (err) {
-			fprintf(stderr, "Error: vipd at %s: %s\n", socket, strerror(-err));
+			say_unreachable(socket, -err);
 		} else {
 			reply = understand(text, len);
 			free(text);
