@@ -415,6 +415,8 @@ static void on_kept(void *arg, struct msg *m)
 static void on_peer(void *arg, enum role who, bool up)
 {
 	struct ipvs *p = arg;
+	if (!up && who == ROLE_RUNNER)
+		modules_lost(&p->modules);
 	if (!up)
 		return;
 	if (who == ROLE_VRRP && p->programmed)

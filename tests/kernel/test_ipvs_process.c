@@ -876,6 +876,11 @@ static void missing_scheduler_is_asked_for_once(void **state)
 	assert_int_equal(n->ack.failed, 2);
 	n->expect = "SchedulerMissing TCP 10.0.0.1:80\n";
 	wait_until(n, noted);
+
+	/* A runner that died owes the answer: the next one is asked. */
+	n->runs = 0;
+	give_peer(n, ROLE_RUNNER);
+	wait_until(n, asked_for_module);
 	memcpy(buf, &ran, sizeof ran);
 	memcpy(buf + sizeof ran, no, sizeof no);
 	assert_int_equal(chan_send(n->to[ROLE_RUNNER], MSG_RAN, n->run_id, buf, sizeof buf, -1), 0);
