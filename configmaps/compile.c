@@ -27,6 +27,7 @@ struct draft {
 	size_t n_resolved;
 	struct want *wants;
 	size_t n, cap;
+	bool full; /* some were left out */
 	struct vip_want *vips;
 	size_t n_vips;
 };
@@ -155,12 +156,18 @@ static bool recorded(const struct draft *d, const struct addr *a, uint16_t port,
 
 static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)
 {
+	enum { WANTS_MAX = 16384 };
 	enum scope scope = source == FROM_CLUSTER ? SCOPE_INTERNAL : SCOPE_EXTERNAL;
-	struct backend *b = draft_backend(d, a->family, scope, forward);
 	uint32_t flags = d->flags;
+	struct backend *b;
 	struct want *w;
 	uint16_t target;
 
+	if (d->n == WANTS_MAX) {
+		d->full = true;
+		return;
+	}
+	b = draft_backend(d, a->family, scope, forward);
 	if (port_mismatch(d, b, forward, &target)) {
 		problems_add(&d->svc->found, "PortMismatch",
 			     "%s %u goes to port %u: %s cannot change the port, so port and targetPort must be equal",
@@ -336,6 +343,9 @@ void compile_service(const struct plan *p, struct svc *s, struct want **wants, s
 	read_forward(&d);
 	for (size_t i = 0; i < d.service->n_ports; i++)
 		draft_port(&d, i);
+	if (d.full)
+		problems_add(&s->found, "TooLarge",
+			     "more than %zu virtual servers: ports times addresses; the rest is left out", d.n);
 	wants_unique(&d);
 	draft_vips(&d);
 	*wants = d.wants;

@@ -197,12 +197,14 @@ static void events(void *arg, int what);
 
 static int rewatch(struct folder *f)
 {
-	int err;
+	struct watch next;
+	int err = watch_open(&next, f->path);
 
-	unwatch(f);
-	err = watch_open(&f->watch, f->path);
 	if (err)
 		return err;
+	watch_inherit(&next, &f->watch);
+	unwatch(f);
+	f->watch = next;
 	f->io = loop_io_new(f->loop, f->watch.fd, LOOP_READ, events, f);
 	return 0;
 }

@@ -36,21 +36,36 @@ bool watch_wants(const char *name)
 
 int watch_open(struct watch *w, const char *path)
 {
+	struct stat st;
 	int err;
 
 	*w = (struct watch){.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
 	if (w->fd < 0)
 		return -errno;
-	if (inotify_add_watch(w->fd, path, EVENTS) < 0) {
+	if (inotify_add_watch(w->fd, path, EVENTS) < 0 || stat(path, &st)) {
 		err = -errno;
 		close(w->fd);
 		w->fd = -1;
 		return err;
 	}
 	w->path = path;
+	w->dev = st.st_dev;
+	w->ino = st.st_ino;
 	w->dirty = map_new();
 	w->writing = map_new();
 	return 0;
+}
+
+void watch_inherit(struct watch *w, struct watch *before)
+{
+	struct map *own = w->writing;
+
+	/* Both watch now: what is closed from here on is told to the new one too. */
+	watch_drain(before);
+	if (before->fd < 0 || before->lost || before->dev != w->dev || before->ino != w->ino)
+		return;
+	w->writing = before->writing;
+	before->writing = own;
 }
 
 void watch_close(struct watch *w)

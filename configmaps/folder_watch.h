@@ -5,6 +5,7 @@
 #include "../src/base/map.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct watch {
 	int fd; /* -1: not watching */
@@ -17,6 +18,7 @@ struct watch {
 	bool rescan;         /* everything may have changed */
 	bool check;          /* the folder's own permissions changed */
 	bool lost;           /* the folder itself went */
+	uint64_t dev, ino;   /* of the folder */
 };
 
 /* *.yaml, *.yml, *.json; no dot files. */
@@ -24,6 +26,8 @@ bool watch_wants(const char *name);
 
 /* Starts to watch; 0 or -errno. path must outlive the watch. */
 int watch_open(struct watch *w, const char *path);
+/* A new watch of a folder learns from the one before which names are being written, if it is the same folder. */
+void watch_inherit(struct watch *w, struct watch *before);
 void watch_close(struct watch *w); /* forgets all; fine on one that is closed */
 /* Takes in the events that are there, without blocking. */
 void watch_drain(struct watch *w);

@@ -449,18 +449,21 @@ static bool in_configmap(const struct svc *s)
 	return false;
 }
 
+/* An address of that family from the pools; nothing if it has one. */
 static void give_pool(struct plan *p, struct svc *s, uint8_t family)
 {
+	bool room = range_of(p->pools.items, p->pools.n, family);
 	struct addr a;
 
-	if (!range_of(p->pools.items, p->pools.n, family)) {
-		if (!s->n_balancer && !s->object->service.prefer_dual)
-			problems_add(&s->found, "NotAllocated",
-				     "no load balancer address is stated and no pool has %s addresses",
-				     family_name(family));
+	if (has_family(s->balancer, s->n_balancer, family) || (!room && s->object->service.prefer_dual))
+		return;
+	if (!room) {
+		problems_add(&s->found, "NotAllocated",
+			     "no load balancer address is stated and no pool has %s addresses", family_name(family));
 	} else if (!p->config.allocate) {
 		problems_add(&s->found, "NotAllocated",
-			     "no load balancer address is stated or recorded, and this node does not allocate");
+			     "no %s load balancer address is stated or recorded, and this node does not allocate",
+			     family_name(family));
 	} else if (take_addr(p, s, p->pools.items, p->pools.n, family, GRANT_VIP, &a)) {
 		addrs_add(&s->balancer, &s->n_balancer, &a);
 	} else {
@@ -469,25 +472,32 @@ static void give_pool(struct plan *p, struct svc *s, uint8_t family)
 	}
 }
 
+/* What keepalived-cloud-provider gave, or what status says; true if there is any. */
+static bool give_former(struct plan *p, struct svc *s)
+{
+	const struct addr_list *ingress = &s->object->service.ingress;
+
+	give_cloud(p, s);
+	for (size_t i = 0; i < ingress->n && !s->n_balancer; i++)
+		addrs_add(&s->balancer, &s->n_balancer, &ingress->items[i]);
+	return s->n_balancer;
+}
+
 static void give_balancer(struct plan *p, struct svc *s)
 {
-	const struct service *service = &s->object->service;
 	struct addr_list ignored = {0};
 	bool v4, v6, stated = service_balancer_stated(s->object, &ignored, NULL);
 
 	free(ignored.items);
-	if (!balancer_ours(p, s->object) || stated || s->n_balancer)
-		return;
-	give_cloud(p, s);
-	for (size_t i = 0; i < service->ingress.n && !s->n_balancer; i++)
-		addrs_add(&s->balancer, &s->n_balancer, &service->ingress.items[i]);
-	if (s->n_balancer || in_configmap(s))
+	if (!balancer_ours(p, s->object) || stated || (!s->n_balancer && give_former(p, s)) || in_configmap(s))
 		return;
 	plan_families(p, s->object, &v4, &v6);
 	if (v4)
 		give_pool(p, s, AF_INET);
 	if (v6)
 		give_pool(p, s, AF_INET6);
+	if (!s->n_balancer && !p->pools.n && s->object->service.prefer_dual)
+		problems_add(&s->found, "NotAllocated", "no load balancer address is stated and there is no pool");
 }
 
 void grants_give(struct plan *p, struct svc *s)

@@ -77,6 +77,16 @@ void svc_list_add(struct svc_list *l, struct svc *s)
 	l->items[l->n++] = s;
 }
 
+/* A list that a first run made long is not kept. */
+static void svc_list_empty(struct svc_list *l)
+{
+	l->n = 0;
+	if (l->cap <= 1024)
+		return;
+	free(l->items);
+	*l = (struct svc_list){0};
+}
+
 void plan_mark(struct plan *p, struct svc *s)
 {
 	if (!s->dirty)
@@ -285,8 +295,8 @@ static void run_finish(struct plan *p)
 		s->dirty = false;
 		store_release(p, s);
 	}
-	p->dirty.n = 0;
-	p->unsettled.n = 0;
+	svc_list_empty(&p->dirty);
+	svc_list_empty(&p->unsettled);
 	p->ran = true;
 }
 

@@ -25,14 +25,12 @@ struct pool {
 	const char *name;
 	struct cidr *ranges;
 	size_t n;
-	const char **avoid; /* reserved: names of namespaces; may be NULL */
 };
 
 struct plan_config {
-	unsigned handle;       /* enum handle bits */
-	const char *interface; /* for client VIPs */
-	const char
-	    *vip_configmap; /* "namespace/name", or NULL: any ConfigMap that is named so in none; then none is read */
+	unsigned handle;           /* enum handle bits */
+	const char *interface;     /* for client VIPs */
+	const char *vip_configmap; /* "namespace/name"; NULL: no VIP ConfigMap is read */
 	const char *
 	    load_balancer_class; /* own class, default "vipd.io/vip"; services without a class are taken too if take_classless */
 	bool take_classless;

@@ -149,7 +149,9 @@ void vips_flush(struct plan *p, const struct plan_out *out)
 		free(u->users);
 		free(u);
 	}
-	p->n_touched = 0;
+	free(p->touched);
+	p->touched = NULL;
+	p->n_touched = p->touched_cap = 0;
 }
 
 static void use_free(void *use)

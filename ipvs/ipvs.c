@@ -356,30 +356,31 @@ static int take_rows(struct ipvs *p, const struct msg *m)
 	return 0;
 }
 
-/* A fresh picture in the place of one with many rows. */
-static void keep_picture(struct ipvs *p)
+/* A fresh picture in the place of one with many rows; false: the rows must go on. */
+static bool keep_picture(struct ipvs *p)
 {
 	size_t len;
 	void *bytes = gates_encode(&p->gates, p->r.want, &p->r.settings, &len);
-	int fd = memfd_sealed("vipd-ipvs", bytes, len);
+	int fd = memfd_sealed("vipd-ipvs", bytes, len), err = fd;
 	free(bytes);
-	if (fd < 0) {
-		log_warning("no picture can be made for a successor: %s", strerror(-fd));
-		return;
+	if (fd >= 0) {
+		err = child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP, p->generation, NULL, 0, fd);
+		close(fd);
 	}
-	child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP, p->generation, NULL, 0, fd);
-	close(fd);
+	if (err < 0) {
+		log_warning("no picture can be made for a successor: %s", strerror(-err));
+		return false;
+	}
 	p->kept_picture = len;
 	p->kept_rows = 0;
+	return true;
 }
 
 static void keep_rows(struct ipvs *p, const struct msg *m)
 {
 	size_t most = p->kept_picture / 4;
 	most = most < KEPT_ROWS_LEAST ? KEPT_ROWS_LEAST : most > KEPT_ROWS_MOST ? KEPT_ROWS_MOST : most;
-	if (p->kept_rows > most)
-		keep_picture(p);
-	else
+	if (p->kept_rows <= most || !keep_picture(p))
 		child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP_ROWS, m->generation, m->payload, m->len, -1);
 }
 
@@ -504,6 +505,8 @@ static void on_kept(void *arg, struct msg *m)
 static void on_peer(void *arg, enum role who, bool up)
 {
 	struct ipvs *p = arg;
+	if (!up && who == ROLE_RUNNER)
+		modules_lost(&p->modules);
 	if (!up)
 		return;
 	if (who == ROLE_VRRP && p->programmed)
@@ -540,9 +543,11 @@ static bool withdrawn(void *arg, const struct vs_key *k)
 static void on_stop(void *arg)
 {
 	struct ipvs *p = arg;
+	int n = p->r.sock || !own_count(p->own) ? 0 : ipvs_sock_open(&p->r.sock);
 	if (p->r.sock)
 		syncd_stop(&p->sync, p->r.sock);
-	int n = p->r.sock ? cleanup_delete(p->r.sock, p->own, withdrawn, p) : 0;
+	if (!n && p->r.sock)
+		n = cleanup_delete(p->r.sock, p->own, withdrawn, p);
 	if (n < 0)
 		log_error("virtual servers cannot be withdrawn: %s", strerror(-n));
 	else

@@ -2,6 +2,7 @@
  * Source: src/base/proto.h (MSG_RUN). Test: tests/kernel/test_ipvs_process.c. */
 #include "modules.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static int ask(struct modules *m, struct child *c, const struct module *mod)
 struct module *modules_ask(struct modules *m, struct child *c, const char *name, bool again)
 {
 	struct module *mod = modules_find(m, name);
-	if (mod && (mod->waiting || !again))
+	if (mod && (mod->waiting || (!again && mod->status != -EAGAIN)))
 		return mod;
 	if (!mod) {
 		if (m->n == MODULES_MAX)
@@ -75,4 +76,16 @@ struct module *modules_answer(struct modules *m, const struct msg *msg)
 	mod->status = ran.status;
 	describe(mod, (const char *)msg->payload + sizeof(ran), ran.output);
 	return mod;
+}
+
+void modules_lost(struct modules *m)
+{
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct module *mod = &m->items[i];
+		if (!mod->waiting)
+			continue;
+		mod->waiting = false;
+		mod->status = -EAGAIN;
+		snprintf(mod->why, sizeof(mod->why), "vipd's runner ended");
+	}
 }

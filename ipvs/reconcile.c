@@ -417,20 +417,18 @@ static int run_slice(struct reconcile *r, nsec_t now)
 	uint64_t adopted = r->adopted;
 	int err = own_sync(r->own);
 
-	if (err) {
-		for (size_t i = 0; i < s->n; i++)
-			if (s->items[i].plan != PLAN_NOTHING && s->items[i].plan != PLAN_CONFLICT) {
-				s->items[i].bad = true;
-				s->items[i].error = err;
-				s->items[i].refused = 1;
-			}
-	} else {
-		err = slice_apply(s, r->sock);
-		if (err == -ENOBUFS)
-			all_unknown(r, now);
-		if (err)
-			return err == -ENOBUFS ? 0 : err;
-	}
+	/* Only what is new must be in the record first: a full disk does not keep endpoints from following their pods. */
+	for (size_t i = 0; i < s->n && err; i++)
+		if (s->items[i].fresh) {
+			s->items[i].bad = true;
+			s->items[i].error = err;
+			s->items[i].refused = 1;
+		}
+	err = slice_apply(s, r->sock);
+	if (err == -ENOBUFS)
+		all_unknown(r, now);
+	if (err)
+		return err == -ENOBUFS ? 0 : err;
 	r->mended = r->mended_reals = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->items[i].plan == PLAN_CONFLICT)

@@ -134,10 +134,9 @@ static int apply(struct slice *s, struct item_ops *o, struct ipvs_sock *sock)
 	return n < 0 ? n : 0;
 }
 
-/* Leaves out the rest of what could not be added. */
-static void drop_refused(struct slice *s)
+/* Leaves out what belongs to an item that is refused already. */
+static void drop_refused(const struct slice *s, struct item_ops *o)
 {
-	struct item_ops *o = &s->rest;
 	size_t kept = 0;
 	for (size_t i = 0; i < o->ops.n; i++) {
 		if (s->items[o->item[i]].bad)
@@ -150,14 +149,10 @@ static void drop_refused(struct slice *s)
 
 int slice_apply(struct slice *s, struct ipvs_sock *sock)
 {
+	drop_refused(s, &s->adds);
 	int err = apply(s, &s->adds, sock);
 	if (err)
 		return err;
-	for (size_t i = 0; i < s->adds.ops.n; i++) {
-		if (s->items[s->adds.item[i]].bad) {
-			drop_refused(s);
-			break;
-		}
-	}
+	drop_refused(s, &s->rest);
 	return apply(s, &s->rest, sock);
 }

@@ -45,7 +45,7 @@ bool slice_full(const struct slice *s, size_t max_ops);
 struct item *slice_item(struct slice *s, const struct vs_key *k);
 /* Plans its operations: from have (NULL: absent) to it->want. have must live until slice_reset (slice_have). */
 void slice_plan(struct slice *s, struct item *it, const struct vs *have);
-/* Applies all; each item then has its verdict. -errno when the socket failed or errors were lost: nothing is known of any item. */
+/* Applies all but what belongs to items that are bad already; each item then has its verdict. -errno when the socket failed or errors were lost: nothing is known of any item. */
 int slice_apply(struct slice *s, struct ipvs_sock *sock);
 /* Stores a copy of what the kernel has and gives its place in *out. -EEXIST if a real server is there twice (the kernel's dump was disturbed). */
 int slice_have(struct slice *s, const struct vs *v, const struct vs **out);

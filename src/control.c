@@ -48,6 +48,15 @@ static void plan_stop(struct control *c)
 	notices_clear(c->notices, "plan");
 }
 
+/* Serving: after the first pass, or when that has to wait for a person, who is then told by `vipctl status`. */
+static void say_ready(struct control *c)
+{
+	if (c->ready)
+		return;
+	c->ready = true;
+	child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+}
+
 void control_pass(struct control *c)
 {
 	struct plan_out out = control_plan_out;
@@ -62,10 +71,7 @@ void control_pass(struct control *c)
 	plan_run(c->plan, clock_wall(), &out);
 	control_record_save(c);
 	control_send(c);
-	if (!c->ready) {
-		c->ready = true;
-		child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
-	}
+	say_ready(c);
 }
 
 static void on_object(void *arg, const struct object *now, const struct object *old)
@@ -112,6 +118,8 @@ static void on_trouble(void *arg, const char *why)
 		log_info("folder %s can be read again", c->config->manifests);
 	free(c->trouble);
 	c->trouble = why ? xstrdup(why) : NULL;
+	if (why)
+		say_ready(c);
 }
 
 static void folder_open(struct control *c)
@@ -121,6 +129,8 @@ static void folder_open(struct control *c)
 	int err;
 
 	c->settled = false;
+	free(c->trouble); /* another folder's */
+	c->trouble = NULL;
 	c->folder = folder_new(c->loop, c->config->manifests, c->cache_fd, &ops);
 	err = folder_start(c->folder);
 	if (err)
@@ -171,6 +181,11 @@ static void on_start(void *arg, bool restarted)
 
 	loop_timer_set(c->gate, GATE);
 	folder_open(c);
+	/* Not before: who waits in the backlog asks about the folder. */
+	if (c->env->listen_fd >= 0)
+		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, control_request, c);
+	if (!c->record)
+		say_ready(c);
 }
 
 static void on_msg(void *arg, enum role from, struct msg *m)
@@ -273,6 +288,8 @@ static void on_reload(void *arg)
 	}
 	say_config(c, &diags);
 	diag_clear(&diags);
+	if (c->ready) /* again: the service manager waits for the end of the reload */
+		child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
 }
 
 static void on_dump(void *arg)
@@ -299,6 +316,7 @@ static void on_retry(void *arg)
 
 	if (c->record)
 		control_record_save(c);
+	control_send(c);
 }
 
 /* Last good copies of manifests, for a start without the folder. */
@@ -334,16 +352,13 @@ static int control_init(struct control *c)
 	c->gate = loop_timer_new(c->loop, on_gate, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
 	control_record_load(c);
-	if (c->env->listen_fd >= 0)
-		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, control_request, c);
 	return 0;
 }
 
 static void control_clear(struct control *c)
 {
+	control_asks_end(c);
 	ctl_server_free(c->ctl);
-	while (c->asks)
-		c->asks->done(c->asks, NULL, 0);
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);
 	record_free(c->record);

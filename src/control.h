@@ -62,7 +62,7 @@ struct control {
 	char *trouble; /* why the folder cannot be read; NULL: it can */
 	bool settled, locals_known, planning, ready;
 	struct loop_timer *gate;  /* first pass without vrrp */
-	struct loop_timer *retry; /* record that could not be written */
+	struct loop_timer *retry; /* record that could not be written, picture that could not be sent */
 };
 
 /* control.c */
@@ -85,9 +85,10 @@ void control_record_save(struct control *c);
 
 /* control_answer.c */
 void control_request(void *arg, uint64_t client, const char *line, size_t len);
-/* Takes the answer's descriptor. */
-void control_answer(struct control *c, enum role from, struct msg *m);
+/* The answer's descriptor stays the caller's. */
+void control_answer(struct control *c, enum role from, const struct msg *m);
 void control_asks_drop(struct control *c, enum role who); /* who has gone: nothing will come */
+void control_asks_end(struct control *c);                 /* all of them, now, while there is a socket to answer on */
 void control_note(struct control *c, enum role from, const struct msg *m);
 
 #endif

@@ -90,7 +90,13 @@ void control_asks_drop(struct control *c, enum role who)
 			loop_timer_set(a->timer, 0);
 }
 
-void control_answer(struct control *c, enum role from, struct msg *m)
+void control_asks_end(struct control *c)
+{
+	while (c->asks)
+		ask_end(c->asks, NULL, 0);
+}
+
+void control_answer(struct control *c, enum role from, const struct msg *m)
 {
 	const void *bytes;
 	struct ask *a = c->asks;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define RETRY (1 * NSEC_PER_SEC)
+
 enum { WINDOW = 32 };
 
 static const enum role roles[OUTBOX_SIDES] = {[OUTBOX_IPVS] = ROLE_IPVS, [OUTBOX_VRRP] = ROLE_VRRP};
@@ -102,8 +104,12 @@ static void on_vip_set(void *arg, const struct vip *v)
 	struct control *c = arg;
 	struct vip placed = *v;
 
-	if (!assign_pinned(c->assign, &v->addr) && say_placed(c, &v->addr, assign_vip(c->assign, &placed)))
+	if (assign_pinned(c->assign, &v->addr))
+		return;
+	if (say_placed(c, &v->addr, assign_vip(c->assign, &placed)))
 		outbox_vip_set(c->outbox, &placed);
+	else
+		outbox_vip_delete(c->outbox, &v->addr); /* it may have been a cluster IP */
 }
 
 static void on_vip_delete(void *arg, const struct addr *a)
@@ -244,20 +250,22 @@ static void send_picture(struct control *c, enum outbox_side side)
 	size_t len;
 	void *bytes = side == OUTBOX_IPVS ? ipvs_picture(c, &len) : vrrp_picture(c, &len);
 	uint16_t type = side == OUTBOX_IPVS ? MSG_TABLE : MSG_VIPS;
-	int fd = memfd_sealed(side == OUTBOX_IPVS ? "table" : "vips", bytes, len);
+	int fd = memfd_sealed(side == OUTBOX_IPVS ? "table" : "vips", bytes, len), err;
 
 	free(bytes);
 	malloc_trim(0); /* a picture comes when much has changed: what that took is given back */
-	if (fd < 0) {
-		log_error("cannot make a picture for %s: %s", role_name(roles[side]), strerror(-fd));
+	err = fd < 0 ? fd : child_send(c->child, roles[side], type, c->sides[side].sent + 1, NULL, 0, fd);
+	if (fd >= 0)
+		close(fd);
+	if (err < 0) {
+		log_error("no picture for %s: %s", role_name(roles[side]), strerror(-err));
+		loop_timer_set(c->retry, RETRY);
 		return;
 	}
-	if (child_send(c->child, roles[side], type, ++c->sides[side].sent, NULL, 0, fd) == 0) {
-		outbox_picture_done(c->outbox, side);
-		log_debug("picture of %zu bytes to %s, generation %llu", len, role_name(roles[side]),
-			  (unsigned long long)c->sides[side].sent);
-	}
-	close(fd);
+	c->sides[side].sent++;
+	outbox_picture_done(c->outbox, side);
+	log_debug("picture of %zu bytes to %s, generation %llu", len, role_name(roles[side]),
+		  (unsigned long long)c->sides[side].sent);
 }
 
 static bool window_open(const struct side_state *s)
@@ -274,6 +282,7 @@ static void send_rows(struct control *c, enum outbox_side side)
 	while (window_open(&c->sides[side]) && outbox_next(c->outbox, side, &bytes, &len))
 		if (child_send(c->child, roles[side], type, ++c->sides[side].sent, bytes, len, -1)) {
 			outbox_want_picture(c->outbox, side);
+			loop_timer_set(c->retry, RETRY);
 			return;
 		}
 }

@@ -33,6 +33,8 @@ static void say_unreachable(FILE *to, const char *path, int err)
 		complain(to, "Error: no permission to use %s: be root or a member of the group vipd\n", path);
 	else if (err == ENOENT || err == ECONNREFUSED)
 		complain(to, "Error: vipd is not running: nobody answers at %s (%s)\n", path, strerror(err));
+	else if (err == EAGAIN)
+		complain(to, "Error: vipd at %s does not answer in time: look at its log\n", path);
 	else
 		complain(to, "Error: cannot reach vipd at %s: %s\n", path, strerror(err));
 }
@@ -49,11 +51,12 @@ static int reach(const char *path, unsigned patience_s, FILE *to)
 	}
 	memcpy(sa.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0) {
+	if (fd >= 0) { /* before connect, which waits for room in the backlog */
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-		return fd;
 	}
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0)
+		return fd;
 	say_unreachable(to, path, errno);
 	if (fd >= 0)
 		close(fd);
@@ -142,7 +145,7 @@ static json_t *ask(const char *socket, json_t *request, unsigned patience_s, FIL
 		if (!err)
 			err = receive_all(fd, &text, &len);
 		if (err) {
-			complain(to, "Error: vipd at %s: %s\n", socket, strerror(-err));
+			say_unreachable(to, socket, -err);
 		} else {
 			reply = understand(text, len, to);
 			free(text);

@@ -536,19 +536,26 @@ static const char *failover_answer(const struct got *g)
 	return "{\"error\":\"there is no virtual router of this name\"}";
 }
 
-static json_t *ask(struct stage *s, const char *request)
+static int request(const struct stage *s, const char *line)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sa.sun_path, sizeof sa.sun_path, "%s/sock", s->dir);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&sa, sizeof sa), 0);
+	assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
+	return fd;
+}
+
+/* The answer to what was asked on fd. */
+static json_t *answer_of(struct stage *s, int fd)
+{
 	size_t n = 0, cap = 1 << 20;
 	char *text = xmalloc(cap);
 	json_error_t e;
 	json_t *j;
 	ssize_t got = -1;
 
-	snprintf(sa.sun_path, sizeof sa.sun_path, "%s/sock", s->dir);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&sa, sizeof sa), 0);
-	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
 	while (got != 0 && !s->late) {
 		got = recv(fd, text + n, cap - n, MSG_DONTWAIT);
 		if (got > 0)
@@ -588,6 +595,11 @@ static json_t *ask(struct stage *s, const char *request)
 	free(text);
 	assert_non_null(j);
 	return j;
+}
+
+static json_t *ask(struct stage *s, const char *line)
+{
+	return answer_of(s, request(s, line));
 }
 
 static const char *text_at(json_t *j, const char *a, const char *b, const char *c)
@@ -880,6 +892,50 @@ static void test_reexec(void **state)
 	end(s);
 }
 
+/* The service manager waits for the end of a reload. */
+static void test_reload_ends(void **state)
+{
+	struct stage *s = *state;
+
+	play(s);
+	order(s, MSG_RELOAD);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
+	save(s, "vipd.yaml", "schedular: wrr\n");
+	order(s, MSG_RELOAD);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
+	end(s);
+}
+
+static void name_folder(const struct stage *s, const char *name)
+{
+	char *text = xasprintf("manifests: %s/%s\ninterface: eth0\n", s->dir, name);
+
+	save(s, "vipd.yaml", text);
+	free(text);
+}
+
+/* The folder of the former configuration was away: that is no trouble of the new one. */
+static void test_trouble_ends(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+
+	play(s);
+	name_folder(s, "none");
+	order(s, MSG_RELOAD);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_non_null(json_object_get(json_array_get(json_object_get(j, "sources"), 0), "trouble"));
+	json_decref(j);
+	name_folder(s, "m");
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_null(json_object_get(json_array_get(json_object_get(j, "sources"), 0), "trouble"));
+	json_decref(j);
+	end(s);
+}
+
 static void test_other_folder(void **state)
 {
 	struct stage *s = *state;
@@ -990,6 +1046,41 @@ static void test_clients(void **state)
 	end(s);
 }
 
+/* Who waits since before control was there is answered when it can be. */
+static void test_early_client(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+	int fd;
+
+	service(s, 1, 1);
+	start(s);
+	fd = request(s, "{\"verb\":\"status\"}\n");
+	for (int i = 0; i < 100; i++)
+		turn(s);
+	order(s, MSG_START);
+	j = answer_of(s, fd);
+	assert_string_equal(text_at(j, "kind", NULL, NULL), "Status");
+	json_decref(j);
+	end(s);
+}
+
+/* A stop does not wait for an answer of ipvs. */
+static void test_stop_while_asked(void **state)
+{
+	struct stage *s = *state;
+	int fds[2];
+
+	play(s);
+	fds[0] = request(s, "{\"verb\":\"get\",\"kind\":\"vs\"}\n");
+	got_free(next(s, ROLE_IPVS, MSG_ASK));
+	fds[1] = request(s, "{\"verb\":\"status\"}\n");
+	got_free(next(s, ROLE_IPVS, MSG_ASK));
+	end(s);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1010,6 +1101,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_bad_record, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bad_start, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_clients, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_early_client, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stop_while_asked, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_reload_ends, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_trouble_ends, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -378,6 +378,11 @@ static bool c_is_1(struct lab *l)
 	return is(l, "c", "1");
 }
 
+static bool c_is_2(struct lab *l)
+{
+	return is(l, "c", "2");
+}
+
 /* A file that is being written is not read, however long it takes. */
 static void never_half_written(void **state)
 {
@@ -394,10 +399,13 @@ static void never_half_written(void **state)
 	assert_true(is(l, "a", "1"));
 	write_all(fd, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n");
 	folder_rescan(l->f); /* even when everything is read: the text is whole as far as it goes, but not closed */
+	put_map(l, "c.yaml", "c", "2");
+	wait_for(l, c_is_2);
+	assert_true(is(l, "a", "1"));
 	write_all(fd, text);
 	close(fd);
 	wait_for(l, a_is_2);
-	assert_true(is(l, "c", "1"));
+	assert_true(is(l, "c", "2"));
 	free(path);
 	free(text);
 }

@@ -114,7 +114,8 @@ static const struct world_row refused[] = {
      "node port for "
      "TCP 81 is given or recorded, and this node does not allocate\nvip 10.96.0.9 vipd0\n"},
     {"load balancer", NO_PORTS("a", ""),
-     "TCP 10.96.0.99:80 rr\nproblem Service default/a NotAllocated: no load balancer address is stated or recorded, "
+     "TCP 10.96.0.99:80 rr\nproblem Service default/a NotAllocated: no IPv4 load balancer address is stated or "
+     "recorded, "
      "and this node does "
      "not allocate\nvip 10.96.0.99 vipd0\n"},
 };
@@ -173,6 +174,25 @@ static void dual_stack(void **state)
 	/* Back to one family: the other's grants are given up. */
 	world_apply(w, SERVICE("a", "type: LoadBalancer, ipFamilies: [IPv6], " PLAIN));
 	expect_record(w, "cluster default/a fd00:96::1\nport default/a TCP 30000 for  80\nvip default/a fd00:4::1\n");
+	world_free(w);
+}
+
+/* A Service that becomes dual-stack gets the other family and keeps what it has; one without pools is told. */
+static void becomes_dual_stack(void **state)
+{
+	struct world *w = world_new();
+
+	w->pool_ranges[1] = world_cidr("fd00:4::/126");
+	w->pool.n = 2;
+	world_apply(w, NO_PORTS("a", ""));
+	expect_record(w, "vip default/a 10.4.0.1\n");
+	world_apply(w, NO_PORTS("a", ", ipFamilyPolicy: PreferDualStack"));
+	expect_record(w, "vip default/a 10.4.0.1\nvip default/a fd00:4::1\n");
+	w->config.n_pools = 0;
+	world_restart(w);
+	world_apply(w, NO_PORTS("b", ", ipFamilyPolicy: PreferDualStack"));
+	expect_record(w, "vip default/a 10.4.0.1\nvip default/a fd00:4::1\n");
+	assert_int_equal(w->problems, 2); /* no pool; and both want the cluster IP */
 	world_free(w);
 }
 
@@ -441,6 +461,7 @@ int main(void)
 	    cmocka_unit_test(recorded_without_allocate),
 	    cmocka_unit_test(no_cluster_range),
 	    cmocka_unit_test(dual_stack),
+	    cmocka_unit_test(becomes_dual_stack),
 	    cmocka_unit_test(stable_over_restarts),
 	    cmocka_unit_test(given_up),
 	    cmocka_unit_test(given_up_while_down),

@@ -227,6 +227,26 @@ static void client_address_wins(void **state)
 	world_free(w);
 }
 
+/* One Service cannot fill the table. */
+static void too_large(void **state)
+{
+	struct world *w = world_new();
+	char *ips = xstrdup("10.4.0.0"), *ports = xstrdup("{name: p0, port: 1}"), *yaml;
+
+	for (int i = 1; i < 200; i++) {
+		ips = world_append(ips, xasprintf(", 10.4.%d.%d", i / 250, i % 250));
+		ports = world_append(ports, xasprintf(", {name: p%d, port: %d}", i, i + 1));
+	}
+	yaml = xasprintf(SERVICE("big", "clusterIP: 10.96.0.1, externalIPs: [%s], ports: [%s]"), ips, ports);
+	world_apply(w, yaml);
+	assert_int_equal(w->sets, 16384);
+	assert_int_equal(w->problems, 1);
+	free(yaml);
+	free(ips);
+	free(ports);
+	world_free(w);
+}
+
 /* ---- what a person asks ---- */
 
 static void view_text(void *arg, const struct service_view *v)
@@ -293,6 +313,7 @@ int main(void)
 	    cmocka_unit_test(addresses_of_nodes),
 	    cmocka_unit_test(locals_move_node_ports),
 	    cmocka_unit_test(views),
+	    cmocka_unit_test(too_large),
 	    cmocka_unit_test(client_address_wins),
 	};
 

@@ -22,7 +22,7 @@ const char *role_name(enum role r); /* "control" ... (child.c) */
 
 enum msg_type {
 	/* supervisor <-> child */
-	MSG_READY = 1, /* child: serving (control: first pass done; ipvs, vrrp: loop runs). Payload: none */
+	MSG_READY = 1, /* child: serving (control: first pass done; again after a reload). Payload: none */
 	MSG_KEEP, /* child: fd = sealed picture that it has accepted; replaces what was kept, rows too. generation */
 	MSG_KEEP_ROWS, /* child: accepted change; the supervisor appends it to the kept rows as opaque bytes. generation */
 	MSG_PEER,      /* supervisor: payload uint32_t role, fd = new channel to that role, replacing an older one */

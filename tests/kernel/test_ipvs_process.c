@@ -292,7 +292,7 @@ static int setup(void **state)
 	assert_int_equal(lo_ioctl(SIOCSIFFLAGS, "lo", flags_up), 0);
 	n->loop = loop_new();
 	n->poll = loop_timer_new(n->loop, on_poll, n);
-	n->own_fd = memfd_create("own", MFD_CLOEXEC);
+	n->own_fd = memfd_create("own", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_int_equal(fcntl(n->own_fd, F_SETFL, O_APPEND), 0);
 	assert_int_equal(ipvs_sock_open(&n->sock), 0);
 	n->want = table_new();
@@ -743,6 +743,25 @@ static void refused_is_tried_again(void **state)
 	wait_until(n, noted);
 }
 
+/* What is vipd's already follows all the same; what would be new is not made, and told. */
+static void unwritable_record_stops_only_what_is_new(void **state)
+{
+	struct node *n = *state;
+	wish_some(n);
+	start_with_table(n);
+	assert_int_equal(fcntl(n->own_fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	struct vs_key fresh = wish(n, IPPROTO_TCP, "10.0.0.5", 443, "rr", 2, FORWARD_NAT);
+	send_row(n, MSG_ROWS, ROLE_CONTROL, 2, ROW_SET, &fresh);
+	n->expect = "RecordUnwritable TCP 10.0.0.5:443\n";
+	wait_until(n, noted);
+	struct vs_key changed = wish(n, IPPROTO_TCP, "10.0.0.1", 80, "wrr", 5, FORWARD_NAT);
+	send_row(n, MSG_ROWS, ROLE_CONTROL, 3, ROW_SET, &changed);
+	wait_until(n, acked);
+	assert_int_equal(kernel_size(n, &changed), 6);
+	assert_int_equal(kernel_size(n, &fresh), 0);
+	assert_int_equal(n->ack.failed, 1);
+}
+
 static void restart_adopts_its_own(void **state)
 {
 	struct node *n = *state;
@@ -857,6 +876,11 @@ static void missing_scheduler_is_asked_for_once(void **state)
 	assert_int_equal(n->ack.failed, 2);
 	n->expect = "SchedulerMissing TCP 10.0.0.1:80\n";
 	wait_until(n, noted);
+
+	/* A runner that died owes the answer: the next one is asked. */
+	n->runs = 0;
+	give_peer(n, ROLE_RUNNER);
+	wait_until(n, asked_for_module);
 	memcpy(buf, &ran, sizeof ran);
 	memcpy(buf + sizeof ran, no, sizeof no);
 	assert_int_equal(chan_send(n->to[ROLE_RUNNER], MSG_RAN, n->run_id, buf, sizeof buf, -1), 0);
@@ -887,6 +911,7 @@ int main(void)
 	    T(conflict_that_nobody_wants_is_forgotten),
 	    T(adopt_takes_over),
 	    T(refused_is_tried_again),
+	    T(unwritable_record_stops_only_what_is_new),
 	    T(restart_adopts_its_own),
 	    T(lost_record_adopts_what_is_equal),
 	    T(stop_withdraws_dr_and_tun),

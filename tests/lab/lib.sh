@@ -233,6 +233,35 @@ load_end() {
 	cat "$W/load.err"
 }
 no_error() { load_end; contains "load" "$load" " errors 0 "; }
+# kill_under_load ROLE: one node, a Service on a VIP, SIGKILL of that process twice under load: it is started again, no request fails, the table and the
+# address stay, and later changes arrive.
+kill_under_load() {
+	local role=$1 old round
+	net; node lb 31; client c 100
+	pod web-1 5; pod web-2 6
+	vipd lb
+	service web 'externalIPs: [10.10.0.30]' 'ports: [{port: 80}]' | apply lb - web
+	has lb "TCP 10.10.0.30:80" 2
+	has_addr lb eth0 10.10.0.30
+	until_ok 30 get_ok c http://10.10.0.30/
+	load c 10.10.0.30 80
+	for round in 1 2; do
+		old=$(vipd_pid lb "$role")
+		signal lb "$role" KILL
+		until_ok 30 another_pid lb "$role" "$old"
+		vipd_serves lb
+	done
+	no_error
+	addr_on lb eth0 10.10.0.30
+	table_has lb "TCP 10.10.0.30:80" 2
+	service two 'externalIPs: [10.10.0.31]' 'ports: [{port: 80}]' | apply lb - two
+	has lb "TCP 10.10.0.31:80" 2
+	has_addr lb eth0 10.10.0.31
+}
+another_pid() { # another_pid NODE ROLE OLD: that process runs and is not OLD
+	local p
+	p=$(vipd_pid "$1" "$2" 2>/dev/null) && [ -n "$p" ] && [ "$p" != "$3" ]
+}
 capture() { # capture NODE IFACE FILE FILTER..
 	local n=$1 i=$2 f=$3; shift 3
 	become "$n" tcpdump -Uni "$i" -w "$f" "$@" >"$W/tcpdump.log" 2>&1 &

@@ -10,7 +10,7 @@ load c 10.10.0.33 80
 pid=$(vipd_pid lb)
 for r in control ipvs vrrp; do eval "old_$r=\$(vipd_pid lb $r)"; done
 signal lb supervisor USR2
-for r in control ipvs vrrp; do until_ok 30 eval "p=\$(vipd_pid lb $r 2>/dev/null) && [ \"\$p\" != \$old_$r ]"; done
+for r in control ipvs vrrp; do eval "until_ok 30 another_pid lb $r \$old_$r"; done
 vipd_serves lb
 equal "supervisor" "$pid" "$(vipd_pid lb)"
 no_error
