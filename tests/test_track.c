@@ -299,7 +299,8 @@ static void test_runner_lost(void **state)
 	w->run_error = 0;
 	next_run(w);
 	assert_int_equal(w->seen[0][0].times, 0);
-	tracker_runner_lost(w->tracker);
+	tracker_runner(w->tracker, false);
+	tracker_runner(w->tracker, true);
 	next_run(w);
 	ran(w, 0);
 	assert_true(w->seen[0][0].up);

@@ -29,11 +29,11 @@ static void test_rise_fall(void **state)
 
 	for (size_t i = 0; i < LEN(rows); i++) {
 		struct track t = {.kind = TRACK_SCRIPT, .rise = rows[i].rise, .fall = rows[i].fall};
-		struct track_state s = {0};
+		struct tracked s = {0};
 
 		for (size_t k = 0; rows[i].results[k]; k++) {
 			bool known = s.known, up = s.up;
-			bool changed = track_state_take(&s, &t, rows[i].results[k] == '+');
+			bool changed = tracked_take(&s, &t, rows[i].results[k] == '+');
 
 			assert_true(s.known);
 			assert_int_equal(s.up, rows[i].after[k] == 'u');
@@ -69,7 +69,7 @@ static void test_value(void **state)
 	for (size_t i = 0; i < LEN(rows); i++) {
 		int32_t v = 4711;
 
-		assert_int_equal(track_value_parse(rows[i].text, strlen(rows[i].text), &v), rows[i].rc);
+		assert_int_equal(tracked_value_parse(rows[i].text, strlen(rows[i].text), &v), rows[i].rc);
 		assert_int_equal(v, rows[i].rc ? 4711 : rows[i].value);
 	}
 }
@@ -96,7 +96,7 @@ static void test_process(void **state)
 	};
 
 	for (size_t i = 0; i < LEN(rows); i++)
-		assert_int_equal(track_process_matches(rows[i].name, rows[i].stat, strlen(rows[i].stat)),
+		assert_int_equal(tracked_process_matches(rows[i].name, rows[i].stat, strlen(rows[i].stat)),
 				 rows[i].matches);
 }
 

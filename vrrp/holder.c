@@ -326,6 +326,11 @@ bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, st
 	return first != UINT64_MAX;
 }
 
+const struct links *holder_links(const struct holder *h)
+{
+	return &h->links;
+}
+
 const char *holder_link_name(const struct holder *h, uint32_t ifindex)
 {
 	const struct link *l = links_by_index(&h->links, ifindex);

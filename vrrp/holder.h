@@ -69,6 +69,8 @@ int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e),
 const struct link *holder_link(const struct holder *h, const char *name);
 /* The node's first own address there: IPv4, or IPv6 link-local. Not ours; one that is a VIP only if there is no other. False if there is none. */
 bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, struct addr *out);
+/* The node's interfaces; the same list as long as the holder lives. */
+const struct links *holder_links(const struct holder *h);
 /* The interface's name, or NULL. */
 const char *holder_link_name(const struct holder *h, uint32_t ifindex);
 /* The node's own addresses: not ours, not loopback, not on vipd0, not IPv6 link-local. */

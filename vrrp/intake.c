@@ -34,6 +34,7 @@ static void apply_picture(struct vrrp *v, const struct vip_picture *p)
 		want(v, &p->vips[i]);
 	holder_end(v->holder);
 	engine_end(v->engine);
+	beside_routers(v);
 	holder_know(v->holder);
 }
 

@@ -20,7 +20,7 @@ enum { VALUE_TEXT = 64, STAT_TEXT = 256, SCAN_A_TURN = 64, PATH_TEXT = 4096, INT
 struct thing {
 	struct tracker *tracker;
 	struct track what; /* weight 0: routers weigh for themselves */
-	struct track_state state;
+	struct tracked state;
 	struct loop_timer *timer; /* interfaces: the debounce; else the next look */
 	uint64_t run_id;          /* scripts: the run that is under way; 0 none */
 	long pid;                 /* processes: the one that was found; 0 none */
@@ -53,7 +53,7 @@ struct tracker {
 
 static void tell(const struct tracker *t, const struct watched *w, size_t i)
 {
-	const struct track_state *s = &w->things[i]->state;
+	const struct tracked *s = &w->things[i]->state;
 
 	if (s->known)
 		t->hooks->seen(t->arg, w->router.name, i, s->up, s->value);
@@ -83,7 +83,7 @@ static void thing_log(struct thing *g, const char *why)
 
 static void thing_take(struct thing *g, bool good, const char *why)
 {
-	if (!track_state_take(&g->state, &g->what, good))
+	if (!tracked_take(&g->state, &g->what, good))
 		return;
 	thing_log(g, why);
 	thing_changed(g);
@@ -134,7 +134,7 @@ static int file_value(const struct thing *g, int32_t *out)
 	err = file_read(AT_FDCWD, path, VALUE_TEXT, &text, &len);
 	if (err)
 		return err;
-	err = track_value_parse(text, len, out);
+	err = tracked_value_parse(text, len, out);
 	free(text);
 	return err;
 }
@@ -153,7 +153,7 @@ static void file_look(struct thing *g)
 	if (err == -ENOENT)
 		value = 0;
 	news = !g->state.known || value != g->state.value;
-	g->state = (struct track_state){.known = true, .up = true, .value = value};
+	g->state = (struct tracked){.known = true, .up = true, .value = value};
 	if (news)
 		thing_changed(g);
 }
@@ -172,7 +172,7 @@ static bool process_is(const struct thing *g, long pid)
 		return false;
 	n = read(fd, text, sizeof(text));
 	close(fd);
-	return n > 0 && track_process_matches(g->what.name, text, (size_t)n);
+	return n > 0 && tracked_process_matches(g->what.name, text, (size_t)n);
 }
 
 static void walk_entry(struct tracker *t, const char *name)
@@ -304,10 +304,15 @@ bool tracker_ran(struct tracker *t, uint64_t id, const struct msg_ran *ran)
 	return false;
 }
 
-void tracker_runner_lost(struct tracker *t)
+void tracker_runner(struct tracker *t, bool up)
 {
-	for (size_t i = 0; i < t->n_things; i++)
-		t->things[i]->run_id = 0;
+	for (size_t i = 0; i < t->n_things; i++) {
+		struct thing *g = t->things[i];
+
+		g->run_id = 0;
+		if (up && g->what.kind == TRACK_SCRIPT)
+			loop_timer_set(g->timer, 0);
+	}
 }
 
 /* ---- things */
@@ -373,7 +378,7 @@ static struct thing *thing_get(struct tracker *t, const struct track *track)
 			return t->things[i];
 	g = thing_new(t, &what);
 	if (what.kind == TRACK_INTERFACE)
-		g->state = (struct track_state){.known = true, .up = interface_up(g)};
+		g->state = (struct tracked){.known = true, .up = interface_up(g)};
 	else
 		loop_timer_set(g->timer, 0);
 	return g;
@@ -443,7 +448,7 @@ void tracker_links(struct tracker *t)
 			interface_look(t->things[i]);
 }
 
-const struct track_state *tracker_state(const struct tracker *t, const char *router, size_t i)
+const struct tracked *tracker_state(const struct tracker *t, const char *router, size_t i)
 {
 	const struct watched *w = watched_find(t, router);
 

@@ -29,9 +29,9 @@ void tracker_drop(struct tracker *t, const char *router);
 void tracker_links(struct tracker *t);
 /* The runner's answer: payload is struct msg_ran. False if the id is none of the tracker's. */
 bool tracker_ran(struct tracker *t, uint64_t id, const struct msg_ran *ran);
-/* The runner is gone: what runs will not be answered. */
-void tracker_runner_lost(struct tracker *t);
+/* The runner is gone (what runs will not be answered), or is there (again): scripts run at once. */
+void tracker_runner(struct tracker *t, bool up);
 /* The state of a router's i-th track; NULL if there is none. */
-const struct track_state *tracker_state(const struct tracker *t, const char *router, size_t i);
+const struct tracked *tracker_state(const struct tracker *t, const char *router, size_t i);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { VALUE_MAX = 1000000, COMM_MAX = 15 };
 
-bool track_state_take(struct track_state *s, const struct track *t, bool good)
+bool tracked_take(struct tracked *s, const struct track *t, bool good)
 {
 	uint8_t need = good ? t->rise : t->fall;
 
@@ -34,7 +34,7 @@ static size_t blanks(const char *text, size_t len)
 	return n;
 }
 
-int track_value_parse(const char *text, size_t len, int32_t *out)
+int tracked_value_parse(const char *text, size_t len, int32_t *out)
 {
 	size_t at = blanks(text, len), first;
 	bool minus = at < len && text[at] == '-';
@@ -52,7 +52,7 @@ int track_value_parse(const char *text, size_t len, int32_t *out)
 }
 
 /* "PID (NAME) STATE ...": the name may hold anything, brackets too. */
-bool track_process_matches(const char *name, const char *stat, size_t len)
+bool tracked_process_matches(const char *name, const char *stat, size_t len)
 {
 	const char *open = memchr(stat, '(', len), *close = memrchr(stat, ')', len);
 	size_t want = strnlen(name, COMM_MAX);

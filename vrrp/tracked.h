@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* What is known of one thing. */
-struct track_state {
+struct tracked {
 	bool known; /* false: not looked at yet */
 	bool up;
 	uint8_t run;   /* results in a row that contradict `up`; scripts */
@@ -17,12 +17,12 @@ struct track_state {
 
 /* Takes one result of a script. The first one decides alone; then `rise` good ones in a row make it up, `fall` bad ones down (0 counts as 1). True if
  * the state is new. */
-bool track_state_take(struct track_state *s, const struct track *t, bool good);
+bool tracked_take(struct tracked *s, const struct track *t, bool good);
 
 /* The integer of a track file: blanks, an optional sign, digits, blanks; cut to +-1000000. -EINVAL for anything else, and *out stays. */
-int track_value_parse(const char *text, size_t len, int32_t *out);
+int tracked_value_parse(const char *text, size_t len, int32_t *out);
 
 /* Whether a line of /proc/PID/stat is of a living process with this name; the kernel cuts names at 15 bytes. */
-bool track_process_matches(const char *name, const char *stat, size_t len);
+bool tracked_process_matches(const char *name, const char *stat, size_t len);
 
 #endif

@@ -3,6 +3,7 @@
  *
  *   intake.c  control's pictures and rows -> what is wanted    holder.h  wanted -> the kernel, announcements
  *   report.c  what control and people are told                 cleanup.h `vipd --cleanup`
+ *   beside.c  tracked things, notifications
  *   engine.h  virtual routers                                   realtime.h the process's own standing
  *
  * Source: DESIGN "life and death". Test: tests/kernel/test_vrrp_process.c. */
@@ -112,6 +113,8 @@ static void on_ran(struct vrrp *v, const struct msg *m)
 	if (m->len < sizeof(ran))
 		return;
 	memcpy(&ran, m->payload, sizeof(ran));
+	if (beside_ran(v, m->generation, &ran))
+		return;
 	if (ran.status == 0)
 		holder_retry_device(v->holder);
 	else
@@ -159,6 +162,8 @@ static void on_peer(void *arg, enum role who, bool up)
 		v->programmed = false;
 		loop_timer_set(v->ipvs_limit, IPVS_LIMIT);
 	}
+	if (who == ROLE_RUNNER)
+		beside_runner(v, up);
 	if (up && v->started)
 		report_roles(v, who);
 	if (who != ROLE_CONTROL)
@@ -179,6 +184,7 @@ static void on_links(void *arg)
 
 	if (v->engine)
 		engine_links_changed(v->engine);
+	beside_links(v);
 }
 
 static void on_locals(void *arg)
@@ -232,6 +238,18 @@ static void on_stop(void *arg)
 static void on_stopped(void *arg)
 {
 	leave(arg, true);
+}
+
+static void on_news(void *arg, const struct engine_news *n)
+{
+	report_news(arg, n);
+	beside_news(arg, n);
+}
+
+static void on_router_gone(void *arg, const struct router *r)
+{
+	report_router_gone(arg, r);
+	beside_gone(arg, r);
 }
 
 static void on_dump(void *arg)
@@ -295,10 +313,10 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	    .device = on_device,
 	};
 	static const struct engine_hooks engine_hooks = {
-	    .news = report_news,
+	    .news = on_news,
 	    .stopped = on_stopped,
 	    .failed_over = report_failover,
-	    .router_gone = report_router_gone,
+	    .router_gone = on_router_gone,
 	};
 	struct vrrp v = {.child = c, .env = env};
 	int code;
@@ -312,6 +330,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	if (code == 0)
 		code = engine_new(child_loop(c), v.holder, env->mem_fd, &engine_hooks, &v, &v.engine);
 	if (code == 0) {
+		beside_new(&v);
 		v.clients = holder_set_new(v.holder);
 		v.clusters = holder_set_new(v.holder);
 		code = child_run(c, &ops, &v);
@@ -319,6 +338,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 		code = code == -EPERM || code == -EACCES ? EXIT_CANNOT : EXIT_FAILURE;
 	}
 	engine_free(v.engine);
+	beside_free(&v);
 	holder_free(v.holder);
 	loop_timer_free(v.gate);
 	loop_timer_free(v.ipvs_limit);

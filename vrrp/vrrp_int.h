@@ -5,12 +5,15 @@
 #include "../src/base/child.h"
 #include "engine.h"
 #include "holder.h"
+#include "notify.h"
+#include "track.h"
 
 struct vrrp {
 	struct child *child;
 	const struct role_env *env;
 	struct holder *holder;
 	struct engine *engine;
+	struct beside *beside;
 	struct vip_set *clients, *clusters; /* of no router */
 	bool started, gate_open, stopping, over;
 	bool programmed; /* ipvs has said so, and lives */
@@ -49,6 +52,17 @@ void report_news(void *arg, const struct engine_news *n);
 void report_router_gone(void *arg, const struct router *r);
 void report_failover(void *arg, uint64_t id, const char *json);
 void report_dump(struct vrrp *v);
+
+/* beside.c: what is tracked, and whom changes are told */
+void beside_new(struct vrrp *v); /* after the holder */
+void beside_free(struct vrrp *v);
+void beside_routers(struct vrrp *v); /* a picture has come, and engine_end is over */
+void beside_gone(struct vrrp *v, const struct router *r);
+void beside_links(struct vrrp *v);
+bool beside_ran(struct vrrp *v, uint64_t id, const struct msg_ran *ran); /* false: the id is another's */
+void beside_runner(struct vrrp *v, bool up);
+void beside_news(struct vrrp *v, const struct engine_news *n);
+void beside_count(const struct vrrp *v, struct notify_counts *out);
 
 /* vrrp.c: the settings have come: the gate's time runs from the start. */
 void vrrp_gate_time(struct vrrp *v);

@@ -198,7 +198,7 @@ static struct chan *give_peer(struct node *n, enum role role)
 
 static void vrrp_run(struct node *n, int fd)
 {
-	struct places places = {.run_dir = n->lab->dir};
+	struct places places = {.run_dir = n->lab->dir, .scripts_dir = n->lab->dir};
 	struct role_env env = {.places = &places,
 			       .own_fd = n->own_fd,
 			       .listen_fd = -1,
