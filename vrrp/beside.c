@@ -1,5 +1,6 @@
-/* What stands beside the engine: what its routers track, and whom their changes are told. Decides which message goes to which of the two, and what a sync
+/* What stands beside the engine: what its routers track, their virtual MACs, and whom their changes are told. Decides which message goes to which of the two, and what a sync
  * group's state is. Source: engine.h, track.h, notify.h. Test: tests/kernel/test_vrrp_process.c, tests/lab/scenarios/. */
+#include "vmac.h"
 #include "vrrp_int.h"
 
 #include "../src/base/arena.h"
@@ -20,6 +21,7 @@ struct told_group {
 struct beside {
 	struct tracker *tracker;
 	struct notifier *notifier;
+	struct vmacs *vmacs;
 	struct told_group *groups;
 	size_t n_groups;
 };
@@ -64,6 +66,7 @@ void beside_new(struct vrrp *v)
 	v->beside = xcalloc(1, sizeof(*v->beside));
 	v->beside->tracker = tracker_new(l, v->env->places->scripts_dir, holder_links(v->holder), &hooks, v);
 	v->beside->notifier = notifier_new(l, run_notify, v);
+	v->beside->vmacs = vmacs_new(l, v->holder, v->engine);
 }
 
 void beside_free(struct vrrp *v)
@@ -72,6 +75,7 @@ void beside_free(struct vrrp *v)
 		return;
 	tracker_free(v->beside->tracker);
 	notifier_free(v->beside->notifier);
+	vmacs_free(v->beside->vmacs);
 	free(v->beside->groups);
 	free(v->beside);
 }
@@ -81,6 +85,7 @@ void beside_routers(struct vrrp *v)
 	notifier_set(v->beside->notifier, &v->settings);
 	for (size_t i = 0; i < engine_count(v->engine); i++)
 		tracker_set(v->beside->tracker, engine_router(v->engine, i));
+	vmacs_look(v->beside->vmacs);
 }
 
 void beside_gone(struct vrrp *v, const struct router *r)
@@ -90,8 +95,11 @@ void beside_gone(struct vrrp *v, const struct router *r)
 
 void beside_links(struct vrrp *v)
 {
-	if (v->beside)
-		tracker_links(v->beside->tracker);
+	if (!v->beside)
+		return;
+	tracker_links(v->beside->tracker);
+	if (v->known)
+		vmacs_look(v->beside->vmacs);
 }
 
 bool beside_ran(struct vrrp *v, uint64_t id, const struct msg_ran *ran)
@@ -165,6 +173,7 @@ void beside_news(struct vrrp *v, const struct engine_news *n)
 {
 	if (n->mode == n->before)
 		return;
+	vmacs_mode(v->beside->vmacs, n->router, n->mode);
 	notifier_tell(v->beside->notifier, "INSTANCE", n->router->name, fsm_mode_notify(n->mode), n->priority);
 	if (n->router->group[0])
 		tell_group(v, n);

@@ -2,6 +2,7 @@
  * Source: DESIGN "life and death". Test: tests/kernel/test_vrrp_engine.c. */
 #include "advert.h"
 #include "engine_int.h"
+#include "vmac_id.h"
 
 #include "../src/base/arena.h"
 
@@ -213,7 +214,7 @@ static void make_up(struct vrouter *r)
 		return;
 	r->made_up = true;
 	v.router = (uint16_t)r->index;
-	memcpy(v.ifname, r->conf.ifname, sizeof(v.ifname));
+	vmac_place(&r->conf, v.ifname);
 	holder_want(r->engine->holder, r->set, &v);
 }
 

@@ -38,6 +38,31 @@ static const char *why_priority(const struct vrouter *r)
 	return r->engine->unready ? "the ipvs process is not ready" : "tracked";
 }
 
+/* What each tracked thing is like, and what that does. */
+static json_t *tracks_json(const struct vrouter *r)
+{
+	static const char *const kinds[] = {[TRACK_INTERFACE] = "interface",
+					    [TRACK_PROCESS] = "process",
+					    [TRACK_FILE] = "file",
+					    [TRACK_SCRIPT] = "script"};
+	static const char *const states[] = {[TRACK_UNKNOWN] = "unknown", [TRACK_DOWN] = "down", [TRACK_UP] = "up"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->conf.n_tracks; i++) {
+		const struct track *t = &r->conf.tracks[i];
+		json_t *j = json_pack("{s:s, s:s}", "kind", kinds[t->kind], "name", t->name);
+
+		if (t->kind == TRACK_FILE && r->tracks[i].now != TRACK_UNKNOWN)
+			json_object_set_new(j, "value", json_integer(r->tracks[i].value));
+		else
+			json_object_set_new(j, "state", json_string(states[r->tracks[i].now]));
+		json_object_set_new(j, "weight",
+				    t->weight == TRACK_FAULT ? json_string("fault") : json_integer(t->weight));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 static json_t *router_json(const struct vrouter *r)
 {
 	char active[ADDR_TEXT], self[ADDR_TEXT];
@@ -59,6 +84,8 @@ static json_t *router_json(const struct vrouter *r)
 	json_object_set_new(j, "addresses", json_integer((json_int_t)r->n_addrs));
 	json_object_set_new(j, "advertised", json_integer((json_int_t)r->n_advertised));
 	json_object_set_new(j, "peers", peers_json(r));
+	if (r->conf.n_tracks)
+		json_object_set_new(j, "tracks", tracks_json(r));
 	if (r->conf.group[0])
 		json_object_set_new(j, "group", json_string(r->conf.group));
 	return j;

@@ -1,5 +1,6 @@
 /* Decides what is wanted from control's pictures and rows: checks all of a message, applies it, and has the supervisor keep the same bytes.
  * Source: src/base/vipwire.h, proto.h. Test: tests/kernel/test_vrrp_process.c. */
+#include "vmac_id.h"
 #include "vrrp_int.h"
 
 #include "../src/base/arena.h"
@@ -18,9 +19,14 @@ static void want(struct vrrp *v, const struct vip *vip)
 {
 	struct vip_set *set = vip->kind == VIP_CLUSTER ? v->clusters : v->clients;
 
-	if (vip->router != ROUTER_NONE)
+	struct vip placed = *vip;
+
+	if (vip->router != ROUTER_NONE) {
 		set = engine_vip_set(v->engine, vip->router);
-	holder_want(v->holder, set, vip);
+		if (engine_router(v->engine, vip->router)->vmac)
+			vmac_place(engine_router(v->engine, vip->router), placed.ifname);
+	}
+	holder_want(v->holder, set, &placed);
 }
 
 static void apply_picture(struct vrrp *v, const struct vip_picture *p)

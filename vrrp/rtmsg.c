@@ -3,6 +3,7 @@
 #include "rtmsg.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -93,6 +94,55 @@ size_t rtmsg_dummy(const char *name, uint32_t seq, void *buf)
 	build_attr(&b, IFLA_INFO_KIND, kind, sizeof(kind));
 	outer.rta_len = (uint16_t)(b.len - start);
 	memcpy(b.buf + start, &outer, sizeof(outer));
+	return build_end(&b);
+}
+
+/* An attribute that holds others: opened here, its length is written at the end. */
+static size_t nest_open(struct build *b, uint16_t type)
+{
+	size_t start = b->len;
+
+	build_attr(b, type, NULL, 0);
+	return start;
+}
+
+static void nest_close(struct build *b, size_t start)
+{
+	uint16_t len = (uint16_t)(b->len - start);
+
+	memcpy(b->buf + start, &len, sizeof(len)); /* rta_len comes first */
+}
+
+size_t rtmsg_macvlan(const char *name, uint32_t parent, const uint8_t mac[MAC_LEN], uint32_t seq, void *buf)
+{
+	static const char kind[] = "macvlan";
+	const uint32_t mode = MACVLAN_MODE_PRIVATE;
+	struct ifinfomsg m = {.ifi_family = AF_UNSPEC};
+	size_t info, data;
+	struct build b;
+
+	build_start(&b, buf, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	build_attr(&b, IFLA_IFNAME, name, strnlen(name, LINK_NAME - 1) + 1);
+	build_attr(&b, IFLA_LINK, &parent, sizeof(parent));
+	build_attr(&b, IFLA_ADDRESS, mac, MAC_LEN);
+	info = nest_open(&b, IFLA_LINKINFO);
+	build_attr(&b, IFLA_INFO_KIND, kind, sizeof(kind));
+	data = nest_open(&b, IFLA_INFO_DATA);
+	build_attr(&b, IFLA_MACVLAN_MODE, &mode, sizeof(mode));
+	nest_close(&b, data);
+	nest_close(&b, info);
+	return build_end(&b);
+}
+
+size_t rtmsg_link_set(uint32_t index, bool up, uint32_t seq, void *buf)
+{
+	struct ifinfomsg m = {
+	    .ifi_family = AF_UNSPEC, .ifi_index = (int)index, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
+	struct build b;
+
+	build_start(&b, buf, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
 	return build_end(&b);
 }
 

@@ -264,6 +264,22 @@ int rtnl_make_dummy(struct rtnl *r, const char *name)
 	return order(r, buf, rtmsg_dummy(name, seq, buf), seq);
 }
 
+int rtnl_make_macvlan(struct rtnl *r, const char *name, uint32_t parent, const uint8_t mac[MAC_LEN])
+{
+	uint8_t buf[RTMSG_ROOM];
+	uint32_t seq = ++r->seq;
+
+	return order(r, buf, rtmsg_macvlan(name, parent, mac, seq, buf), seq);
+}
+
+int rtnl_link_set(struct rtnl *r, uint32_t index, bool up)
+{
+	uint8_t buf[RTMSG_ROOM];
+	uint32_t seq = ++r->seq;
+
+	return order(r, buf, rtmsg_link_set(index, up, seq, buf), seq);
+}
+
 int rtnl_link_delete(struct rtnl *r, uint32_t index)
 {
 	uint8_t buf[RTMSG_ROOM];

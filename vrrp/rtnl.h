@@ -26,6 +26,8 @@ int rtnl_apply(struct rtnl *r, const struct addr_op *ops, size_t n, int *errors)
 
 /* One acknowledged order each; 0 or the kernel's negative errno (-EOPNOTSUPP: this kernel has no dummy devices). */
 int rtnl_make_dummy(struct rtnl *r, const char *name);
+int rtnl_make_macvlan(struct rtnl *r, const char *name, uint32_t parent, const uint8_t mac[MAC_LEN]);
+int rtnl_link_set(struct rtnl *r, uint32_t index, bool up);
 int rtnl_link_delete(struct rtnl *r, uint32_t index);
 
 #endif

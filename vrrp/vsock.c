@@ -85,6 +85,8 @@ static int set_ipv6(const struct vsock *s)
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]) && !err; i++)
 		err = option(s->fd, IPPROTO_IPV6, options[i].name, options[i].value);
+	if (!err && s->key.deaf) /* the source is an address of the router's interface, not of this device */
+		err = option(s->fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
 	if (!err)
 		err = option(s->fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)s->key.ifindex);
 	/* ff02::12 */

@@ -2,6 +2,7 @@
  * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c. */
 #include "cleanup.h"
 #include "holder_int.h"
+#include "vmac.h"
 
 #include <errno.h>
 #include <string.h>
@@ -47,6 +48,7 @@ size_t holder_withdraw(struct holder *h)
 	loop_timer_stop(h->slow);
 	loop_timer_stop(h->retry);
 	device_remove(h);
+	vmacs_withdraw(h);
 	holder_drain(h); /* what stood on the device went with it */
 	while (owned_count(h->owned) > 0 && owned_count(h->owned) < left) {
 		left = owned_count(h->owned);

@@ -98,7 +98,7 @@ uncut() {
 carrier() { ip link set "$(cat "$W/port-$1-$2")" "$3"; }
 crash() {
 	cut "$1"
-	kill -KILL $(ip netns pids "$1")
+	kill -KILL $(ip netns pids "$1") 2>/dev/null || true # some end with their parent
 }
 reboot() {
 	local n=$1 d

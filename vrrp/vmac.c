@@ -1,0 +1,224 @@
+/* Decides when a virtual MAC's device is made, up, down and removed, and which sysctls keep the interfaces from answering with the wrong MAC. Private mode, as
+ * keepalived: two virtual routers of one node do not talk to each other. The sysctls of net/ipv4/conf and net/ipv6/conf let a process write that has
+ * CAP_NET_ADMIN over the namespace (net_ctl_permissions). Source: RFC 9568 7.3 and 8; drivers/net/macvlan.c; Documentation/networking/ip-sysctl.rst.
+ * Test: tests/kernel/test_vmac.c, tests/lab/scenarios/vrrp-vmac*.sh */
+#include "vmac.h"
+
+#include "../src/base/arena.h"
+#include "../src/base/log.h"
+#include "holder_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define AGAIN NSEC_PER_SEC
+
+struct vmacs {
+	struct loop *loop;
+	struct holder *holder;
+	struct engine *engine;
+	struct loop_timer *look;
+	struct log_limit limit;
+};
+
+static void sysctl_set(struct vmacs *v, const char *family, const char *ifname, const char *name, const char *value)
+{
+	char path[128];
+	unsigned missed;
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%.15s/%s", family, ifname, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (err && log_allow(&v->limit, clock_now(), &missed))
+		log_warning("%s cannot be set to %s: %s", path, value, strerror(-err));
+}
+
+/* The device answers ARP for its own addresses only, and takes packets whose way back is through the interface. Addresses that the kernel would make up, and
+ * routers that it would believe, are none of a virtual router's. */
+static void device_prepare(struct vmacs *v, const struct router *r, const char *device)
+{
+	if (r->family == AF_INET) {
+		sysctl_set(v, "ipv4", device, "arp_ignore", "1");
+		sysctl_set(v, "ipv4", device, "rp_filter", "2");
+		sysctl_set(v, "ipv6", device, "disable_ipv6", "1");
+		return;
+	}
+	sysctl_set(v, "ipv6", device, "addr_gen_mode", "1");
+	sysctl_set(v, "ipv6", device, "accept_ra", "0");
+	sysctl_set(v, "ipv6", device, "autoconf", "0");
+}
+
+/* The interface itself must neither answer for the addresses of the device nor ask with one of them as the sender. */
+static void parent_prepare(struct vmacs *v, const struct router *r)
+{
+	if (r->family != AF_INET)
+		return;
+	sysctl_set(v, "ipv4", r->ifname, "arp_ignore", "1");
+	sysctl_set(v, "ipv4", r->ifname, "arp_announce", "2");
+}
+
+static int device_make(struct vmacs *v, const struct router *r, const struct link *parent)
+{
+	uint8_t mac[MAC_LEN];
+	char name[LINK_NAME];
+	int err;
+
+	vmac_name(r, name);
+	vmac_address(r->family, r->vrid, mac);
+	err = rtnl_make_macvlan(v->holder->rtnl, name, parent->index, mac);
+	if (err)
+		return err;
+	log_info("router %s: device %s made on %s", r->name, name, r->ifname);
+	parent_prepare(v, r);
+	device_prepare(v, r, name);
+	return 0;
+}
+
+static void device_set(struct vmacs *v, const struct router *r, const struct link *l, bool up)
+{
+	int err;
+
+	if (link_is_up(l) == up)
+		return;
+	err = rtnl_link_set(v->holder->rtnl, l->index, up);
+	if (err && err != -ENODEV)
+		log_warning("router %s: device %s cannot be set %s: %s", r->name, l->name, up ? "up" : "down",
+			    strerror(-err));
+}
+
+static const struct link *device_of(const struct vmacs *v, const struct router *r)
+{
+	char name[LINK_NAME];
+
+	vmac_name(r, name);
+	return holder_link(v->holder, name);
+}
+
+/* One router: what hinders it, a literal; NULL: nothing. */
+static const char *router_look(struct vmacs *v, const struct router *r, bool active, uint32_t *index)
+{
+	const struct link *parent = holder_link(v->holder, r->ifname), *l;
+	unsigned missed;
+	int err;
+
+	*index = 0;
+	if (!parent)
+		return NULL; /* the engine sees that */
+	l = device_of(v, r);
+	if (!l) {
+		err = device_make(v, r, parent);
+		if (err && err != -EEXIST && log_allow(&v->limit, clock_now(), &missed))
+			log_warning("router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
+				    err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
+		holder_drain(v->holder); /* the kernel has told of it already */
+		l = device_of(v, r);
+	}
+	if (!l)
+		return "its virtual MAC's device cannot be made";
+	if (!vmac_is_of(l, r))
+		return "another device has the name of its virtual MAC's";
+	*index = l->index;
+	device_set(v, r, l, active);
+	return NULL;
+}
+
+static bool wanted(const struct vmacs *v, const struct link *l)
+{
+	for (size_t i = 0; i < engine_count(v->engine); i++) {
+		const struct router *r = engine_router(v->engine, i);
+
+		if (r->vmac && vmac_is_of(l, r))
+			return true;
+	}
+	return false;
+}
+
+static void sweep(struct vmacs *v)
+{
+	const struct links *links = holder_links(v->holder);
+	uint32_t gone[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < links->n && n < sizeof(gone) / sizeof(gone[0]); i++)
+		if (vmac_is_ours(&links->items[i]) && !wanted(v, &links->items[i]))
+			gone[n++] = links->items[i].index;
+	for (size_t i = 0; i < n; i++)
+		rtnl_link_delete(v->holder->rtnl, gone[i]);
+}
+
+static void on_look(void *arg)
+{
+	struct vmacs *v = arg;
+	bool again = false;
+
+	for (size_t i = 0; i < engine_count(v->engine); i++) {
+		const struct router *r = engine_router(v->engine, i);
+		bool active = engine_role(v->engine, i).mode == FSM_ACTIVE;
+		const char *why = NULL;
+		uint32_t index = 0;
+
+		if (r->vmac)
+			why = router_look(v, r, active, &index);
+		engine_device_set(v->engine, r->name, index);
+		engine_hinder(v->engine, r->name, why);
+		again |= why != NULL;
+	}
+	sweep(v);
+	if (again)
+		loop_timer_set(v->look, AGAIN);
+}
+
+void vmacs_look(struct vmacs *v)
+{
+	loop_timer_set(v->look, 0);
+}
+
+/* Up at once: the advertisement that is queued leaves through it. Down later: so does the last one. */
+void vmacs_mode(struct vmacs *v, const struct router *r, enum fsm_mode mode)
+{
+	const struct link *l = r->vmac ? device_of(v, r) : NULL;
+
+	if (!l || !vmac_is_of(l, r))
+		return;
+	if (mode == FSM_ACTIVE)
+		device_set(v, r, l, true);
+	else
+		vmacs_look(v);
+}
+
+void vmacs_withdraw(struct holder *h)
+{
+	const struct links *links = holder_links(h);
+
+	for (size_t i = 0; i < links->n; i++)
+		if (vmac_is_ours(&links->items[i]))
+			rtnl_link_delete(h->rtnl, links->items[i].index);
+}
+
+struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e)
+{
+	struct vmacs *v = xcalloc(1, sizeof(*v));
+
+	v->loop = l;
+	v->holder = h;
+	v->engine = e;
+	v->look = loop_timer_new(l, on_look, v);
+	return v;
+}
+
+void vmacs_free(struct vmacs *v)
+{
+	if (!v)
+		return;
+	loop_timer_free(v->look);
+	free(v);
+}

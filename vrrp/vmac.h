@@ -1,0 +1,22 @@
+/* The devices of virtual MACs: a macvlan over the router's interface, up while the router is Active and down otherwise, so that only the Active answers with the
+ * virtual MAC and takes frames that are sent to it. */
+#ifndef VIPD_VRRP_VMAC_H
+#define VIPD_VRRP_VMAC_H
+
+#include "engine.h"
+#include "vmac_id.h"
+
+struct vmacs;
+
+/* Both are borrowed. */
+struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e);
+void vmacs_free(struct vmacs *v); /* leaves the devices; NULL is fine */
+/* Routers or interfaces have changed: soon, makes what is missing, tells the engine, removes what nobody wants. */
+void vmacs_look(struct vmacs *v);
+/* From engine_hooks.news: a router came to be Active (its device is up when this returns), or is it no more. */
+void vmacs_mode(struct vmacs *v, const struct router *r, enum fsm_mode mode);
+
+/* Removes all devices of vipd's. */
+void vmacs_withdraw(struct holder *h);
+
+#endif
