@@ -5,7 +5,7 @@
  *   config_router.c  routers: a list
  *   config_track.c   ... and what their priorities follow
  *   config_spread.c  routers: auto
- *   config_sync.c    sync, drOnBackup (and back)
+ *   config_sync.c    sync, drOnBackup
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -96,6 +96,7 @@ void config_member_interface(const struct members *m, const char *name, char out
 void config_read_routers(struct reader *r, const char *key, const struct node *n);
 void config_read_spread(struct reader *r, const char *key, const struct node *n);
 /* sync, drOnBackup */
+const char *config_dr_word(enum dr_on_backup d);
 void config_read_sync(struct reader *r, const char *key, const struct node *n);
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
@@ -121,7 +122,6 @@ int config_finish_routers(struct config *c, struct diag_list *diags);
 int config_finish_spread(struct config *c, struct diag_list *diags);
 
 /* ---- text ---- */
-void config_sync_json(const struct config *c, json_t *j);
 json_t *config_routers_json(const struct config *c);
 json_t *config_spread_json(const struct spread *s);
 json_t *config_ms_json(uint32_t ms);

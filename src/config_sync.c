@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* enum dr_on_backup in words. */
 static const char *const dr_words[] = {[DR_AUTO] = "auto", [DR_ALWAYS] = "always", [DR_NEVER] = "never"};
 
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n)
@@ -62,20 +63,7 @@ void config_read_sync(struct reader *r, const char *key, const struct node *n)
 	r->c->ipvs.sync = s;
 }
 
-void config_sync_json(const struct config *c, json_t *j)
+const char *config_dr_word(enum dr_on_backup d)
 {
-	const struct sync_settings *s = &c->ipvs.sync;
-	char group[ADDR_TEXT];
-	json_t *sync;
-
-	json_object_set_new(j, "drOnBackup", json_string(dr_words[c->dr_on_backup]));
-	if (!s->on)
-		return;
-	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",
-			 addr_format(&s->group, group), "port", (int)s->port, "ttl", (int)s->ttl);
-	if (s->maxlen)
-		json_object_set_new(sync, "maxlen", json_integer(s->maxlen));
-	json_object_set_new(sync, "threshold", json_integer(s->threshold));
-	json_object_set_new(sync, "period", json_integer(s->period));
-	json_object_set_new(j, "sync", sync);
+	return dr_words[d];
 }

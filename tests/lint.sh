@@ -40,7 +40,7 @@ symbols() {
 	allow='^(mem(chr|cmp|cpy|move|set|rchr|mem)|__mem(cpy|move|set)_chk|rawmemchr'
 	allow+='|str(error|n?len|n?cmp|n?casecmp|chr|rchr|chrnul|str|spn|cspn|pbrk|n?cpy|n?cat|n?dup|sep|tok_r|to[dlu]l?l?|tou?ll?)'
 	allow+='|__str(n?cpy|n?cat)_chk|stpcpy|__stpcpy_chk|__isoc23_strto(u?ll?)|__ctype_(b|tolower|toupper)_loc|toupper|tolower|isalnum'
-	allow+='|v?sn?printf|v?asprintf|__v?s(n)?printf_chk|__v?asprintf_chk|__errno_location|__stack_chk_fail'
+	allow+='|(__isoc99_)?sscanf|v?sn?printf|v?asprintf|__v?s(n)?printf_chk|__v?asprintf_chk|__errno_location|__stack_chk_fail'
 	allow+='|malloc|calloc|realloc|reallocarray|free|abort|__assert_fail|__sprintf_chk|qsort|qsort_r|bsearch'
 	allow+='|arena_[a-z]+|x[a-z]+|inet_(pton|ntop)|yaml_[a-z_]+|EVP_(Digest|sha1)|_GLOBAL_OFFSET_TABLE_)$'
 	local objects=()
