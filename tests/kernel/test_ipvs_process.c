@@ -349,7 +349,8 @@ static void launch(struct node *n)
 	n->pid = fork();
 	assert_true(n->pid >= 0);
 	if (n->pid == 0) {
-		const struct role_env env = {.own_fd = n->own_fd, .listen_fd = -1, .state_fd = -1, .mem_fd = -1, .lock_fd = -1};
+		const struct role_env env = {
+		    .own_fd = n->own_fd, .listen_fd = -1, .state_fd = -1, .mem_fd = -1, .lock_fd = -1};
 		close(fds[0]);
 		_exit(ipvs_main(child_new(ROLE_IPVS, fds[1]), &env));
 	}

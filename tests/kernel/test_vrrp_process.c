@@ -183,8 +183,12 @@ static struct chan *give_peer(struct rig *r, enum role role)
 static void vrrp_run(struct rig *r, int fd)
 {
 	struct places places = {.run_dir = r->dir, .scripts_dir = r->dir};
-	struct role_env env = {
-	    .places = &places, .own_fd = r->own_fd, .listen_fd = -1, .state_fd = -1, .mem_fd = -1, .lock_fd = r->lock_fd};
+	struct role_env env = {.places = &places,
+			       .own_fd = r->own_fd,
+			       .listen_fd = -1,
+			       .state_fd = -1,
+			       .mem_fd = -1,
+			       .lock_fd = r->lock_fd};
 	struct child *c;
 	int code;
 
