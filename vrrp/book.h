@@ -10,7 +10,7 @@
 /* A set of VIPs that move together (a virtual router's list), zero-initialised. Inactive: wanted, but not to be held here. */
 struct vip_set {
 	bool active;
-	LIST_HEAD(set_members, entry) members;
+	LIST_HEAD(vip_members, entry) members;
 };
 
 struct entry {
