@@ -24,8 +24,9 @@ enum {
 	LONGEST_MS = 100,    /* or so long after its first event */
 	GONE_QUIET_MS = 100, /* when files went: the whole folder may be going, or others be coming */
 	GONE_LONGEST_MS = 1000,
-	HOLD_MS = 1000, /* a folder that is back is being filled */
-	POLL_MS = 1000, /* look again for a folder that is away */
+	HOLD_MS = 1000,      /* a folder that is back is being filled */
+	POLL_MS = 1000,      /* look again for a folder that is away */
+	COPY_FIRST_US = 250, /* a file: after a start the copies wait while the kernel's table is filled */
 };
 
 struct folder {
@@ -160,12 +161,14 @@ static int folder_fd(const struct folder *f)
 static void commit(struct folder *f)
 {
 	bool first = !f->settled;
+	size_t n;
 
 	f->settled = true;
 	folder_table_commit(f->table, &f->ops);
 	f->ops.settled(f->ops.arg, first);
 	folder_table_bury(f->table);
-	copier_go(f->copier);
+	folder_table_files(f->table, &n);
+	copier_go(f->copier, first ? (nsec_t)n * COPY_FIRST_US * NSEC_PER_USEC : 0);
 }
 
 static void trouble(struct folder *f, const char *why)

@@ -4,6 +4,7 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/file.h"
+#include "../src/base/hash.h"
 #include "folder_watch.h"
 
 #include <dirent.h>
@@ -20,11 +21,7 @@ enum { COPY_MAX = (128 << 20) + 4096, HEAD = 64 };
 
 uint64_t cache_hash(const char *text, size_t len)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
-	return h;
+	return hash_bytes(0, text, len);
 }
 
 /* The first line; returns its length. */

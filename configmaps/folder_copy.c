@@ -7,11 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { COPY_SLICE = 100, COPY_RETRY_MS = 60000, TEXT_MAX = 128 << 20 };
+enum { COPY_SLICE = 100, COPY_RETRY_MS = 60000, TEXT_MAX = 128 << 20, TRIM_FROM = 1000 };
 
 struct copier {
 	const char *path;
@@ -66,9 +67,12 @@ static void copy_done(struct copier *c)
 {
 	struct source_file *const *files;
 	size_t n;
+	bool many = c->stale.n > TRIM_FROM;
 
 	names_clear(&c->stale);
 	c->at = 0;
+	if (many)
+		malloc_trim(0);
 	files = folder_table_files(c->table, &n);
 	for (size_t i = 0; c->failed && i < n; i++)
 		copier_look(c, files[i]->name);
@@ -113,10 +117,10 @@ void copier_look_all(struct copier *c, const struct names *names)
 	names_clear(&copies);
 }
 
-void copier_go(struct copier *c)
+void copier_go(struct copier *c, nsec_t in)
 {
 	if (c && c->stale.n)
-		loop_timer_set(c->timer, 0);
+		loop_timer_set(c->timer, in);
 }
 
 struct copier *copier_new(struct loop *l, const char *path, const struct folder_table *table, int cache_dirfd)

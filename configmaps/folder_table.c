@@ -26,6 +26,8 @@ struct folder_table {
 	size_t n_touches, cap_touches;
 	struct source_file **removed; /* until the commit */
 	size_t n_removed;
+	struct source_file **checks; /* whose problems are to be looked at again, each once */
+	size_t n_checks, cap_checks;
 	struct object_list grave;
 };
 
@@ -76,12 +78,25 @@ void folder_table_free(struct folder_table *t)
 		file_free(t->removed[i]);
 	free(t->files);
 	free(t->removed);
+	free(t->checks);
 	object_list_clear(&t->grave);
 	map_free(t->winners, NULL);
 	map_free(t->touched, free);
 	free(t->touches);
 	free(t->path);
 	free(t);
+}
+
+/* Malloc'd; each object passes here several times, so that printf would be felt. */
+static char *join(const char *a, const char *between, const char *b)
+{
+	size_t na = strlen(a), n = strlen(between), nb = strlen(b);
+	char *all = xmalloc(na + n + nb + 1);
+
+	memcpy(all, a, na);
+	memcpy(all + na, between, n);
+	memcpy(all + na + n, b, nb + 1);
+	return all;
 }
 
 /* --- files --- */
@@ -138,7 +153,7 @@ struct source_file *folder_table_add(struct folder_table *t, const char *name)
 
 char *folder_table_path(const struct folder_table *t, const char *name)
 {
-	return xasprintf("%s/%s", t->path, name);
+	return join(t->path, "/", name);
 }
 
 void folder_table_remove(struct folder_table *t, struct source_file *f)
@@ -157,7 +172,9 @@ void folder_table_remove(struct folder_table *t, struct source_file *f)
 
 static char *identity(const struct object *o)
 {
-	return xasprintf("%d/%s/%s", (int)o->kind, o->meta.namespace, o->meta.name);
+	const char slash[] = {(char)('0' + o->kind), '/', '\0'}; /* neither is in a name */
+
+	return join(o->meta.namespace, slash, o->meta.name);
 }
 
 static void touch(struct folder_table *t, const char *key)
@@ -263,12 +280,23 @@ void folder_table_set(struct folder_table *t, struct source_file *f, struct obje
 	object_list_clear(objects);
 }
 
+static void mark(struct folder_table *t, struct source_file *f)
+{
+	if (f->check)
+		return;
+	f->check = true;
+	if (t->n_checks == t->cap_checks) {
+		t->cap_checks = t->cap_checks ? 2 * t->cap_checks : 16;
+		t->checks = xrealloc(t->checks, t->cap_checks * sizeof(f));
+	}
+	t->checks[t->n_checks++] = f;
+}
+
 void folder_table_found(struct folder_table *t, struct source_file *f, struct diag_list *diags)
 {
-	(void)t;
 	list_free(f->found);
 	f->found = diags->n ? xmemdup(diags, sizeof(*diags)) : NULL;
-	f->check = true;
+	mark(t, f);
 	*diags = (struct diag_list){0};
 }
 
@@ -293,7 +321,7 @@ static void tell_object(struct folder_table *t, const struct touch *n, const str
 	const struct object *now = winner ? winner->object : NULL;
 
 	for (struct claim *c = winner; c; c = c->next)
-		c->file->check = true;
+		mark(t, c->file);
 	if (now == n->old)
 		return;
 	if (n->old)
@@ -354,6 +382,20 @@ static void tell_problems(struct folder_table *t, struct source_file *f, const s
 	free(path);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct source_file *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void forget_checks(struct folder_table *t)
+{
+	free(t->checks);
+	t->checks = NULL;
+	t->n_checks = t->cap_checks = 0;
+}
+
 void folder_table_commit(struct folder_table *t, const struct folder_ops *ops)
 {
 	for (size_t i = 0; i < t->n_touches; i++)
@@ -363,14 +405,18 @@ void folder_table_commit(struct folder_table *t, const struct folder_ops *ops)
 		list_free(t->removed[i]->found);
 		t->removed[i]->found = NULL;
 		tell_problems(t, t->removed[i], ops);
-		file_free(t->removed[i]);
 	}
+	if (t->n_checks)
+		qsort(t->checks, t->n_checks, sizeof(*t->checks), by_name);
+	for (size_t i = 0; i < t->n_checks; i++)
+		if (t->checks[i]->check) /* those that were removed are told already */
+			tell_problems(t, t->checks[i], ops);
+	forget_checks(t);
+	for (size_t i = 0; i < t->n_removed; i++)
+		file_free(t->removed[i]);
 	free(t->removed);
 	t->removed = NULL;
 	t->n_removed = 0;
-	for (size_t i = 0; i < t->n_files; i++)
-		if (t->files[i]->check)
-			tell_problems(t, t->files[i], ops);
 }
 
 void folder_table_bury(struct folder_table *t)

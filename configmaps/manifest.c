@@ -2,6 +2,7 @@
  * passed over, and that an identity appears once a file is decided here. Test: tests/test_manifest.c, tests/test_bad_input.c. */
 #include "manifest.h"
 
+#include "../src/base/hash.h"
 #include "../src/base/map.h"
 #include "manifest_parts.h"
 #include "object_pack.h"
@@ -61,32 +62,21 @@ static char *object_title(const struct node *root)
 
 /* --- hash of a tree: equal trees, equal objects, whatever the layout, the comments and the anchors --- */
 
-static uint64_t hash_add(uint64_t h, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 0x100000001b3u; /* FNV-1a */
-	return h;
-}
-
 static uint64_t hash_tree(uint64_t h, const struct node *n)
 {
-	unsigned char type = (unsigned char)n->type;
-
-	h = hash_add(h, &type, 1);
+	h = hash_mix(h ^ (uint64_t)n->type);
 	if (n->type == NODE_LIST) {
-		h = hash_add(h, &n->list.n, sizeof(n->list.n));
+		h = hash_mix(h ^ n->list.n);
 		for (size_t i = 0; i < n->list.n; i++)
 			h = hash_tree(h, &n->list.items[i]);
 	} else if (n->type == NODE_MAP) {
-		h = hash_add(h, &n->map.n, sizeof(n->map.n));
+		h = hash_mix(h ^ n->map.n);
 		for (size_t i = 0; i < n->map.n; i++) {
-			h = hash_add(h, n->map.items[i].key, strlen(n->map.items[i].key) + 1);
+			h = hash_bytes(h, n->map.items[i].key, strlen(n->map.items[i].key));
 			h = hash_tree(h, &n->map.items[i].value);
 		}
 	} else if (n->text) {
-		h = hash_add(h, n->text, n->text_len + 1);
+		h = hash_bytes(h, n->text, n->text_len);
 	}
 	return h;
 }
@@ -150,7 +140,7 @@ static void read_object(struct run *run, const struct field *root, const struct 
 	unused = row->kind == KIND_SLICE && !scratch.endpoints.service;
 	if (root->r->failed || unused)
 		return;
-	scratch.hash = hash_tree(0xcbf29ce484222325u, root->node);
+	scratch.hash = hash_tree(0, root->node);
 	keep(run, object_pack(&scratch));
 }
 

@@ -78,8 +78,15 @@ static bool is_json(const char *text, size_t len)
 	return i < len && (text[i] == '{' || text[i] == '[');
 }
 
-int doc_parse(const char *file, const char *text, size_t len, const struct doc_limits *limits, struct diag_list *diags,
-	      doc_each each, void *arg)
+static int read_yaml(struct builder *b, bool block)
+{
+	int err;
+
+	return block && doc_parse_block(b, &err) ? err : doc_parse_yaml(b);
+}
+
+int doc_parse_by(bool block, const char *file, const char *text, size_t len, const struct doc_limits *limits,
+		 struct diag_list *diags, doc_each each, void *arg)
 {
 	struct builder b = {.file = file,
 			    .text = text,
@@ -99,9 +106,15 @@ int doc_parse(const char *file, const char *text, size_t len, const struct doc_l
 	}
 	err = check_bytes(&b);
 	if (!err)
-		err = is_json(b.text, b.len) ? doc_parse_json(&b) : doc_parse_yaml(&b);
+		err = is_json(b.text, b.len) ? doc_parse_json(&b) : read_yaml(&b, block);
 	build_free(&b);
 	return err;
+}
+
+int doc_parse(const char *file, const char *text, size_t len, const struct doc_limits *limits, struct diag_list *diags,
+	      doc_each each, void *arg)
+{
+	return doc_parse_by(true, file, text, len, limits, diags, each, arg);
 }
 
 const struct node *node_get(const struct node *map, const char *key)
@@ -109,7 +122,7 @@ const struct node *node_get(const struct node *map, const char *key)
 	if (!map || map->type != NODE_MAP)
 		return NULL;
 	for (size_t i = 0; i < map->map.n; i++)
-		if (!strcmp(map->map.items[i].key, key))
+		if (map->map.items[i].key[0] == key[0] && !strcmp(map->map.items[i].key, key))
 			return &map->map.items[i].value;
 	return NULL;
 }

@@ -284,8 +284,8 @@ int build_end(struct builder *b)
 {
 	int err = 0;
 
-	if (b->has_root && b->root.type != NODE_NULL)
-		err = b->each(b->arg, &b->root, b->index++);
+	if (b->has_root && b->root.type != NODE_NULL && b->index++ >= b->skip)
+		err = b->each(b->arg, &b->root, b->index - 1);
 	arena_free(b->arena);
 	b->arena = NULL;
 	return err;

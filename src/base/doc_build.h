@@ -27,6 +27,7 @@ struct builder {
 	doc_each each;
 	void *arg;
 	size_t index; /* of the document */
+	size_t skip;  /* so many documents were delivered by a reader that gave up */
 
 	struct arena *arena; /* of the document */
 	struct node root;
@@ -62,7 +63,13 @@ void build_free(struct builder *b);
 /* YAML 1.1 types of a plain scalar, as goyaml v2 resolves them; sets type and value. Pure. */
 void scalar_resolve(const char *text, size_t len, struct node *out);
 
+/* false: the text is not all of the kind that it reads; what it has delivered is in `skip`, and nothing was said. */
+bool doc_parse_block(struct builder *b, int *err);
 int doc_parse_yaml(struct builder *b);
 int doc_parse_json(struct builder *b);
+
+/* doc_parse, or the same without doc_parse_block: to hold one against the other. */
+int doc_parse_by(bool block, const char *file, const char *text, size_t len, const struct doc_limits *limits,
+		 struct diag_list *diags, doc_each each, void *arg);
 
 #endif

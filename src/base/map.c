@@ -3,6 +3,7 @@
 #include "map.h"
 
 #include "arena.h"
+#include "hash.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,10 +16,11 @@ struct entry {
 };
 
 struct slot {
-	uint64_t hash;
-	struct entry *e; /* NULL: free or tombstone */
-	bool dead;       /* tombstone */
+	uint64_t hash;   /* without an entry: 0 if the slot is free, DEAD if it is a tombstone */
+	struct entry *e; /* or NULL */
 };
+
+enum { DEAD = 1 };
 
 struct map {
 	struct slot *slots;
@@ -28,34 +30,12 @@ struct map {
 	uint64_t seed;
 };
 
-static uint64_t mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ (h >> 29);
-}
-
-static uint64_t hash_bytes(uint64_t seed, const void *key, size_t len)
-{
-	const unsigned char *p = key;
-	uint64_t h = seed ^ len, word;
-
-	for (; len >= 8; len -= 8, p += 8) {
-		memcpy(&word, p, 8);
-		h = mix(h ^ word);
-	}
-	word = 0;
-	if (len)
-		memcpy(&word, p, len);
-	return mix(mix(h ^ word));
-}
-
 struct map *map_new(void)
 {
 	static const char here;
 	struct map *m = xcalloc(1, sizeof(*m));
 
-	m->seed = mix((uintptr_t)m) ^ mix((uintptr_t)&here << 1);
+	m->seed = hash_mix((uintptr_t)m) ^ hash_mix((uintptr_t)&here << 1);
 	return m;
 }
 
@@ -88,7 +68,7 @@ static struct slot *find(const struct map *m, uint64_t hash, const void *key, si
 
 		if (s->e && s->hash == hash && s->e->len == len && !memcmp(s->e->key, key, len))
 			return s;
-		if (!s->e && !s->dead)
+		if (!s->e && s->hash != DEAD)
 			return NULL;
 	}
 }
@@ -149,7 +129,7 @@ void *map_put(struct map *m, const void *key, size_t len, void *value)
 	e->key[len] = '\0';
 	make_room(m);
 	s = vacant(m->slots, m->size, hash);
-	m->filled += !s->dead;
+	m->filled += s->hash != DEAD;
 	m->count++;
 	*s = (struct slot){.hash = hash, .e = e};
 	return NULL;
@@ -164,7 +144,7 @@ void *map_del(struct map *m, const void *key, size_t len)
 		return NULL;
 	value = s->e->value;
 	free(s->e);
-	*s = (struct slot){.dead = true};
+	*s = (struct slot){.hash = DEAD};
 	m->count--;
 	return value;
 }
