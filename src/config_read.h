@@ -5,7 +5,7 @@
  *   config_router.c  routers: a list
  *   config_track.c   ... and what their priorities follow
  *   config_spread.c  routers: auto
- *   config_sync.c    sync, drOnBackup (and back)
+ *   config_sync.c    sync, drOnBackup
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -97,6 +97,8 @@ void config_read_routers(struct reader *r, const char *key, const struct node *n
 void config_read_spread(struct reader *r, const char *key, const struct node *n);
 /* sync, drOnBackup */
 void config_read_sync(struct reader *r, const char *key, const struct node *n);
+extern const char *const config_dr_words[]; /* by enum dr_on_backup */
+enum { DR_WORDS = DR_NEVER + 1 };
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
 void config_end_routers(struct reader *r);
@@ -121,7 +123,6 @@ int config_finish_routers(struct config *c, struct diag_list *diags);
 int config_finish_spread(struct config *c, struct diag_list *diags);
 
 /* ---- text ---- */
-void config_sync_json(const struct config *c, json_t *j);
 json_t *config_routers_json(const struct config *c);
 json_t *config_spread_json(const struct spread *s);
 json_t *config_ms_json(uint32_t ms);

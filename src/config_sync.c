@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-static const char *const dr_words[] = {[DR_AUTO] = "auto", [DR_ALWAYS] = "always", [DR_NEVER] = "never"};
+const char *const config_dr_words[] = {[DR_AUTO] = "auto", [DR_ALWAYS] = "always", [DR_NEVER] = "never"};
 
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n)
 {
 	const char *s = config_want_string(r, key, n);
 
-	for (unsigned i = 0; s && i < sizeof dr_words / sizeof dr_words[0]; i++)
-		if (strcmp(s, dr_words[i]) == 0) {
+	for (unsigned i = 0; s && i < DR_WORDS; i++)
+		if (strcmp(s, config_dr_words[i]) == 0) {
 			r->c->dr_on_backup = (enum dr_on_backup)i;
 			return;
 		}
@@ -60,22 +60,4 @@ void config_read_sync(struct reader *r, const char *key, const struct node *n)
 	s.port = (uint16_t)port;
 	s.maxlen = (uint16_t)maxlen;
 	r->c->ipvs.sync = s;
-}
-
-void config_sync_json(const struct config *c, json_t *j)
-{
-	const struct sync_settings *s = &c->ipvs.sync;
-	char group[ADDR_TEXT];
-	json_t *sync;
-
-	json_object_set_new(j, "drOnBackup", json_string(dr_words[c->dr_on_backup]));
-	if (!s->on)
-		return;
-	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",
-			 addr_format(&s->group, group), "port", (int)s->port, "ttl", (int)s->ttl);
-	if (s->maxlen)
-		json_object_set_new(sync, "maxlen", json_integer(s->maxlen));
-	json_object_set_new(sync, "threshold", json_integer(s->threshold));
-	json_object_set_new(sync, "period", json_integer(s->period));
-	json_object_set_new(j, "sync", sync);
 }

@@ -56,6 +56,24 @@ static void set_text(json_t *j, const char *key, const char *value)
 		json_object_set_new(j, key, json_string(value));
 }
 
+static void sync_json(const struct config *c, json_t *j)
+{
+	const struct sync_settings *s = &c->ipvs.sync;
+	char group[ADDR_TEXT];
+	json_t *sync;
+
+	json_object_set_new(j, "drOnBackup", json_string(config_dr_words[c->dr_on_backup]));
+	if (!s->on)
+		return;
+	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",
+			 addr_format(&s->group, group), "port", (int)s->port, "ttl", (int)s->ttl);
+	if (s->maxlen)
+		json_object_set_new(sync, "maxlen", json_integer(s->maxlen));
+	json_object_set_new(sync, "threshold", json_integer(s->threshold));
+	json_object_set_new(sync, "period", json_integer(s->period));
+	json_object_set_new(j, "sync", sync);
+}
+
 static json_t *config_json(const struct config *c)
 {
 	const struct plan_config *p = &c->plan;
@@ -88,7 +106,7 @@ static json_t *config_json(const struct config *c)
 		json_object_set_new(j, "routers", json_string("auto"));
 		json_object_set_new(j, "spread", config_spread_json(c->spread));
 	}
-	config_sync_json(c, j);
+	sync_json(c, j);
 	if (c->vips.notify_script[0] || c->vips.notify_fifo[0]) {
 		json_t *notify = json_object();
 
