@@ -96,8 +96,9 @@ void config_member_interface(const struct members *m, const char *name, char out
 void config_read_routers(struct reader *r, const char *key, const struct node *n);
 void config_read_spread(struct reader *r, const char *key, const struct node *n);
 /* sync, drOnBackup */
-const char *config_dr_word(enum dr_on_backup d);
 void config_read_sync(struct reader *r, const char *key, const struct node *n);
+extern const char *const config_dr_words[]; /* by enum dr_on_backup */
+enum { DR_WORDS = DR_NEVER + 1 };
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
 void config_end_routers(struct reader *r);

@@ -3,15 +3,14 @@
 
 #include <string.h>
 
-/* enum dr_on_backup in words. */
-static const char *const dr_words[] = {[DR_AUTO] = "auto", [DR_ALWAYS] = "always", [DR_NEVER] = "never"};
+const char *const config_dr_words[] = {[DR_AUTO] = "auto", [DR_ALWAYS] = "always", [DR_NEVER] = "never"};
 
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n)
 {
 	const char *s = config_want_string(r, key, n);
 
-	for (unsigned i = 0; s && i < sizeof dr_words / sizeof dr_words[0]; i++)
-		if (strcmp(s, dr_words[i]) == 0) {
+	for (unsigned i = 0; s && i < DR_WORDS; i++)
+		if (strcmp(s, config_dr_words[i]) == 0) {
 			r->c->dr_on_backup = (enum dr_on_backup)i;
 			return;
 		}
@@ -61,9 +60,4 @@ void config_read_sync(struct reader *r, const char *key, const struct node *n)
 	s.port = (uint16_t)port;
 	s.maxlen = (uint16_t)maxlen;
 	r->c->ipvs.sync = s;
-}
-
-const char *config_dr_word(enum dr_on_backup d)
-{
-	return dr_words[d];
 }

@@ -26,24 +26,6 @@ static json_t *cluster_cidrs_json(const struct plan_config *p)
 	return json_string(all);
 }
 
-static void sync_json(const struct config *c, json_t *j)
-{
-	const struct sync_settings *s = &c->ipvs.sync;
-	char group[ADDR_TEXT];
-	json_t *sync;
-
-	json_object_set_new(j, "drOnBackup", json_string(config_dr_word(c->dr_on_backup)));
-	if (!s->on)
-		return;
-	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",
-			 addr_format(&s->group, group), "port", (int)s->port, "ttl", (int)s->ttl);
-	if (s->maxlen)
-		json_object_set_new(sync, "maxlen", json_integer(s->maxlen));
-	json_object_set_new(sync, "threshold", json_integer(s->threshold));
-	json_object_set_new(sync, "period", json_integer(s->period));
-	json_object_set_new(j, "sync", sync);
-}
-
 static json_t *pools_json(const struct plan_config *p)
 {
 	json_t *list = json_array();
@@ -72,6 +54,24 @@ static void set_text(json_t *j, const char *key, const char *value)
 {
 	if (value)
 		json_object_set_new(j, key, json_string(value));
+}
+
+static void sync_json(const struct config *c, json_t *j)
+{
+	const struct sync_settings *s = &c->ipvs.sync;
+	char group[ADDR_TEXT];
+	json_t *sync;
+
+	json_object_set_new(j, "drOnBackup", json_string(config_dr_words[c->dr_on_backup]));
+	if (!s->on)
+		return;
+	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",
+			 addr_format(&s->group, group), "port", (int)s->port, "ttl", (int)s->ttl);
+	if (s->maxlen)
+		json_object_set_new(sync, "maxlen", json_integer(s->maxlen));
+	json_object_set_new(sync, "threshold", json_integer(s->threshold));
+	json_object_set_new(sync, "period", json_integer(s->period));
+	json_object_set_new(j, "sync", sync);
 }
 
 static json_t *config_json(const struct config *c)

@@ -88,13 +88,13 @@ static void test_link_ops(void **state)
 	       "20000000 1200 0103 0c000000 00000000 00 00 0000 00000000 00000000 00000000");
 	golden(buf, rtmsg_dump_addrs(13, buf), "18000000 1600 0103 0d000000 00000000 00 00 00 00 00000000");
 	/* A name of any length fits. */
-	/* ... IFNAME, LINK 3, ADDRESS, LINKINFO { INFO_KIND "macvlan", INFO_DATA { MODE private } } */
+	/* ... IFNAME, LINK 3, ADDRESS, LINKINFO { INFO_KIND "macvlan", INFO_DATA { MODE bridge } } */
 	golden(buf, rtmsg_macvlan("vipd4-50-1a2b3", 3, (const uint8_t[]){0, 0, 0x5e, 0, 1, 50}, 9, buf),
 	       "64000000 1000 0506 09000000 00000000 00000000 00000000 00000000 00000000 "
 	       "1300 0300 76697064342d35302d3161326233 00 00 "
 	       "0800 0500 03000000 "
 	       "0a00 0100 00005e000132 0000 "
-	       "1c00 1200 0c00 0100 6d6163766c616e00 0c00 0200 0800 0100 01000000");
+	       "1c00 1200 0c00 0100 6d6163766c616e00 0c00 0200 0800 0100 04000000");
 	/* NEWLINK, REQUEST|ACK; index 7, flags UP or none, change UP */
 	golden(buf, rtmsg_link_set(7, true, 9, buf),
 	       "20000000 1000 0500 09000000 00000000 00000000 07000000 01000000 01000000");

@@ -116,7 +116,7 @@ static void nest_close(struct build *b, size_t start)
 size_t rtmsg_macvlan(const char *name, uint32_t parent, const uint8_t mac[MAC_LEN], uint32_t seq, void *buf)
 {
 	static const char kind[] = "macvlan";
-	const uint32_t mode = MACVLAN_MODE_PRIVATE;
+	const uint32_t mode = MACVLAN_MODE_BRIDGE;
 	struct ifinfomsg m = {.ifi_family = AF_UNSPEC};
 	size_t info, data;
 	struct build b;

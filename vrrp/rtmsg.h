@@ -31,7 +31,7 @@ struct addr_op {
 size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf);
 size_t rtmsg_dummy(const char *name, uint32_t seq, void *buf); /* creates a dummy device, down; acknowledged */
 size_t rtmsg_macvlan(const char *name, uint32_t parent, const uint8_t mac[MAC_LEN], uint32_t seq,
-		     void *buf); /* creates one in private mode, down; acknowledged */
+		     void *buf); /* creates one in bridge mode, down; acknowledged */
 size_t rtmsg_link_set(uint32_t index, bool up, uint32_t seq, void *buf); /* acknowledged */
 size_t rtmsg_link_delete(uint32_t index, uint32_t seq, void *buf);       /* acknowledged */
 size_t rtmsg_dump_links(uint32_t seq, void *buf);

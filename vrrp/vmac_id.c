@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PLACE_BITS = 0xfffff };
+enum { PLACE_BITS = 0xfffff, PLACE_DIGITS = 5 };
 
 void vmac_address(uint8_t family, uint8_t vrid, uint8_t mac[MAC_LEN])
 {
@@ -39,18 +39,31 @@ void vmac_place(const struct router *r, char name[LINK_NAME])
 		memcpy(name, r->ifname, LINK_NAME);
 }
 
+/* "vipd4-50-1a2b3" taken apart, as vmac_name writes it. */
+static bool name_read(const char *name, uint8_t *family, uint8_t *vrid)
+{
+	static const char start[] = "vipd";
+	const char *at = name + strlen(start);
+	unsigned id = 0;
+
+	if (strncmp(name, start, strlen(start)) != 0 || (*at != '4' && *at != '6') || at[1] != '-')
+		return false;
+	*family = *at == '4' ? AF_INET : AF_INET6;
+	for (at += 2; *at >= '0' && *at <= '9' && id <= UINT8_MAX; at++)
+		id = id * 10 + (unsigned)(*at - '0');
+	if (*at != '-' || id > UINT8_MAX || strspn(at + 1, "0123456789abcdef") != PLACE_DIGITS || at[1 + PLACE_DIGITS])
+		return false;
+	*vrid = (uint8_t)id;
+	return true;
+}
+
 bool vmac_is_ours(const struct link *l)
 {
-	uint8_t mac[MAC_LEN];
-	unsigned vrid, place;
-	char family;
-	int end = 0;
+	uint8_t mac[MAC_LEN], family, vrid;
 
-	if (strcmp(l->kind, "macvlan") != 0 || l->mac_len != MAC_LEN ||
-	    sscanf(l->name, "vipd%c-%3u-%5x%n", &family, &vrid, &place, &end) != 3 || l->name[end] ||
-	    (family != '4' && family != '6') || vrid > 255)
+	if (strcmp(l->kind, "macvlan") != 0 || l->mac_len != MAC_LEN || !name_read(l->name, &family, &vrid))
 		return false;
-	vmac_address(family == '4' ? AF_INET : AF_INET6, (uint8_t)vrid, mac);
+	vmac_address(family, vrid, mac);
 	return memcmp(mac, l->mac, MAC_LEN) == 0;
 }
 

@@ -37,6 +37,7 @@ struct node {
 	int own_fd;
 	struct ipvs_sock *sock; /* the test's own look at the kernel */
 	struct table *want;
+	struct ipvs_settings settings; /* adopt is set by each picture */
 
 	/* what the process said */
 	bool ready, dead;
@@ -369,9 +370,11 @@ static void begin(struct node *n, uint32_t restarted)
 
 static void send_picture(struct node *n, enum role as, uint16_t type, uint64_t generation, bool adopt)
 {
-	struct ipvs_settings s = {.adopt = adopt};
 	size_t len;
-	void *bytes = wire_encode_table(n->want, &s, &len);
+	void *bytes;
+
+	n->settings.adopt = adopt;
+	bytes = wire_encode_table(n->want, &n->settings, &len);
 	int fd = memfd_sealed("test", bytes, len);
 	assert_true(fd >= 0);
 	assert_int_equal(chan_send(n->to[as], type, generation, NULL, 0, fd), 0);
@@ -855,6 +858,104 @@ static void leave_leaves_the_kernel_alone(void **state)
 	assert_true(kernel_has_it(n));
 }
 
+static void send_role(struct node *n, const char *router, uint8_t mode)
+{
+	struct msg_role m = {.family = AF_INET, .vrid = 1, .mode = mode, .before = 1};
+
+	strncpy(m.router, router, sizeof m.router - 1);
+	assert_int_equal(chan_send(n->to[ROLE_VRRP], MSG_ROLE, 0, &m, sizeof m, -1), 0);
+}
+
+static bool kernel_has_one(struct node *n)
+{
+	return kernel_count(n) == 1;
+}
+
+static bool kernel_has_two(struct node *n)
+{
+	return kernel_count(n) == 2;
+}
+
+/* drOnBackup: what would loop is there while its router is Active, also for a restarted process that control has not reached. */
+static void a_role_opens_and_shuts_the_gate(void **state)
+{
+	struct node *n = *state;
+	struct vs v;
+	struct vs_key k = wish(n, IPPROTO_TCP, "10.0.0.1", 80, "rr", 2, FORWARD_DR);
+
+	wish(n, IPPROTO_TCP, "10.0.0.2", 80, "rr", 2, FORWARD_DR);
+	v = *table_get(n->want, &k);
+	v.gate = 1;
+	v.reals = xmemdup(v.reals, v.n * sizeof *v.reals);
+	assert_int_equal(table_put(n->want, &v), 0);
+	free(v.reals);
+	n->settings.n_gates = 1;
+	strcpy(n->settings.gates[0], "vips");
+	start_with_table(n);
+	assert_int_equal(kernel_count(n), 1);
+	send_role(n, "other", 2);
+	send_role(n, "vips", 2);
+	wait_until(n, kernel_has_two);
+	assert_int_equal(kernel_size(n, &k), 2);
+	send_row(n, MSG_ROWS, ROLE_CONTROL, 2, ROW_SET, &k);
+	wait_until(n, acked);
+	assert_int_equal(kernel_count(n), 2);
+	send_role(n, "vips", 1);
+	wait_until(n, kernel_has_one);
+	assert_int_equal(kernel_size(n, &k), 0);
+	send_row(n, MSG_ROWS, ROLE_CONTROL, 3, ROW_SET, &k);
+	wait_until(n, acked);
+	assert_int_equal(kernel_count(n), 1);
+	load(n, 4, false); /* a picture changes nothing of that */
+	assert_int_equal(kernel_count(n), 1);
+	send_role(n, "vips", 2);
+	wait_until(n, kernel_has_two);
+}
+
+static int count_daemon(void *arg, const struct sync_daemon *d)
+{
+	++*(unsigned *)arg;
+	assert_string_equal(d->ifname, "lo");
+	assert_int_equal(d->id, 9);
+	return 0;
+}
+
+static unsigned daemons(struct node *n)
+{
+	unsigned count = 0;
+
+	assert_int_equal(ipvs_sock_daemons(n->sock, count_daemon, &count), 0);
+	return count;
+}
+
+static bool both_daemons(struct node *n)
+{
+	return daemons(n) == 2;
+}
+
+/* Both roles run as long as control wants them, also without a single virtual server; a stop ends them. */
+static void sync_runs_and_stops(void **state)
+{
+	struct node *n = *state;
+
+	n->settings.sync = (struct sync_settings){.on = true,
+						  .ifname = "lo",
+						  .id = 9,
+						  .group = addr_of("224.0.0.81"),
+						  .port = SYNC_PORT,
+						  .ttl = 1,
+						  .threshold = 3,
+						  .period = 50};
+	start_with_table(n);
+	wait_until(n, both_daemons);
+	assert_int_equal(chan_send(n->to[ROLE_CONTROL], MSG_ASK, 5, "status", 6, -1), 0);
+	wait_until(n, answered);
+	assert_non_null(strstr(n->answer, "\"sender\":true,\"receiver\":true"));
+	assert_int_equal(chan_send(n->to[ROLE_SUPERVISOR], MSG_STOP, 0, NULL, 0, -1), 0);
+	assert_int_equal(exit_code(n), 0);
+	assert_int_equal(daemons(n), 0);
+}
+
 /* In a kernel of our own, where modprobe can take the module out and put it back. */
 static void missing_scheduler_is_asked_for_once(void **state)
 {
@@ -918,6 +1019,8 @@ int main(void)
 	    T(stop_withdraws_dr_and_tun),
 	    T(orphan_leaves_the_kernel_alone),
 	    T(leave_leaves_the_kernel_alone),
+	    T(a_role_opens_and_shuts_the_gate),
+	    T(sync_runs_and_stops),
 	    T(missing_scheduler_is_asked_for_once),
 	};
 	struct ipvs_sock *s = NULL;
