@@ -8,4 +8,5 @@ until_owner lb2 10.10.0.1
 until_role lb1 Backup
 carrier lb1 eth1 up
 until_owner lb1 10.10.0.1
-no_error
+load_end
+errors_under 3
