@@ -74,6 +74,7 @@ static void print_routers(json_t *routers)
 
 static void print_status(json_t *j)
 {
+	json_t *sync = json_object_get(json_object_get(j, "ipvs"), "sync");
 	json_t *source = json_array_get(json_object_get(j, "sources"), 0);
 	json_t *generation = json_object_get(j, "generation");
 	const char *path = JSON_TEXT(source, "path"), *trouble = JSON_TEXT(source, "trouble");
@@ -89,6 +90,8 @@ static void print_status(json_t *j)
 	print_members("to ipvs", json_object_get(generation, "ipvs"));
 	print_members("to vrrp", json_object_get(generation, "vrrp"));
 	print_members("ipvs", json_object_get(j, "ipvs"));
+	if (json_is_object(sync))
+		print_members("sync", sync);
 	print_members("vrrp", json_object_get(j, "vrrp"));
 	print_routers(json_object_get(j, "routers"));
 }
