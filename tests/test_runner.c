@@ -1,5 +1,6 @@
 /* The runner: src/runner.c. The test is its supervisor and its peer, over socket pairs; the programs are those of a table of the test's. */
 #include "../src/runner.h"
+#include "limits.h"
 
 #include "../src/base/arena.h"
 
@@ -102,23 +103,22 @@ static int setup(void **state)
 {
 	struct fixture *f;
 	uint32_t role = ROLE_IPVS, restarted = 0;
+	char scripts[] = "/tmp/test_runner.XXXXXX";
 	int up[2], across[2];
 	pid_t pid;
 
-	if (chan_pair(up) < 0 || chan_pair(across) < 0)
+	if (chan_pair(up) < 0 || chan_pair(across) < 0 || !mkdtemp(scripts))
 		return -1;
-	f = xcalloc(1, sizeof(*f));
-	strcpy(f->scripts, "/tmp/test_runner.XXXXXX");
-	if (!mkdtemp(f->scripts))
-		return -1;
-	pid = fork();
+	pid = fork(); /* before there is anything that the child would lose */
 	if (pid == 0) {
 		close(up[0]);
 		close(across[0]);
 		close(across[1]);
-		_exit(run_runner(up[1], f->scripts));
+		_exit(run_runner(up[1], scripts));
 	}
 	close(up[1]);
+	f = xcalloc(1, sizeof(*f));
+	memcpy(f->scripts, scripts, sizeof(scripts));
 	f->pid = pid;
 	f->loop = loop_new();
 	f->limit = loop_timer_new(f->loop, on_limit, f);
@@ -269,6 +269,8 @@ static void test_script(void **state)
 	char path[128];
 	FILE *out;
 
+	if (limits_are_fixed())
+		skip();
 	snprintf(path, sizeof(path), "%s/tell", f->scripts);
 	out = fopen(path, "w");
 	assert_non_null(out);
