@@ -276,6 +276,7 @@ class Keepalived:
 
 
 def bench_load():
+    load('ours', 10, 10)  # the programs' pages come from outside once
     ours = load('ours', 10000, 10)
     row('load: 10,000 x 10 against ipvsadm -R', 's', ours, ipvsadm_restore(10000, 10), 0.15)
     row('load: 10,000 x 10 against bare batches', 's', ours, load('floor', 10000, 10), 1.15)
@@ -283,6 +284,7 @@ def bench_load():
 
 
 def bench_mh():
+    load('ours', 10, 10, 'mh')
     row('mh: 1,000 x 10 against scheduler set first', 's', load('ours', 1000, 10, 'mh'), load('sched-first', 1000, 10, 'mh'), 0.2)
 
 
@@ -340,6 +342,12 @@ def bench_change():
 
 
 def bench_memory():
+    v = Vipd(1000, 10)
+    v.start()
+    v.settle()
+    small = pss(v.space.pids())
+    v.say_memory('with 1,000 Services')
+    v.end()
     v = Vipd(10000, 10)
     v.start()
     v.settle()
@@ -349,6 +357,8 @@ def bench_memory():
         v.replace(i, 2)
         os.kill(v.space.processes[0].pid, signal.SIGHUP)
         time.sleep(0.5)
+        if i % 20 == 19:
+            say('  %d reloads' % (i + 1))
     time.sleep(5)
     after = pss(v.space.pids())
     v.say_memory('after 100 reloads')
@@ -361,6 +371,7 @@ def bench_memory():
     peer_after = pss(k.pids())
     k.end()
     row('memory: 10,000 x 10, settled, all processes', 'MiB', settled, None, 45)
+    row('memory: growth from 1,000 to 10,000', 'MiB', settled, small, 11)
     row('memory: the same after 100 reloads', 'MiB', after, None, 45)
     say('  (keepalived: %.1f MiB, %.1f after one reload)' % (peer, peer_after))
 
