@@ -13,7 +13,10 @@
 /* A successor is heard, or not, within two intervals; at long intervals a stop does not wait for that. */
 #define STOP_WITHIN (8 * NSEC_PER_SEC)
 
+#define RELIST_AFTER (10 * NSEC_PER_MSEC)
+
 static void on_look(void *arg);
+static void on_relist(void *arg);
 static void on_stop_limit(void *arg);
 
 int engine_new(struct loop *l, struct holder *h, int mem_fd, const struct engine_hooks *hooks, void *arg,
@@ -30,6 +33,7 @@ int engine_new(struct loop *l, struct holder *h, int mem_fd, const struct engine
 	e->now = clock_now();
 	e->survive = survive_open(mem_fd);
 	e->look = loop_timer_new(l, on_look, e);
+	e->relist = loop_timer_new(l, on_relist, e);
 	e->stop_limit = loop_timer_new(l, on_stop_limit, e);
 	err = turn_init(e);
 	if (err)
@@ -61,6 +65,7 @@ void engine_free(struct engine *e)
 	free(e->socks);
 	failover_clear(e);
 	loop_timer_free(e->look);
+	loop_timer_free(e->relist);
 	loop_timer_free(e->stop_limit);
 	survive_close(e->survive);
 	free(e);
@@ -249,8 +254,17 @@ static void relist_all(struct engine *e)
 	}
 }
 
+/* A list is sorted whole: many rows are one change. */
 void engine_relist(struct engine *e)
 {
+	if (!loop_timer_armed(e->relist))
+		loop_timer_set(e->relist, RELIST_AFTER);
+}
+
+static void on_relist(void *arg)
+{
+	struct engine *e = arg;
+
 	turn_begin(e);
 	router_flush(e); /* packets that are queued go as they are */
 	relist_all(e);

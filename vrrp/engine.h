@@ -48,7 +48,7 @@ void engine_free(struct engine *e); /* sends nothing, leaves the addresses as th
 void engine_begin(struct engine *e, const struct router *routers, size_t n);
 void engine_end(struct engine *e);
 struct vip_set *engine_vip_set(struct engine *e, size_t index); /* NULL: there is no such router */
-/* Rows have changed this router's list (engine_end does it for all). */
+/* Rows have changed the routers' lists: what they advertise follows within 10 ms (engine_end does it at once). */
 void engine_relist(struct engine *e);
 size_t engine_count(const struct engine *e);
 const struct router *engine_router(const struct engine *e, size_t index);
@@ -73,6 +73,8 @@ void engine_track_set(struct engine *e, const char *router, int track, bool up, 
 void engine_hinder(struct engine *e, const char *router, const char *why);
 /* Advertisements leave through this interface (a virtual MAC's device); 0: through the router's own. They come in on the router's own. */
 void engine_device_set(struct engine *e, const char *router, uint32_t ifindex);
+/* In the middle of long work, also inside a holder function: Active routers advertise if it is time. Nothing else happens. */
+void engine_breathe(struct engine *e);
 /* An interface or a node's own address changed (hooks of the holder). */
 void engine_links_changed(struct engine *e);
 

@@ -98,7 +98,7 @@ struct engine {
 	unsigned depth;
 	uint64_t turn;
 	bool started, open, unready, stopping, stopped_told;
-	struct loop_timer *look, *stop_limit;
+	struct loop_timer *look, *relist, *stop_limit;
 	struct failover failover;
 	/* The last answer of holder_primary in this turn. */
 	struct {

@@ -17,6 +17,8 @@
 #define RETRY_FIRST NSEC_PER_SEC
 #define RETRY_LAST  (30 * NSEC_PER_SEC)
 
+enum { BREATH = 64 };
+
 static void on_work(void *arg)
 {
 	holder_pass(arg);
@@ -64,6 +66,12 @@ void holder_retry(struct holder *h)
 	if (h->retry_after > RETRY_LAST)
 		h->retry_after = RETRY_LAST;
 	loop_timer_set(h->retry, h->retry_after);
+}
+
+void holder_breathe(struct holder *h)
+{
+	if (++h->breath % BREATH == 0 && h->hooks->breathe)
+		h->hooks->breathe(h->arg);
 }
 
 void holder_record(struct holder *h)

@@ -21,6 +21,7 @@ struct holder_hooks {
 	void (*settled)(void *arg);                  /* nothing more to do for now: all is in place that can be */
 	void (*locals)(void *arg);                   /* an address that is not ours came or went */
 	void (*links)(void *arg);                    /* an interface came, went, or changed */
+	void (*breathe)(void *arg);                  /* now and then in long work; must not call the holder */
 	void (*device)(void *arg, int error);        /* vipd0 could not be made (negative errno), or is there (0) */
 };
 

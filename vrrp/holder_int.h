@@ -42,13 +42,15 @@ struct holder {
 	size_t held, problems[VIP_PROBLEMS];
 	size_t batch_max; /* so many operations a batch */
 	uint64_t restored, rescans;
+	unsigned breath; /* counts to the next hooks.breathe */
 	struct log_limit limit;
 };
 
 /* holder.c */
-void holder_work(struct holder *h);   /* a pass is due */
-void holder_record(struct holder *h); /* writes the record's pending lines */
-void holder_retry(struct holder *h);  /* something was refused: try again later */
+void holder_work(struct holder *h);    /* a pass is due */
+void holder_record(struct holder *h);  /* writes the record's pending lines */
+void holder_breathe(struct holder *h); /* once an item of long work */
+void holder_retry(struct holder *h);   /* something was refused: try again later */
 /* watch.c */
 void holder_events(void *arg, int events);
 void holder_drain(struct holder *h); /* takes in all changes that the kernel has queued */

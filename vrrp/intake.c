@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* More rows than this, or than a quarter of the picture, and a fresh picture takes the place of both. */
-enum { KEPT_ROWS_MAX = 1 << 20 };
+enum { KEPT_ROWS_MAX = 1 << 20, BREATH = 64 };
 
 static void want(struct vrrp *v, const struct vip *vip)
 {
@@ -36,8 +36,11 @@ static void apply_picture(struct vrrp *v, const struct vip_picture *p)
 	vrrp_gate_time(v);
 	engine_begin(v->engine, p->routers, p->n_routers);
 	holder_begin(v->holder);
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		want(v, &p->vips[i]);
+		if (i % BREATH == 0)
+			engine_breathe(v->engine);
+	}
 	holder_end(v->holder);
 	engine_end(v->engine);
 	beside_routers(v);

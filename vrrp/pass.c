@@ -228,6 +228,7 @@ void holder_pass(struct holder *h)
 		device_look(h);
 	for (int looks = 0; looks < LOOKS_A_TURN && b.n < h->batch_max && (e = book_pop(&h->book)); looks++) {
 		entry_look(h, e, &b);
+		holder_breathe(h);
 		if (b.n == 0 || b.of[b.n - 1] != e)
 			book_drop(&h->book, e);
 	}

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NOTE_TEXT = 256, LOCALS_MAX = MSG_PAYLOAD_MAX / sizeof(struct local_addr) };
+enum { BREATH = 64, NOTE_TEXT = 256, LOCALS_MAX = MSG_PAYLOAD_MAX / sizeof(struct local_addr) };
 
 /* Where the address stands that is in the way. */
 static const char *elsewhere(const struct vrrp *v, const struct entry *e)
@@ -239,20 +239,63 @@ static json_t *vip_json(struct vrrp *v, const struct entry *e)
 			 "problem", problem_text(v, e, text), "router", router, "state", state);
 }
 
-static json_t *vips_json(struct vrrp *v)
+/* Text that grows. */
+struct text {
+	char *bytes;
+	size_t len, cap;
+};
+
+static void text_add(struct text *t, const char *bytes, size_t len)
 {
-	json_t *list = json_array();
-	struct holder_counts c;
+	if (t->len + len + 1 > t->cap) {
+		t->cap = 2 * (t->len + len + 1);
+		t->bytes = xrealloc(t->bytes, t->cap);
+	}
+	memcpy(t->bytes + t->len, bytes, len);
+	t->len += len;
+	t->bytes[t->len] = '\0';
+}
+
+/* Takes j; malloc'd or NULL. */
+static char *json_text(json_t *j)
+{
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	json_decref(j);
+	return text;
+}
+
+static void text_add_json(struct text *t, json_t *j)
+{
+	char *one = json_text(j);
+
+	if (one && t->len > 1)
+		text_add(t, ",", 1);
+	if (one)
+		text_add(t, one, strlen(one));
+	free(one);
+}
+
+/* Ten thousand addresses take longer than an advertisement may be late: one by one. The caller frees. */
+static char *vips_text(struct vrrp *v)
+{
 	struct entry_list l = {0};
+	struct holder_counts c;
+	struct text t = {0};
 
 	holder_count(v->holder, &c);
 	l.items = xcalloc(c.wanted + 1, sizeof(struct entry *));
 	holder_each(v->holder, list_each, &l);
 	qsort(l.items, l.n, sizeof(struct entry *), entry_cmp);
-	for (size_t i = 0; i < l.n; i++)
-		json_array_append_new(list, vip_json(v, l.items[i]));
+	text_add(&t, "[", 1);
+	for (size_t i = 0; i < l.n; i++) {
+		text_add_json(&t, vip_json(v, l.items[i]));
+		if (i % BREATH == 0)
+			engine_breathe(v->engine);
+	}
+	text_add(&t, "]", 1);
 	free(l.items);
-	return list;
+	return t.bytes;
 }
 
 static json_t *locals_json(const struct vrrp *v)
@@ -306,19 +349,16 @@ void report_failover(void *arg, uint64_t id, const char *json)
 
 void report_answer(struct vrrp *v, const struct msg *m)
 {
-	json_t *j;
 	char *text;
 
 	if (question_is(m, "vips"))
-		j = vips_json(v);
+		text = vips_text(v);
 	else if (question_is(m, "status"))
-		j = status_json(v);
+		text = json_text(status_json(v));
 	else if (question_is(m, "vrrp"))
-		j = engine_json(v->engine);
+		text = json_text(engine_json(v->engine));
 	else
-		j = json_pack("{s:s}", "error", "vrrp answers \"vips\", \"vrrp\" and \"status\"");
-	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	json_decref(j);
+		text = json_text(json_pack("{s:s}", "error", "vrrp answers \"vips\", \"vrrp\" and \"status\""));
 	send_answer(v, m->generation, text);
 	free(text);
 }

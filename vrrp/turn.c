@@ -277,6 +277,19 @@ static void on_timer(void *arg, int events)
 	turn_end(e);
 }
 
+void engine_breathe(struct engine *e)
+{
+	struct vrouter *r = first_due(e);
+
+	if (!r || e->depth > 0)
+		return;
+	e->now = clock_now();
+	while ((r = first_due(e)) && r->due.at <= e->now && r->fs.mode == FSM_ACTIVE && !r->fs.leaving &&
+	       e->now - r->sent_at < router_down_interval(r))
+		router_event(r, EV_TIMER);
+	router_flush(e);
+}
+
 int turn_init(struct engine *e)
 {
 	e->armed = FSM_NEVER;

@@ -187,6 +187,14 @@ static void on_links(void *arg)
 	beside_links(v);
 }
 
+static void on_breathe(void *arg)
+{
+	const struct vrrp *v = arg;
+
+	if (v->engine)
+		engine_breathe(v->engine);
+}
+
 static void on_locals(void *arg)
 {
 	struct vrrp *v = arg;
@@ -310,6 +318,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	    .settled = on_settled,
 	    .locals = on_locals,
 	    .links = on_links,
+	    .breathe = on_breathe,
 	    .device = on_device,
 	};
 	static const struct engine_hooks engine_hooks = {

@@ -84,6 +84,7 @@ static void on_news(void *arg, const struct rtnews *news)
 {
 	struct holder *h = arg;
 
+	holder_breathe(h);
 	switch (news->kind) {
 	case RTMSG_LINK:
 		link_came(h, &news->link);
@@ -131,7 +132,8 @@ static void sweep(struct holder *h)
 	struct entry *e;
 	size_t at = 0;
 
-	while ((e = book_next(&h->book, &at)))
+	while ((e = book_next(&h->book, &at))) {
+		holder_breathe(h);
 		for (size_t i = e->n_have; i-- > 0;) {
 			struct vip_have *have = &e->have[i];
 			struct kaddr a = {.addr = e->addr, .bits = have->bits, .ifindex = have->ifindex};
@@ -139,6 +141,7 @@ static void sweep(struct holder *h)
 			if (!have->seen)
 				addr_went(h, &a);
 		}
+	}
 	if (links_sweep(&h->links) > 0) {
 		links_changed(h);
 		h->device.dirty = true;
