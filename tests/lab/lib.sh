@@ -176,7 +176,7 @@ vipd_pid() { # vipd_pid NODE [ROLE]
 			if tr '\0' ' ' <"/proc/$p/cmdline" | grep -q "vipd: $2"; then echo "$p"; return; fi
 			if [ "$(cat "/proc/$p/comm" 2>/dev/null)" = "vipd-$2" ]; then echo "$p"; return; fi
 		done
-		fail "no process $2 on $1" ;;
+		echo "no process $2 on $1" >&2; return 1 ;; # not fail: until_ok may call it in this shell
 	esac
 }
 signal() { local p; p=$(vipd_pid "$1" "$2"); kill "-$3" "$p"; }
