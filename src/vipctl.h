@@ -1,12 +1,20 @@
 /* The inside of vipctl: what vipctl.c and its verbs share. Nobody else includes this.
  *
- *   vipctl.c          command line
- *   vipctl_client.c   the control socket
- *   vipctl_get.c      get: lists
- *   vipctl_table.c    ... as tables
- *   vipctl_status.c   status
- *   vipctl_do.c       failover, reexec
- *   vipctl_check.c    check: manifests, without vipd
+ * A verb is one file that defines its struct vipctl_verb (what it is called, which flags it takes, what its --help says), and one line in
+ * vipctl_verbs.c. The command line, --help, the completions and their tests take everything from there.
+ *
+ *   vipctl.c            main
+ *   vipctl_args.c       the command line -> verb, flags, arguments
+ *   vipctl_verbs.c      the list of verbs, the flags that they share
+ *   vipctl_help.c       --help, help
+ *   vipctl_client.c     the control socket
+ *   vipctl_get.c        get: lists
+ *   vipctl_table.c      ... as tables
+ *   vipctl_status.c     status
+ *   vipctl_failover.c   failover
+ *   vipctl_reexec.c     reexec
+ *   vipctl_check.c      check: manifests, without vipd
+ *   vipctl_version.c    version
  */
 #ifndef VIPD_VIPCTL_H
 #define VIPD_VIPCTL_H
@@ -18,23 +26,75 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME };
+enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME, OUTPUTS };
+#define OUTPUT_BIT(o) (1u << (o))
+
+/* One flag. Its value is had by its name: vipctl_value. */
+struct vipctl_flag {
+	const char *name; /* without the hyphens */
+	char letter;      /* 0: none */
+	const char
+	    *argument;     /* as --help names it: "NS", "SECONDS"; FILE and DIR complete to such; NULL: it takes none */
+	const char *words; /* what may stand there, with blanks between, for the completions; NULL: anything */
+	const char *help;  /* a line; more lines after \n */
+};
+
+enum { VIPCTL_FLAGS = 16 }; /* that a verb may take, the common ones with it */
+
+struct vipctl;
+
+struct vipctl_verb {
+	const char *name;
+	const char *arguments;                  /* as the usage line has them: "KIND [NAME...]"; "" if it takes none */
+	const char *summary;                    /* one line of `vipctl --help`, without a full stop */
+	const char *text;                       /* paragraphs of its own --help, lines broken, or NULL */
+	const char *examples;                   /* "  # what it does\n  vipctl ...\n" */
+	const char *exit;                       /* lines "  1  why\n"; NULL: 0 and 1 as ever */
+	const struct vipctl_flag *const *flags; /* up to NULL; those of vipctl_common come with it. NULL: none */
+	unsigned outputs;                       /* OUTPUT_BIT of what -o may be; 0: no -o */
+	int trouble;                            /* the exit code of a wrong command line; 0 means 1 */
+	const char *words;                      /* what its first argument may be, for the completions, or NULL */
+	int (*run)(const struct vipctl *v);
+};
 
 struct vipctl {
+	const struct vipctl_verb *verb;
 	const char *socket;
 	const char *ns; /* "default" if none was given */
 	bool all_namespaces;
 	enum output output;
 	char **args; /* behind the verb */
 	int n_args;
+	struct {
+		const char *name, *value;
+	} values[VIPCTL_FLAGS]; /* the flags that were given, each once, the last one counts */
+	size_t n_values;
 };
 
-/* Verbs: the exit code. */
-int vipctl_get(const struct vipctl *v);
-int vipctl_status(const struct vipctl *v);
-int vipctl_check(const struct vipctl *v);
-int vipctl_failover(const struct vipctl *v);
-int vipctl_reexec(const struct vipctl *v);
+/* The verbs in the order of --help. */
+extern const struct vipctl_verb *const vipctl_verbs[];
+extern const size_t vipctl_n_verbs;
+const struct vipctl_verb *vipctl_verb_find(const char *name); /* NULL: there is none */
+
+/* Flags that every verb takes, up to NULL, and those that several share. -o comes with a verb's outputs. */
+extern const struct vipctl_flag *const vipctl_common[];
+extern const struct vipctl_flag vipctl_namespace, vipctl_all_namespaces, vipctl_output;
+/* Calls back each flag of a verb, its own first, then the common ones. verb NULL: those that may stand before a verb. */
+void vipctl_each_flag(const struct vipctl_verb *verb, void (*each)(void *arg, const struct vipctl_flag *f), void *arg);
+const char *vipctl_output_name(enum output o); /* "json"; NULL for the table */
+
+/* Reads a command line into *v. -1 to run v->verb; else the exit code: help was printed, or an error. The strings stay argv's. */
+int vipctl_args(int argc, char **argv, struct vipctl *v);
+/* The value of a flag of this name, "" of one that takes none; NULL when it was not given. */
+const char *vipctl_value(const struct vipctl *v, const char *flag);
+/* An error of the command line: prints "Error: ..." and where help is; returns the verb's exit code for it. */
+__attribute__((format(printf, 2, 3))) int vipctl_wrong(const struct vipctl *v, const char *fmt, ...);
+
+void vipctl_help(FILE *to);
+void vipctl_help_verb(const struct vipctl_verb *verb, FILE *to);
+
+/* Prints as -o json (with an indent of four) or -o yaml says. Takes j. */
+void vipctl_print_document(const struct vipctl *v, json_t *j);
 
 /* What came of a failover, one line a router: to out what was handed over, to err what was not. The exit code: 0 when something was handed over and
  * nothing that was asked for was kept. named: one router was asked for. */

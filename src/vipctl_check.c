@@ -163,16 +163,15 @@ static void check_plan(struct check *c)
 	record_free(record);
 }
 
-int vipctl_check(const struct vipctl *v)
+static int run(const struct vipctl *v)
 {
 	struct check c = {.seen = map_new()};
 	struct stat st;
 	bool bad;
 
 	if (v->n_args == 0) {
-		fprintf(stderr, "Error: check which files? Give names, folders, or - for standard input\n");
 		map_free(c.seen, NULL);
-		return 1;
+		return vipctl_wrong(v, "check which files? Give names, folders, or - for standard input");
 	}
 	for (int i = 0; i < v->n_args; i++) {
 		if (strcmp(v->args[i], "-") == 0)
@@ -192,3 +191,15 @@ int vipctl_check(const struct vipctl *v)
 	diag_clear(&c.diags);
 	return bad ? 1 : 0;
 }
+
+const struct vipctl_verb vipctl_verb_check = {
+    .name = "check",
+    .arguments = "FILE...",
+    .summary = "all errors of manifests, without vipd",
+    .text = "A folder stands for its *.yaml, *.yml and *.json; - is standard input.\n",
+    .examples = "  # before it is installed\n  vipctl check web.yaml\n\n"
+		"  # a whole folder\n  vipctl check /var/lib/vipd/manifests\n",
+    .exit = "  0  no errors\n  1  errors; each is on standard error as FILE:LINE:COLUMN: MESSAGE\n",
+    .words = "<file>",
+    .run = run,
+};

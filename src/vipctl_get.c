@@ -30,10 +30,8 @@ static json_t *document(const struct vipctl *v, json_t *items)
 			 "resourceVersion", "");
 }
 
-static void print_document(const struct vipctl *v, json_t *items)
+void vipctl_print_document(const struct vipctl *v, json_t *j)
 {
-	json_t *j = document(v, items);
-
 	if (v->output == OUTPUT_YAML) {
 		yaml_write(stdout, j);
 	} else {
@@ -90,10 +88,12 @@ static void print(const struct vipctl *v, enum ctl_kind kind, json_t *items)
 	case OUTPUT_NAME:
 		print_names(kind, items);
 		break;
+	case OUTPUTS:
+		break;
 	case OUTPUT_JSON:
 	case OUTPUT_YAML:
 		if (!none || v->n_args == 1)
-			print_document(v, items);
+			vipctl_print_document(v, document(v, items));
 		break;
 	}
 }
@@ -110,17 +110,15 @@ static int say_not_found(enum ctl_kind kind, json_t *names)
 	return json_array_size(names) ? 1 : 0;
 }
 
-int vipctl_get(const struct vipctl *v)
+static int run(const struct vipctl *v)
 {
 	enum ctl_kind kind;
 	const char *near;
 	json_t *reply;
 	int code;
 
-	if (v->n_args == 0) {
-		fprintf(stderr, "Error: get what? One of services, endpoints, pods, virtualservers, vips, vrrp\n");
-		return 1;
-	}
+	if (v->n_args == 0)
+		return vipctl_wrong(v, "get what? One of services, endpoints, pods, virtualservers, vips, vrrp");
 	if (ctl_kind_parse(v->args[0], &kind)) {
 		near = ctl_kind_suggest(v->args[0]);
 		fprintf(stderr, "Error: there is no kind \"%s\"", v->args[0]);
@@ -142,3 +140,26 @@ int vipctl_get(const struct vipctl *v)
 	json_decref(reply);
 	return code;
 }
+
+static const struct vipctl_flag *const flags[] = {&vipctl_namespace, &vipctl_all_namespaces, NULL};
+
+const struct vipctl_verb vipctl_verb_get = {
+    .name = "get",
+    .arguments = "KIND [NAME...]",
+    .summary = "lists what vipd knows",
+    .text = "KIND is one of services (svc), endpoints (ep), pods (po), virtualservers (vs), vips (vip),\n"
+	    "vrrp (vr). Columns, ages and words are kubectl's.\n",
+    .examples = "  # the Services of all namespaces, with selectors and problems\n"
+		"  vipctl get svc -A -o wide\n\n"
+		"  # one Service as a manifest\n"
+		"  vipctl get svc web -n shop -o yaml\n\n"
+		"  # what the kernel has, with connections\n"
+		"  vipctl get vs\n\n"
+		"  # who holds which address, and why the routers changed\n"
+		"  vipctl get vips\n"
+		"  vipctl get vrrp -o wide\n",
+    .flags = flags,
+    .outputs = OUTPUT_BIT(OUTPUT_WIDE) | OUTPUT_BIT(OUTPUT_JSON) | OUTPUT_BIT(OUTPUT_YAML) | OUTPUT_BIT(OUTPUT_NAME),
+    .words = "services endpoints pods virtualservers vips vrrp",
+    .run = run,
+};

@@ -1,8 +1,6 @@
 /* vipctl status: problems first, then what each part knows. Test: tests/lab/. */
 #include "vipctl.h"
 
-#include "yaml_out.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,25 +94,27 @@ static void print_status(json_t *j)
 	print_routers(json_object_get(j, "routers"));
 }
 
-int vipctl_status(const struct vipctl *v)
+static int run(const struct vipctl *v)
 {
-	json_t *j;
+	json_t *j = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "status"), PATIENCE_S);
 
-	if (v->n_args) {
-		fprintf(stderr, "Error: status takes no arguments\n");
-		return 1;
-	}
-	j = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "status"), PATIENCE_S);
 	if (!j)
 		return 1;
-	if (v->output == OUTPUT_JSON) {
-		json_dumpf(j, stdout, JSON_INDENT(4));
-		putchar('\n');
-	} else if (v->output == OUTPUT_YAML) {
-		yaml_write(stdout, j);
-	} else {
+	if (v->output == OUTPUT_TABLE) {
 		print_status(j);
+		json_decref(j);
+	} else {
+		vipctl_print_document(v, j);
 	}
-	json_decref(j);
 	return 0;
 }
+
+const struct vipctl_verb vipctl_verb_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "problems first, then the state of each part",
+    .examples = "  # is anything wrong on this node?\n  vipctl status\n\n"
+		"  # for a monitoring script\n  vipctl status -o json\n",
+    .outputs = OUTPUT_BIT(OUTPUT_JSON) | OUTPUT_BIT(OUTPUT_YAML),
+    .run = run,
+};

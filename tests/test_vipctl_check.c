@@ -55,7 +55,7 @@ static void restore(int saved, int to)
 /* Runs check with the three standard files taken from and kept in this folder. */
 static void check(char **args, int n, int code, const char *out, const char *err)
 {
-	struct vipctl v = {.args = args, .n_args = n};
+	struct vipctl v = {.verb = vipctl_verb_find("check"), .args = args, .n_args = n};
 	int saved[3], got;
 	char *text;
 	size_t len;
@@ -67,7 +67,7 @@ static void check(char **args, int n, int code, const char *out, const char *err
 	saved[1] = redirect("out", 1, O_WRONLY | O_CREAT | O_TRUNC);
 	saved[2] = redirect("err", 2, O_WRONLY | O_CREAT | O_TRUNC);
 	clearerr(stdin);
-	got = vipctl_check(&v);
+	got = v.verb->run(&v);
 	fflush(NULL);
 	for (int i = 0; i < 3; i++)
 		restore(saved[i], i);
@@ -113,7 +113,9 @@ static void test_errors(void **state)
 
 static void test_usage(void **state)
 {
-	check(NULL, 0, 1, "", "Error: check which files? Give names, folders, or - for standard input\n");
+	check(NULL, 0, 1, "",
+	      "Error: check which files? Give names, folders, or - for standard input\n"
+	      "See vipctl check --help.\n");
 }
 
 int main(void)

@@ -1,12 +1,11 @@
-/* vipctl failover and reexec: they wait until it is done, and say what came of it. Test: tests/test_vipctl_table.c, tests/lab/. */
+/* vipctl failover: waits until it is done, and says what came of it. Test: tests/test_vipctl_table.c, tests/lab/. */
 #include "vipctl.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A hand-over takes three intervals of at most 255 s; control answers long before in all but the slowest. */
-enum { FAILOVER_S = 900, REEXEC_S = 60 };
+enum { FAILOVER_S = 900 };
 
 static const char *text_or(json_t *j, const char *key, const char *other)
 {
@@ -44,15 +43,13 @@ int vipctl_failover_print(json_t *reply, bool named, FILE *out, FILE *err)
 	return handed && !failed ? 0 : 1;
 }
 
-int vipctl_failover(const struct vipctl *v)
+static int run(const struct vipctl *v)
 {
 	json_t *request, *reply;
 	int code;
 
-	if (v->n_args > 1) {
-		fprintf(stderr, "Error: one router at a time, or all without a name\n");
-		return 1;
-	}
+	if (v->n_args > 1)
+		return vipctl_wrong(v, "one router at a time, or all without a name");
 	request = v->n_args ? json_pack("{s:s, s:s}", "verb", "failover", "name", v->args[0])
 			    : json_pack("{s:s}", "verb", "failover");
 	reply = vipctl_ask(v->socket, request, FAILOVER_S);
@@ -63,42 +60,15 @@ int vipctl_failover(const struct vipctl *v)
 	return code;
 }
 
-/* control is replaced as the last one: another process of that name answers then. Between them nobody does. */
-static bool replaced(const struct vipctl *v, json_int_t before, char version[64])
-{
-	json_t *j = vipctl_ask_quietly(v->socket, json_pack("{s:s}", "verb", "status"), PATIENCE_S);
-	bool done =
-	    j && json_integer_value(json_object_get(j, "pid")) != before && json_is_true(json_object_get(j, "ready"));
-
-	if (done)
-		snprintf(version, 64, "%s", text_or(j, "version", "?"));
-	json_decref(j);
-	return done;
-}
-
-int vipctl_reexec(const struct vipctl *v)
-{
-	static const struct timespec pause = {.tv_nsec = 200000000};
-	char version[64];
-	json_t *reply;
-	json_int_t before;
-
-	if (v->n_args) {
-		fprintf(stderr, "Error: reexec takes no arguments\n");
-		return 1;
-	}
-	reply = vipctl_ask(v->socket, json_pack("{s:s}", "verb", "reexec"), PATIENCE_S);
-	if (!reply)
-		return 1;
-	before = json_integer_value(json_object_get(reply, "pid"));
-	json_decref(reply);
-	for (int i = 0; i < 5 * REEXEC_S; i++) {
-		nanosleep(&pause, NULL);
-		if (replaced(v, before, version)) {
-			printf("vipd %s runs\n", version);
-			return 0;
-		}
-	}
-	fprintf(stderr, "Error: not replaced within %d s; the log says why\n", REEXEC_S);
-	return 1;
-}
+const struct vipctl_verb vipctl_verb_failover = {
+    .name = "failover",
+    .arguments = "[ROUTER]",
+    .summary = "hands addresses over to another node, and waits until it has them",
+    .text = "Without a name: every virtual router that is Active here. Which node took over, and after how\n"
+	    "long, is printed for each. The addresses are not taken back while the other node lives.\n",
+    .examples = "  # before a maintenance of this node\n  vipctl failover\n\n"
+		"  # one router\n  vipctl failover vips\n",
+    .exit = "  0  all that was asked for was handed over\n"
+	    "  1  nothing was Active here, nobody took over, or there is no such router\n",
+    .run = run,
+};
