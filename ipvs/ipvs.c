@@ -8,6 +8,7 @@
 #include "drift.h"
 #include "gate.h"
 #include "modules.h"
+#include "ready.h"
 #include "report.h"
 #include "syncd.h"
 
@@ -20,6 +21,7 @@
 
 enum { KEPT_ROWS_LEAST = 64 << 10, KEPT_ROWS_MOST = 1 << 20, PROBLEM_TEXT = 512 };
 
+#define BEAT       NSEC_PER_SEC
 #define SYNC_AGAIN NSEC_PER_SEC
 #define SYNC_EVERY (10 * NSEC_PER_SEC)
 
@@ -34,10 +36,12 @@ struct ipvs {
 	struct modules modules;
 	struct gates gates;
 	struct syncd sync;
-	struct loop_timer *work, *look, *reopen, *sync_look;
+	struct loop_timer *work, *look, *reopen, *sync_look, *beat;
 	nsec_t reopen_wait;
 	bool started;
-	bool programmed;     /* a first full picture is */
+	bool passed;         /* all of a first picture has been tried */
+	nsec_t work_since;   /* there has been work to do since; 0: there is none */
+	const char *told;    /* why the table may not be relied upon, as vrrp heard it last */
 	uint64_t generation; /* accepted */
 	bool acked;          /* ... and answered, with this: */
 	struct msg_ack ack;
@@ -84,9 +88,46 @@ static void send_ack(struct ipvs *p)
 	child_send(p->child, ROLE_CONTROL, MSG_ACK, p->generation, &a, sizeof(a), -1);
 }
 
+static bool needs_kernel(const struct ipvs *p);
+
+static const char *why_not_ready(const struct ipvs *p)
+{
+	const struct ready_view v = {.passed = p->passed,
+				     .kernel = !p->r.want || p->r.sock || !needs_kernel(p),
+				     .wanted = p->r.want ? table_count(p->r.want) : 0,
+				     .missing = queue_missing(p->r.queue),
+				     .behind = p->work_since ? clock_now() - p->work_since : 0};
+	return ready_why_not(&v);
+}
+
 static void send_programmed(struct ipvs *p)
 {
-	child_send(p->child, ROLE_VRRP, MSG_PROGRAMMED, p->generation, NULL, 0, -1);
+	const char *why = why_not_ready(p);
+	struct msg_programmed m = {.ready = !why};
+
+	if (why)
+		snprintf(m.why, sizeof(m.why), "%s", why);
+	if (why && !p->told)
+		log_warning("this node's table may not be relied upon: %s", why);
+	else if (!why && p->told)
+		log_info("%zu virtual servers programmed", table_count(p->r.want));
+	p->told = why;
+	child_send(p->child, ROLE_VRRP, MSG_PROGRAMMED, p->generation, &m, sizeof(m), -1);
+}
+
+/* As soon as it is so; at rest the beat says it again. */
+static void tell_ready(struct ipvs *p)
+{
+	if (why_not_ready(p) != p->told)
+		send_programmed(p);
+}
+
+static void on_beat(void *arg)
+{
+	struct ipvs *p = arg;
+
+	send_programmed(p);
+	loop_timer_set(p->beat, BEAT);
 }
 
 /* ---- the kernel's side */
@@ -103,6 +144,7 @@ static void set_problem(struct ipvs *p, const char *text)
 		send_note(p, "ipvs", "KernelMissing", p->problem, true);
 	}
 	snprintf(p->problem, sizeof(p->problem), "%s", text);
+	tell_ready(p);
 }
 
 /* What cannot be opened, and what to do. */
@@ -166,6 +208,7 @@ static void disconnect(struct ipvs *p, int err)
 	p->r.sock = NULL;
 	p->reopen_wait = backoff_next(p->reopen_wait);
 	loop_timer_set(p->reopen, p->reopen_wait);
+	tell_ready(p);
 }
 
 static void arm_look(struct ipvs *p)
@@ -180,11 +223,9 @@ static void arm_look(struct ipvs *p)
 static void settled(struct ipvs *p)
 {
 	send_ack(p);
-	if (!p->programmed && !p->problem[0]) {
-		p->programmed = true;
-		log_info("%zu virtual servers programmed", table_count(p->r.want));
-		send_programmed(p);
-	}
+	p->passed = true;
+	p->work_since = 0;
+	tell_ready(p);
 }
 
 static void tell_sync(struct ipvs *p)
@@ -239,6 +280,8 @@ static void run(struct ipvs *p)
 			send_ack(p);
 		return;
 	}
+	if (!p->work_since)
+		p->work_since = now;
 	int err = reconcile_step(&p->r, now);
 	if (err < 0) {
 		disconnect(p, err);
@@ -414,7 +457,7 @@ static void take_role(struct ipvs *p, const struct msg *m)
 static char *answer_status(struct ipvs *p, size_t *len)
 {
 	struct report_state s = {.generation = p->generation,
-				 .programmed = p->programmed,
+				 .not_ready = why_not_ready(p),
 				 .problem = p->problem[0] ? p->problem : NULL,
 				 .sync = &p->sync,
 				 .sync_problem = p->sync_problem[0] ? p->sync_problem : NULL,
@@ -472,11 +515,15 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 		if (!take_picture(p, m->fd, m->generation)) {
 			child_send(p->child, ROLE_SUPERVISOR, MSG_KEEP, m->generation, NULL, 0, m->fd);
 			run_soon(p);
+		} else {
+			child_send(p->child, ROLE_CONTROL, MSG_AGAIN, m->generation, NULL, 0, -1);
 		}
 	} else if (from == ROLE_CONTROL && m->type == MSG_ROWS) {
 		if (!take_rows(p, m)) {
 			keep_rows(p, m);
 			run_soon(p);
+		} else {
+			child_send(p->child, ROLE_CONTROL, MSG_AGAIN, m->generation, NULL, 0, -1);
 		}
 	} else if (from == ROLE_VRRP && m->type == MSG_ROLE) {
 		take_role(p, m);
@@ -509,7 +556,7 @@ static void on_peer(void *arg, enum role who, bool up)
 		modules_lost(&p->modules);
 	if (!up)
 		return;
-	if (who == ROLE_VRRP && p->programmed)
+	if (who == ROLE_VRRP && p->started)
 		send_programmed(p);
 	if (who != ROLE_CONTROL)
 		return;
@@ -525,6 +572,7 @@ static void on_start(void *arg, bool restarted)
 	struct ipvs *p = arg;
 	p->started = true;
 	child_send(p->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+	on_beat(p);
 	run(p);
 }
 
@@ -590,11 +638,14 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->look = loop_timer_new(child_loop(c), on_look, p);
 	p->reopen = loop_timer_new(child_loop(c), on_reopen, p);
 	p->sync_look = loop_timer_new(child_loop(c), on_sync_look, p);
+	p->beat = loop_timer_new(child_loop(c), on_beat, p);
+	p->told = why_not_ready(p); /* at the start that is no news */
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);
 	loop_timer_free(p->reopen);
 	loop_timer_free(p->sync_look);
+	loop_timer_free(p->beat);
 	reconcile_clear(&p->r);
 	gates_clear(&p->gates);
 	own_close(p->own);

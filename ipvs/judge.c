@@ -109,3 +109,8 @@ size_t judge_scan_share(size_t count, size_t looks)
 {
 	return (count + looks - 1) / looks;
 }
+
+bool judge_missing(const struct vs *want, const struct op *op, uint32_t refused)
+{
+	return want && (!op || op->type == OP_VS_ADD || (want->n && refused >= want->n));
+}

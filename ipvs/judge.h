@@ -39,6 +39,9 @@ enum remedy {
 /* error: negative errno of one operation. */
 enum remedy judge_error(const struct op *op, int error);
 
+/* Whether a virtual server that is wanted does not serve after this: op (NULL: it could not even be recorded) was refused first of `refused`. */
+bool judge_missing(const struct vs *want, const struct op *op, uint32_t refused);
+
 enum { JUDGE_TEXT = 320 };
 /* What was refused and what to do, for a person: "the kernel refused to add real server 10.0.0.2:80: Invalid argument". Returns buf. */
 char *judge_describe(const struct op *op, int error, char buf[JUDGE_TEXT]);

@@ -172,3 +172,12 @@ void queue_totals(const struct queue *q, uint32_t *failed, uint32_t *conflicts)
 	*failed = f;
 	*conflicts = c;
 }
+
+size_t queue_missing(const struct queue *q)
+{
+	size_t at = 0, n = 0;
+	struct pend *p;
+	while ((p = queue_each(q, &at)))
+		n += p->missing;
+	return n;
+}

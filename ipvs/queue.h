@@ -21,6 +21,7 @@ struct pend {
 	bool drift;             /* queued because the kernel changed, not what is wanted */
 	struct vs have;         /* known and exists; its real servers are owned */
 	uint32_t failed;        /* operations that the last try had refused */
+	bool missing;           /* ... so that the kernel does not serve it, or it is not known whether */
 	char sched[SCHED_NAME]; /* scheduler that the kernel did not know; "" none */
 	const char *noted;      /* literal: the reason under which a person was told; NULL: not told */
 	char *message;          /* noted: what was said; owned */
@@ -57,5 +58,6 @@ nsec_t queue_next(const struct queue *q, nsec_t now);
 void queue_wake_scheduler(struct queue *q, const char *sched);
 /* Sum of `failed`, and the number of conflicts. */
 void queue_totals(const struct queue *q, uint32_t *failed, uint32_t *conflicts);
+size_t queue_missing(const struct queue *q);
 
 #endif

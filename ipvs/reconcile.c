@@ -325,7 +325,7 @@ static void conflict(struct reconcile *r, struct item *it, nsec_t now)
 	pend_forget(p);
 	p->state = PEND_CONFLICT;
 	p->failed = 0;
-	p->drift = false;
+	p->missing = p->drift = false;
 	snprintf(text, sizeof(text),
 		 "%s is in the kernel already and vipd did not make it: it is left as it is. Delete it there (ipvsadm "
 		 "-D), or set "
@@ -354,6 +354,7 @@ static void refused(struct reconcile *r, struct item *it, nsec_t now)
 	if (it->fresh && (!it->op || it->op->type == OP_VS_ADD))
 		own_del(r->own, &it->key);
 	p->failed = it->refused;
+	p->missing = judge_missing(it->want, it->op, it->refused);
 	p->sched[0] = '\0';
 	pend_fail(p, now);
 	if (remedy == REMEDY_REREAD && first) {
@@ -391,9 +392,14 @@ static void done(struct reconcile *r, struct item *it)
 static void all_unknown(struct reconcile *r, nsec_t now)
 {
 	struct slice *s = r->slice;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->items[i].plan != PLAN_NOTHING && s->items[i].plan != PLAN_CONFLICT)
-			pend_fail(s->items[i].pend ? s->items[i].pend : queue_put(r->queue, &s->items[i].key), now);
+	for (size_t i = 0; i < s->n; i++) {
+		struct item *it = &s->items[i];
+		if (it->plan == PLAN_NOTHING || it->plan == PLAN_CONFLICT)
+			continue;
+		struct pend *p = it->pend ? it->pend : queue_put(r->queue, &it->key);
+		p->missing = it->want != NULL;
+		pend_fail(p, now);
+	}
 }
 
 static void report(struct reconcile *r, uint64_t adopted, nsec_t now)

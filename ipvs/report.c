@@ -143,7 +143,8 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 			      "conflicts", (json_int_t)conflicts, "failed", (json_int_t)failed, "drift", "services",
 			      (json_int_t)r->healed_services, "reals", (json_int_t)r->healed_reals, "adopted",
 			      (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
-			      s->programmed, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
+			      s->not_ready == NULL, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
+	json_object_set_new(j, "notReady", s->not_ready ? json_string(s->not_ready) : json_null());
 	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
 	json_object_set_new(j, "sync", sync_json(s));
 	if (s->gates && s->gates->n)

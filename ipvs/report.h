@@ -13,13 +13,13 @@ char *report_table(struct reconcile *r, size_t *len, int *err);
 
 struct report_state {
 	uint64_t generation;
-	bool programmed;
-	const char *problem; /* why there is no IPVS; NULL: there is */
+	const char *not_ready; /* why the table may not be relied upon; NULL: it may */
+	const char *problem;   /* why there is no IPVS; NULL: there is */
 	const struct syncd *sync;
 	const char *sync_problem; /* NULL: none */
 	const struct gates *gates;
 };
-/* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed",
+/* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed","notReady",
  *  "kernelVersion","connTabSize","problem","sync":null|{"interface","syncID","group","port","ttl","sender","receiver","threshold","period","starts","problem"},
  *  "waiting":{"virtualServers","moves"}}: waiting are those whose router is not Active here (only if there are such); virtualServers are vipd's own that are in the kernel. */
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len);

@@ -196,6 +196,9 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	case MSG_ACK:
 		control_acked(c, from, m);
 		break;
+	case MSG_AGAIN:
+		control_again(c, from, m);
+		break;
 	case MSG_NOTE:
 		control_note(c, from, m);
 		break;

@@ -21,6 +21,7 @@
 /* The other end of one side: generations count from 1 in each life of control. */
 struct side_state {
 	uint64_t sent, acked;
+	nsec_t wait, not_before; /* a picture was refused: when the next one may go, and how long that wait was */
 	struct msg_ack last;
 };
 
@@ -74,6 +75,8 @@ void control_pass(struct control *c);
 extern const struct plan_out control_plan_out;
 void control_send(struct control *c);
 void control_acked(struct control *c, enum role from, const struct msg *m);
+/* It could not use what it got: a picture follows, later each time. */
+void control_again(struct control *c, enum role from, const struct msg *m);
 /* The peer's channel came or went. */
 void control_peer(struct control *c, enum role who, bool up);
 bool control_side(enum role who, enum outbox_side *out);

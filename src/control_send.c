@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RETRY (1 * NSEC_PER_SEC)
+#define RETRY      (1 * NSEC_PER_SEC)
+#define AGAIN_MOST (60 * NSEC_PER_SEC)
 
 enum { WINDOW = 32 };
 
@@ -287,6 +288,18 @@ static void send_rows(struct control *c, enum outbox_side side)
 		}
 }
 
+/* False, and the timer runs, as long as a picture must wait. */
+static bool picture_may_go(struct control *c, enum outbox_side side)
+{
+	nsec_t left = c->sides[side].not_before - clock_now();
+
+	if (!window_open(&c->sides[side]))
+		return false;
+	if (left > 0)
+		loop_timer_set(c->retry, left);
+	return left <= 0;
+}
+
 void control_send(struct control *c)
 {
 	if (!c->planning)
@@ -296,7 +309,7 @@ void control_send(struct control *c)
 			outbox_want_picture(c->outbox, side);
 		else if (!outbox_picture_due(c->outbox, side))
 			send_rows(c, side);
-		else if (window_open(&c->sides[side]))
+		else if (picture_may_go(c, (enum outbox_side)side))
 			send_picture(c, side);
 	}
 }
@@ -308,8 +321,28 @@ void control_acked(struct control *c, enum role from, const struct msg *m)
 	if (!control_side(from, &side) || m->generation > c->sides[side].sent || m->generation < c->sides[side].acked)
 		return;
 	c->sides[side].acked = m->generation;
+	c->sides[side].wait = 0;
 	if (m->len == sizeof c->sides[side].last)
 		memcpy(&c->sides[side].last, m->payload, m->len);
+	control_send(c);
+}
+
+void control_again(struct control *c, enum role from, const struct msg *m)
+{
+	enum outbox_side side;
+	struct side_state *s;
+
+	if (!control_side(from, &side) || m->generation > c->sides[side].sent || m->generation <= c->sides[side].acked)
+		return;
+	s = &c->sides[side];
+	s->acked = m->generation;
+	s->wait = s->wait ? 2 * s->wait : RETRY;
+	if (s->wait > AGAIN_MOST)
+		s->wait = AGAIN_MOST;
+	s->not_before = clock_now() + s->wait;
+	log_warning("%s could not use generation %llu: it gets a full picture in %lld s", role_name(from),
+		    (unsigned long long)m->generation, (long long)(s->wait / NSEC_PER_SEC));
+	outbox_want_picture(c->outbox, side);
 	control_send(c);
 }
 
@@ -323,6 +356,7 @@ void control_peer(struct control *c, enum role who, bool up)
 	outbox_want_picture(c->outbox, side);
 	c->sides[side].acked = c->sides[side].sent; /* nothing is on its way on a new channel */
 	c->sides[side].last = (struct msg_ack){0};
+	c->sides[side].wait = c->sides[side].not_before = 0;
 	if (!up)
 		return;
 	notices_clear(c->notices, role_name(who)); /* it will tell again what is still so */

@@ -501,6 +501,28 @@ static void test_peer_again(void **state)
 	end(s);
 }
 
+/* What a peer could not use comes again, as a whole, and not at once. */
+static void test_again(void **state)
+{
+	struct stage *s = *state;
+	uint64_t generation;
+	struct table *t;
+	struct got *g;
+
+	play(s);
+	service(s, 1, 1);
+	g = next(s, ROLE_IPVS, MSG_ROWS);
+	assert_int_equal(chan_send(s->ends[ROLE_IPVS].chan, MSG_AGAIN, g->generation + 1, NULL, 0, -1), 0);
+	assert_int_equal(chan_send(s->ends[ROLE_IPVS].chan, MSG_AGAIN, g->generation, NULL, 0, -1), 0);
+	t = take_table(s, &generation);
+	assert_int_equal(generation, g->generation + 1);
+	table_free(t);
+	got_free(g);
+	service(s, 1, 2);
+	take_row(s, "10.96.0.1", ROW_SET, 2);
+	end(s);
+}
+
 /* Rows wait while too much is unacknowledged, and go when it is. */
 static void test_slow_peer(void **state)
 {
@@ -1089,6 +1111,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_without_vrrp, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_peer_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_slow_peer, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),

@@ -124,6 +124,19 @@ static void errors(void **state)
 	}
 }
 
+static void missing(void **state)
+{
+	struct vs v = sample("rr", two, 2), empty = sample("rr", two, 0);
+	struct op add = {.type = OP_VS_ADD, .vs = &v}, real = {.type = OP_REAL_ADD, .vs = &v};
+
+	assert_true(judge_missing(&v, NULL, 1));
+	assert_true(judge_missing(&v, &add, 1));
+	assert_true(judge_missing(&v, &real, 2));
+	assert_false(judge_missing(&v, &real, 1));
+	assert_false(judge_missing(&empty, &real, 1));
+	assert_false(judge_missing(NULL, &real, 2));
+}
+
 static void scan_share(void **state)
 {
 	assert_int_equal(judge_scan_share(0, 30), 0);
@@ -137,7 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plans),  cmocka_unit_test(looks),      cmocka_unit_test(real_servers),
-	    cmocka_unit_test(errors), cmocka_unit_test(scan_share),
+	    cmocka_unit_test(errors), cmocka_unit_test(scan_share), cmocka_unit_test(missing),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -97,6 +97,9 @@ static void due_and_totals(void **state)
 	assert_int_equal(queue_due(q, 100 * MS, out, 2), 2);
 	queue_wake_scheduler(q, "mh");
 	assert_int_equal(queue_due(q, 0, out, 8), 2);
+	assert_int_equal(queue_missing(q), 0);
+	queue_each(q, &(size_t){0})->missing = true;
+	assert_int_equal(queue_missing(q), 1);
 	queue_totals(q, &failed, &conflicts);
 	assert_int_equal(failed, 10);
 	assert_int_equal(conflicts, 1);

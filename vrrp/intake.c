@@ -72,6 +72,11 @@ static void accepted(struct vrrp *v, uint64_t generation, bool from_control)
 	log_debug("virtual IPs of generation %llu accepted", (unsigned long long)generation);
 }
 
+static void ask_again(struct vrrp *v, const struct msg *m)
+{
+	child_send(v->child, ROLE_CONTROL, MSG_AGAIN, m->generation, NULL, 0, -1);
+}
+
 void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
 {
 	struct vip_picture p;
@@ -86,6 +91,8 @@ void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
 		if (from_control)
 			child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP, m->generation, NULL, 0, m->fd);
 		accepted(v, m->generation, from_control);
+	} else if (from_control) {
+		ask_again(v, m);
 	}
 	if (m->fd >= 0)
 		close(m->fd);
@@ -187,12 +194,13 @@ static void apply_rows(struct vrrp *v, const struct msg *m)
 
 void intake_rows(struct vrrp *v, struct msg *m, bool from_control)
 {
-	if (!v->known) {
+	if (!v->known)
 		log_error("rows of virtual IPs refused: there is no picture that they change");
+	if (!v->known || !rows_fit(v, m)) {
+		if (from_control)
+			ask_again(v, m);
 		return;
 	}
-	if (!rows_fit(v, m))
-		return;
 	apply_rows(v, m);
 	v->rows_len += m->len;
 	accepted(v, m->generation, from_control);

@@ -19,8 +19,9 @@
 #include <unistd.h>
 
 #define READY_TIMEOUT (30 * NSEC_PER_SEC)
-/* An ipvs process that dies is back before that. */
+/* An ipvs process says each second that its table is there; one that dies is back before that, one that hangs is not. */
 #define IPVS_LIMIT  (5 * NSEC_PER_SEC)
+#define IPVS_GRACE  NSEC_PER_SEC
 #define LOCALS_WAIT (50 * NSEC_PER_MSEC)
 #define ORPHAN_LOOK (50 * NSEC_PER_MSEC)
 #define ORPHAN_LIFE (5 * NSEC_PER_SEC)
@@ -50,20 +51,35 @@ void vrrp_gate_time(struct vrrp *v)
 		loop_timer_set(v->gate, left > 0 ? left : 0);
 }
 
-static void programmed(struct vrrp *v)
+static void programmed(struct vrrp *v, const struct msg *m)
 {
-	v->programmed = true;
-	loop_timer_stop(v->ipvs_limit);
+	struct msg_programmed p;
+
+	if (m->len != sizeof(p))
+		return;
+	memcpy(&p, m->payload, sizeof(p));
+	p.why[sizeof(p.why) - 1] = '\0';
+	memcpy(v->ipvs_why, p.why, sizeof(p.why));
+	if (!p.ready)
+		return; /* its time runs on */
+	v->ipvs_due = clock_now() + IPVS_LIMIT;
+	loop_timer_set(v->ipvs_limit, IPVS_LIMIT);
 	engine_ready(v->engine, true);
 	open_gate(v);
 }
 
+/* Where this process itself was stopped, what ipvs said meanwhile is not read yet. */
 static void on_ipvs_limit(void *arg)
 {
 	struct vrrp *v = arg;
 
-	log_warning("no ipvs process with a programmed table for %d s: virtual routers run at priority 1",
-		    (int)(IPVS_LIMIT / NSEC_PER_SEC));
+	if (clock_now() > v->ipvs_due + IPVS_GRACE) {
+		v->ipvs_due = clock_now() + IPVS_GRACE;
+		loop_timer_set(v->ipvs_limit, IPVS_GRACE);
+		return;
+	}
+	log_warning("no ipvs process with a programmed table for %d s (%s): virtual routers run at priority 1",
+		    (int)(IPVS_LIMIT / NSEC_PER_SEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
 	engine_ready(v->engine, false);
 }
 
@@ -71,8 +87,8 @@ static void on_gate(void *arg)
 {
 	struct vrrp *v = arg;
 
-	log_warning("ipvs has not reported its table programmed within %lld ms: virtual IPs are added without it",
-		    (long long)(ready_timeout(v) / NSEC_PER_MSEC));
+	log_warning("ipvs has not reported its table programmed within %lld ms (%s): virtual IPs are added without it",
+		    (long long)(ready_timeout(v) / NSEC_PER_MSEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
 	engine_ready(v->engine, false);
 	open_gate(v);
 }
@@ -145,7 +161,7 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	else if (from == ROLE_CONTROL && m->type == MSG_FAILOVER)
 		on_failover(v, m);
 	else if (from == ROLE_IPVS && m->type == MSG_PROGRAMMED)
-		programmed(v);
+		programmed(v, m);
 	else if (from == ROLE_RUNNER && m->type == MSG_RAN)
 		on_ran(v, m);
 	else
@@ -158,10 +174,8 @@ static void on_peer(void *arg, enum role who, bool up)
 {
 	struct vrrp *v = arg;
 
-	if (who == ROLE_IPVS && !up && v->programmed) {
-		v->programmed = false;
-		loop_timer_set(v->ipvs_limit, IPVS_LIMIT);
-	}
+	if (who == ROLE_IPVS)
+		v->ipvs_why[0] = '\0';
 	if (who == ROLE_RUNNER)
 		beside_runner(v, up);
 	if (up && v->started)

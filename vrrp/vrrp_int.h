@@ -16,7 +16,8 @@ struct vrrp {
 	struct beside *beside;
 	struct vip_set *clients, *clusters; /* of no router */
 	bool started, gate_open, stopping, over;
-	bool programmed; /* ipvs has said so, and lives */
+	char ipvs_why[92]; /* why ipvs said last that its table is not there; "" it is, or it said nothing */
+	nsec_t ipvs_due;   /* until then it may be silent */
 
 	/* intake.c */
 	struct vip_settings settings;

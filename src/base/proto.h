@@ -3,7 +3,7 @@
  *
  *   control -> ipvs     MSG_TABLE (picture)  MSG_ROWS   MSG_ASK
  *   control -> vrrp     MSG_VIPS (picture)   MSG_VIP_ROWS   MSG_ASK
- *   ipvs, vrrp -> control   MSG_ACK  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
+ *   ipvs, vrrp -> control   MSG_ACK  MSG_AGAIN  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED
  *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS;  control -> supervisor  MSG_REEXEC
@@ -51,9 +51,12 @@ enum msg_type {
 	                 MSG_ANSWER follows when it is over, at most three advertisement intervals later:
 	                 {"routers": [{"name", "result": "handed over"|"kept"|"not active", "to": "ADDRESS", "afterMs": 1.2}]}
 	                 or {"error": "..."} */
+	MSG_AGAIN, /* generation: this picture, or these rows, could not be used: a picture, please. Counts as acknowledged */
 
 	/* ipvs -> vrrp */
-	MSG_PROGRAMMED = 48, /* generation: first full picture is programmed (sent again on each new channel) */
+	MSG_PROGRAMMED =
+	    48, /* whether the table may be relied upon: when that changes, on each new channel, and each second as a sign of
+	                        life; generation, payload struct msg_programmed */
 	/* vrrp -> control, ipvs */
 	MSG_ROLE, /* a router's mode or priority is new (all of them on a new channel): payload struct msg_role */
 
@@ -65,6 +68,12 @@ enum msg_type {
 struct msg_ack {
 	uint32_t failed;    /* operations of this generation that the kernel refused and that will be retried */
 	uint32_t conflicts; /* wanted virtual servers that somebody else holds */
+};
+
+/* why: "" if it is ready; else a few words. */
+struct msg_programmed {
+	uint32_t ready;
+	char why[92];
 };
 
 /* mode: enum fsm_mode of vrrp/fsm.h (0 Initialize, 1 Backup, 2 Active, 3 Fault). gone: there is no such router any more. */

@@ -41,7 +41,9 @@ struct node {
 
 	/* what the process said */
 	bool ready, dead;
-	unsigned programmed, keeps, keep_rows, runs;
+	unsigned programmed, unready, again, keeps, keep_rows, runs; /* programmed: times that it came to be so */
+	bool is_ready;
+	char why[92];
 	uint64_t acked;
 	struct msg_ack ack;
 	char notes[TEXT]; /* "reason object[ gone]\n" */
@@ -96,6 +98,18 @@ static void take_run(struct node *n, const struct msg *m)
 	n->runs++;
 }
 
+static void take_programmed(struct node *n, const struct msg *m)
+{
+	struct msg_programmed p;
+
+	assert_int_equal(m->len, sizeof p);
+	memcpy(&p, m->payload, sizeof p);
+	n->programmed += p.ready && !n->is_ready;
+	n->unready += !p.ready;
+	n->is_ready = p.ready;
+	memcpy(n->why, p.why, sizeof p.why);
+}
+
 static void on_msg(void *arg, struct chan *c, struct msg *m)
 {
 	struct node *n = arg;
@@ -110,7 +124,10 @@ static void on_msg(void *arg, struct chan *c, struct msg *m)
 		n->keep_rows++;
 		break;
 	case MSG_PROGRAMMED:
-		n->programmed++;
+		take_programmed(n, m);
+		break;
+	case MSG_AGAIN:
+		n->again++;
 		break;
 	case MSG_ACK:
 		assert_int_equal(m->len, sizeof n->ack);
@@ -192,6 +209,11 @@ static bool programmed(struct node *n)
 static bool programmed_twice(struct node *n)
 {
 	return n->programmed == 2;
+}
+
+static bool unready_thrice(struct node *n)
+{
+	return n->unready >= 3;
 }
 
 static bool answered(struct node *n)
@@ -312,8 +334,8 @@ static void reap(struct node *n)
 		chan_free(n->to[r]);
 		n->to[r] = NULL;
 	}
-	n->ready = n->dead = false;
-	n->programmed = n->keeps = n->keep_rows = n->runs = 0;
+	n->ready = n->dead = n->is_ready = false;
+	n->again = n->unready = n->programmed = n->keeps = n->keep_rows = n->runs = 0;
 	n->acked = 0;
 	n->notes[0] = '\0';
 }
@@ -500,6 +522,7 @@ static void first_load(void **state)
 	assert_int_equal(status(n, "foreign"), 0);
 	assert_int_equal(status(n, "generation"), 1);
 	assert_true(status(n, "connTabSize") > 0);
+	n->is_ready = false;
 	give_peer(n, ROLE_VRRP);
 	wait_until(n, programmed_twice);
 }
@@ -562,6 +585,7 @@ static void nonsense_is_refused(void **state)
 	json_decref(ask(n, "what"));
 	assert_int_equal(status(n, "generation"), 1);
 	assert_int_equal(n->keeps, 1);
+	assert_int_equal(n->again, 4);
 	assert_true(kernel_has_it(n));
 	assert_int_equal(n->acked, 1);
 }
@@ -745,6 +769,29 @@ static void refused_is_tried_again(void **state)
 	assert_true(kernel_has_it(n));
 	n->expect = "KernelRefused TCP 10.0.0.1:80 gone\n";
 	wait_until(n, noted);
+}
+
+/* A table of which the kernel took nothing is none; it says so as long as that is so. */
+static void a_refused_table_is_not_programmed(void **state)
+{
+	struct node *n = *state;
+	struct vs v = vs_of(IPPROTO_TCP, "10.0.0.1", 80, "rr");
+	struct real broadcast = real_of("11.255.255.255", 80, FORWARD_NAT, 1);
+
+	assert_int_equal(lo_ioctl(SIOCSIFADDR, "lo:1", addr_alias), 0);
+	v.reals = &broadcast;
+	v.n = 1;
+	assert_int_equal(table_put(n->want, &v), 0);
+	start_with_table(n);
+	assert_int_equal(n->ack.failed, 1);
+	n->unready = 0;
+	wait_until(n, unready_thrice);
+	assert_int_equal(n->programmed, 0);
+	assert_non_null(strstr(n->why, "refused"));
+
+	assert_int_equal(lo_ioctl(SIOCSIFFLAGS, "lo:1", flags_down), 0);
+	wait_until(n, programmed);
+	assert_string_equal(n->why, "");
 }
 
 /* What is vipd's already follows all the same; what would be new is not made, and told. */
@@ -1015,6 +1062,7 @@ int main(void)
 	    T(conflict_that_nobody_wants_is_forgotten),
 	    T(adopt_takes_over),
 	    T(refused_is_tried_again),
+	    T(a_refused_table_is_not_programmed),
 	    T(unwritable_record_stops_only_what_is_new),
 	    T(restart_adopts_its_own),
 	    T(lost_record_adopts_what_is_equal),

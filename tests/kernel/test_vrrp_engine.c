@@ -38,7 +38,8 @@ struct node {
 	int ns, own_fd, mem_fd, lock_fd;
 	pid_t pid;
 	struct chan *supervisor, *control, *ipvs;
-	bool ready, gone;
+	bool ready, gone, beats; /* beats: its ipvs says each second that the table is there */
+	nsec_t beat_at;
 	int code;
 	struct msg_role news[NEWS_MAX]; /* every MSG_ROLE that control got */
 	nsec_t heard_at[NEWS_MAX];
@@ -148,10 +149,25 @@ static void on_close(void *arg, struct chan *c)
 	chan_free(c);
 }
 
+static void programmed(struct node *n)
+{
+	const struct msg_programmed m = {.ready = 1};
+
+	n->beats = true;
+	n->beat_at = clock_now();
+	assert_int_equal(chan_send(n->ipvs, MSG_PROGRAMMED, 1, &m, sizeof(m), -1), 0);
+}
+
 static void on_look(void *arg)
 {
 	struct lab *l = arg;
 
+	for (int i = 0; i < NODES; i++) {
+		struct node *n = &l->nodes[i];
+
+		if (n->beats && n->ipvs && clock_now() - n->beat_at >= NSEC_PER_SEC)
+			programmed(n);
+	}
 	if (l->until(l, l->until_arg))
 		loop_stop(l->loop, 1);
 	else if (clock_now() >= l->deadline)
@@ -234,11 +250,6 @@ static void launch(struct node *n, uint32_t restarted)
 	if (n->kept >= 0)
 		assert_int_equal(chan_send(n->supervisor, MSG_KEPT, 1, NULL, 0, n->kept), 0);
 	assert_int_equal(chan_send(n->supervisor, MSG_START, 0, &restarted, sizeof(restarted), -1), 0);
-}
-
-static void programmed(struct node *n)
-{
-	assert_int_equal(chan_send(n->ipvs, MSG_PROGRAMMED, 1, NULL, 0, -1), 0);
 }
 
 static void order(struct node *n, enum msg_type type)
@@ -698,13 +709,32 @@ static void test_gate(void **state)
 	struct node *n = &l->nodes[0];
 	struct router r = router("vips", 50, 150, 100);
 	struct vip v = vip(VIP, 0, "eth0");
+	const struct msg_programmed empty = {.why = "it is empty"};
 
 	launch(n, 0);
 	picture(n, 1, &r, 1, &v, 1);
+	assert_int_equal(chan_send(n->ipvs, MSG_PROGRAMMED, 1, &empty, sizeof(empty), -1), 0);
 	pass(l, 1000);
 	assert_int_equal(became(n, FSM_ACTIVE) + became(n, FSM_BACKUP), 0);
 	programmed(n);
 	UNTIL(l, owns, OWNER(0, VIP));
+	assert_int_equal(role_of(n, "vips")->priority, 150);
+	/* The ipvs process hangs. */
+	n->beats = false;
+	pass(l, 5500);
+	assert_int_equal(role_of(n, "vips")->priority, 1);
+	programmed(n);
+	pass(l, 300);
+	assert_int_equal(role_of(n, "vips")->priority, 150);
+	/* It lives, and its table is not there. */
+	n->beats = false;
+	for (int i = 0; i < 11; i++) {
+		assert_int_equal(chan_send(n->ipvs, MSG_PROGRAMMED, 1, &empty, sizeof(empty), -1), 0);
+		pass(l, 500);
+	}
+	assert_int_equal(role_of(n, "vips")->priority, 1);
+	programmed(n);
+	pass(l, 300);
 	assert_int_equal(role_of(n, "vips")->priority, 150);
 	/* The ipvs process goes and does not come back. */
 	chan_free(n->ipvs);

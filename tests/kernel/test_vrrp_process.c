@@ -57,6 +57,8 @@ struct rig {
 	char dir[64];
 	uint8_t mac[MAC_LEN];
 	struct heard heard;
+	bool beats; /* ipvs says each second that the table is there */
+	nsec_t beat_at;
 	bool (*until)(struct rig *r, void *arg);
 	void *until_arg;
 	nsec_t deadline;
@@ -141,10 +143,21 @@ static void on_close(void *arg, struct chan *c)
 	chan_free(c);
 }
 
+static void programmed(struct rig *r)
+{
+	const struct msg_programmed m = {.ready = 1};
+
+	r->beats = true;
+	r->beat_at = clock_now();
+	assert_int_equal(chan_send(r->ipvs, MSG_PROGRAMMED, 1, &m, sizeof(m), -1), 0);
+}
+
 static void on_look(void *arg)
 {
 	struct rig *r = arg;
 
+	if (r->beats && r->ipvs && clock_now() - r->beat_at >= NSEC_PER_SEC)
+		programmed(r);
 	if (r->until(r, r->until_arg))
 		loop_stop(r->loop, 1);
 	else if (clock_now() >= r->deadline)
@@ -219,11 +232,6 @@ static void launch(struct rig *r)
 static void begin(struct rig *r, uint32_t restarted)
 {
 	assert_int_equal(chan_send(r->supervisor, MSG_START, 0, &restarted, sizeof(restarted), -1), 0);
-}
-
-static void programmed(struct rig *r)
-{
-	assert_int_equal(chan_send(r->ipvs, MSG_PROGRAMMED, 1, NULL, 0, -1), 0);
 }
 
 static void order(struct rig *r, enum msg_type type)
@@ -494,6 +502,7 @@ static void hang_up(struct rig *r)
 	chan_free(r->control);
 	chan_free(r->ipvs);
 	r->supervisor = r->control = r->ipvs = NULL;
+	r->beats = false;
 	forget(r);
 }
 

@@ -1,4 +1,4 @@
-# A better node that was rebooted has an empty table: it takes the address only when its table is programmed.
+# A better node that was rebooted has an empty table: it takes the address only when its table is programmed. One whose ipvs process hangs gives it up.
 net; lb lb1 11; lb lb2 12; client c 100
 pod web-1 5; pod web-2 6
 for n in lb1 lb2; do service web 'externalIPs: [10.10.0.1]' 'clusterIP: 10.96.0.7' 'ports: [{port: 80}]' | apply $n - web; done
@@ -21,3 +21,9 @@ until_owner lb1 10.10.0.1
 sleep 1
 load_end
 errors_under 4
+
+signal lb1 ipvs STOP
+until_ok 9 owns lb2 10.10.0.1
+contains "why" "$(vipctl lb1 get vrrp -o yaml)" "the ipvs process is not ready"
+signal lb1 ipvs CONT
+until_owner lb1 10.10.0.1
