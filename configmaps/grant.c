@@ -103,8 +103,7 @@ bool service_balancer_stated(const struct object *o, struct addr_list *out, stru
 	return true;
 }
 
-/* A load balancer that this vipd serves. */
-static bool balancer_ours(const struct plan *p, const struct object *o)
+bool service_balancer(const struct plan *p, const struct object *o)
 {
 	const char *class = o->service.load_balancer_class, *own = p->config.load_balancer_class;
 
@@ -238,7 +237,7 @@ static bool keep_balancer(const struct plan *p, struct svc *s, const struct gran
 {
 	bool v4, v6;
 
-	if (!balancer_ours(p, s->object) || stated)
+	if (!service_balancer(p, s->object) || stated)
 		return false;
 	if (service_families(s->object, &v4, &v6) && !(g->addr.family == AF_INET ? v4 : v6))
 		return false;
@@ -259,7 +258,7 @@ static bool given_fill(const struct plan *p, struct svc *s)
 		s->node_ports = xcalloc(service->n_ports + 1, sizeof *s->node_ports);
 	for (size_t i = 0; i < service->n_ports && s->node_ports; i++)
 		s->node_ports[i] = service->ports[i].node_port;
-	if (!balancer_ours(p, s->object))
+	if (!service_balancer(p, s->object))
 		return false;
 	any = service_balancer_stated(s->object, &stated, &s->found);
 	s->balancer = stated.items;
@@ -489,7 +488,7 @@ static void give_balancer(struct plan *p, struct svc *s)
 	bool v4, v6, stated = service_balancer_stated(s->object, &ignored, NULL);
 
 	free(ignored.items);
-	if (!balancer_ours(p, s->object) || stated || (!s->n_balancer && give_former(p, s)) || in_configmap(s))
+	if (!service_balancer(p, s->object) || stated || (!s->n_balancer && give_former(p, s)) || in_configmap(s))
 		return;
 	plan_families(p, s->object, &v4, &v6);
 	if (v4)

@@ -318,6 +318,8 @@ void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
 		svc_compile(p, p->dirty.items[i]);
 	claims_flush(p, out);
 	vips_flush(p, out);
+	for (size_t i = 0; i < p->dirty.n && out->service; i++)
+		told_report(p, p->dirty.items[i], out);
 	if (p->map_dirty)
 		report_configmap(p, out);
 	for (size_t i = 0; i < p->unsettled.n; i++)

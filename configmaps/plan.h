@@ -45,6 +45,16 @@ struct plan_config {
 	enum forward default_forward; /* for addresses that clients use; cluster IPs and node ports are always NAT */
 };
 
+/* What a run changed of a Service as a whole. */
+struct service_change {
+	const struct object *object;    /* of one that was dropped only kind, namespace and name */
+	const char *uid;                /* given or derived; "" of one that was dropped */
+	bool balancer, was_balancer;    /* a load balancer that is ours */
+	const struct addr *vips, *were; /* its load balancer and ConfigMap addresses, sorted */
+	size_t n_vips, n_were;
+	bool idle, was_idle; /* it has virtual servers, and none of them has a real server */
+};
+
 /* What changed. All pointers live until the callback returns. */
 struct plan_out {
 	void (*vs_set)(void *arg, const struct vs *v);
@@ -55,6 +65,8 @@ struct plan_out {
 	 * Of an object that was dropped o has only kind, namespace and name. */
 	void (*problem)(void *arg, const struct object *o, const char *reason, const char *message);
 	void *arg;
+	/* After the others, before the problems; once for each Service of which one of these is new. NULL: nobody asks. */
+	void (*service)(void *arg, const struct service_change *c);
 };
 
 struct plan;
@@ -95,6 +107,8 @@ struct service_view {
 void plan_each_service(struct plan *p, void (*each)(void *arg, const struct service_view *v), void *arg);
 /* The Services that use this VIP ("ns/name", sorted); returns how many were written to names (at most max). */
 size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max);
+/* Whether it is a load balancer of ours without any address, as the service callback told. */
+bool plan_balancer_waits(const struct plan *p, const char *namespace, const char *name);
 /* The Service ("ns/name") behind a virtual server; NULL if there is none. */
 const char *plan_vs_service(struct plan *p, const struct vs_key *k);
 

@@ -7,6 +7,7 @@
  *   compile.c   a Service -> the virtual servers and addresses that it wants
  *   claims.c    which Service has an address:port:protocol
  *   vips.c      which addresses are virtual IPs
+ *   told.c      what a Service as a whole has become
  *   view.c      what a person asks
  */
 #ifndef VIPD_CONFIGMAPS_PLAN_INT_H
@@ -57,6 +58,13 @@ struct node_entry {
 	const struct object *object;
 };
 
+/* What was told of a Service as a whole. */
+struct told {
+	bool balancer, idle;
+	size_t n;
+	struct addr vips[];
+};
+
 /* All that is known under one Service's name, whether there is a Service or only what refers to it. */
 struct svc {
 	char *name;                     /* "namespace/name" */
@@ -85,6 +93,7 @@ struct svc {
 	size_t n_vips;
 	struct problems found;    /* by grant.c and compile.c */
 	struct problems problems; /* as reported */
+	struct told *told;        /* NULL: nothing of that */
 };
 
 /* Wants that were replaced in this run: the callbacks compare with them. */
@@ -181,9 +190,10 @@ void store_addr_freed(struct plan *p, const struct addr *a);
 enum { UID_BUF = 40 };
 const char *svc_uid(const struct plan *p, const struct svc *s, char buf[UID_BUF]); /* given, or derived into buf */
 size_t proto_slot(uint8_t proto);                                                  /* place in port_next */
-bool service_served(const struct object *o);                       /* neither headless nor ExternalName */
-bool service_has_node_ports(const struct object *o);               /* may have them by its type */
-bool service_families(const struct object *o, bool *v4, bool *v6); /* false: the manifest states none */
+bool service_served(const struct object *o);                         /* neither headless nor ExternalName */
+bool service_balancer(const struct plan *p, const struct object *o); /* a load balancer that this vipd serves */
+bool service_has_node_ports(const struct object *o);                 /* may have them by its type */
+bool service_families(const struct object *o, bool *v4, bool *v6);   /* false: the manifest states none */
 /* The addresses that a manifest states for its load balancer; false if it states none. Bad annotations go to problems (may be NULL). */
 bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems);
 /* The families of what is given out and of node ports: as stated, else those of the cluster. */
@@ -238,5 +248,8 @@ const struct addr_use *vips_find(const struct plan *p, const struct addr *a); /*
 struct vip use_vip(const struct plan *p, const struct addr_use *u);
 void vips_flush(struct plan *p, const struct plan_out *out);
 void vips_free(struct plan *p);
+
+/* told.c */
+void told_report(struct plan *p, struct svc *s, const struct plan_out *out);
 
 #endif

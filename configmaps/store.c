@@ -172,6 +172,7 @@ static void svc_free(void *svc)
 	grants_clear(s);
 	problems_clear(&s->found);
 	problems_clear(&s->problems);
+	free(s->told);
 	free(s->vips);
 	free(s->slices);
 	free(s->entries);

@@ -34,6 +34,7 @@ static void feed(void *arg, const struct object *o)
 static void plan_start(struct control *c)
 {
 	c->plan = plan_new(&c->config->plan, c->record);
+	c->fresh = true;
 	plan_set_locals(c->plan, c->locals, c->n_locals);
 	folder_each_object(c->folder, feed, c);
 	for (int side = 0; side < OUTBOX_SIDES; side++)
@@ -69,6 +70,7 @@ void control_pass(struct control *c)
 	}
 	out.arg = c;
 	plan_run(c->plan, clock_wall(), &out);
+	c->fresh = false;
 	control_record_save(c);
 	control_send(c);
 	say_ready(c);
@@ -205,7 +207,9 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	case MSG_ANSWER:
 		control_answer(c, from, m);
 		break;
-	case MSG_ROLE: /* people are told by vrrp: log, notify, `vipctl get vrrp` */
+	case MSG_ROLE:
+		if (from == ROLE_VRRP)
+			control_events_role(c, m);
 		break;
 	case MSG_LOCALS:
 		if (from == ROLE_VRRP)
@@ -350,10 +354,14 @@ static int control_init(struct control *c)
 		return 78;
 	config_take(c, now);
 	c->notices = notices_new();
+	c->events = events_new();
+	c->modes = map_new();
 	c->outbox = outbox_new(MSG_PAYLOAD_MAX);
 	c->cache_fd = cache_open(c->env->state_fd);
 	c->gate = loop_timer_new(c->loop, on_gate, c);
+	c->keep = loop_timer_new(c->loop, control_events_keep, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
+	control_events_load(c);
 	control_record_load(c);
 	return 0;
 }
@@ -361,12 +369,19 @@ static int control_init(struct control *c)
 static void control_clear(struct control *c)
 {
 	control_asks_end(c);
+	if (c->events) {
+		control_due_end(c);
+		control_events_save(c);
+	}
 	ctl_server_free(c->ctl);
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);
 	record_free(c->record);
 	outbox_free(c->outbox);
 	notices_free(c->notices);
+	events_free(c->events);
+	map_free(c->modes, NULL);
+	loop_timer_free(c->keep);
 	loop_timer_free(c->gate);
 	loop_timer_free(c->retry);
 	if (c->cache_fd >= 0)

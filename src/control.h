@@ -4,13 +4,17 @@
  *   control_send.c     pictures, rows, generations, acknowledgements
  *   control_answer.c   the control socket's requests, questions to ipvs and vrrp, status
  *   control_record.c   the record on disk
+ *   control_events.c   what happened: Events, and the file that keeps them
+ *   control_due.c      what waits until the kernel has it
  */
 #ifndef VIPD_CONTROL_H
 #define VIPD_CONTROL_H
 
+#include "../configmaps/events.h"
 #include "../configmaps/folder.h"
 #include "assign.h"
 #include "base/child.h"
+#include "base/map.h"
 #include "config.h"
 #include "ctl_request.h"
 #include "ctl_server.h"
@@ -23,6 +27,15 @@ struct side_state {
 	uint64_t sent, acked;
 	nsec_t wait, not_before; /* a picture was refused: when the next one may go, and how long that wait was */
 	struct msg_ack last;
+};
+
+/* What waits until all that has been decided is programmed. */
+struct due {
+	struct due *next;
+	struct control *control;
+	uint64_t mark[OUTBOX_SIDES];                  /* the generation to wait for */
+	bool marked[OUTBOX_SIDES];                    /* it is known: nothing of the decision waits in the outbox */
+	void (*done)(struct due *d, bool programmed); /* false: control ends; frees d */
 };
 
 /* A question on its way to ipvs or vrrp. */
@@ -55,6 +68,10 @@ struct control {
 	struct outbox *outbox;
 	struct side_state sides[OUTBOX_SIDES];
 	struct notices *notices;
+	struct events *events;
+	struct map *modes; /* router -> its mode, one more than enum fsm_mode, as told last */
+	struct due *dues;  /* the oldest first */
+	bool fresh;        /* the plan's first run: what it tells may have been told before a restart */
 	struct ctl_server *ctl;
 	struct ask *asks;
 	uint64_t last_ask;
@@ -63,6 +80,7 @@ struct control {
 	char *trouble; /* why the folder cannot be read; NULL: it can */
 	bool settled, locals_known, planning, ready;
 	struct loop_timer *gate;  /* first pass without vrrp */
+	struct loop_timer *keep;  /* Events that are to be written */
 	struct loop_timer *retry; /* record that could not be written, picture that could not be sent */
 };
 
@@ -85,6 +103,26 @@ bool control_side(enum role who, enum outbox_side *out);
 /* Reads state_dir/record.yaml; leaves c->record NULL, with a notice, if it is bad. */
 void control_record_load(struct control *c);
 void control_record_save(struct control *c);
+
+/* control_due.c */
+void control_due_add(struct control *c, struct due *d);
+/* Something was sent or acknowledged: ends what is programmed. */
+void control_due_look(struct control *c);
+/* A side's channel is new: what it had is sent again. */
+void control_due_again(struct control *c, enum outbox_side side);
+/* Takes d out of the list; it is the caller's then. */
+void control_due_take(struct control *c, struct due *d);
+/* All of them, now. */
+void control_due_end(struct control *c);
+
+/* control_events.c */
+/* state_dir/events.json; a file that cannot be read is told and left aside. */
+void control_events_load(struct control *c);
+void control_events_save(struct control *c);
+void control_events_keep(void *arg); /* the timer */
+void control_events_service(struct control *c, const struct service_change *change);
+void control_events_problem(struct control *c, const struct object *o, const char *reason, const char *message);
+void control_events_role(struct control *c, const struct msg *m);
 
 /* control_answer.c */
 void control_request(void *arg, uint64_t client, const char *line, size_t len);

@@ -117,7 +117,7 @@ void control_answer(struct control *c, enum role from, const struct msg *m)
 static void reply_get(struct control *c, uint64_t client, const struct ctl_request *q, const char *answer, size_t n,
 		      json_t *routers)
 {
-	struct views v = {c->plan, c->folder, c->config, c->assign};
+	struct views v = {c->plan, c->folder, c->config, c->assign, c->events};
 	size_t len;
 	char *text = views_get(&v, q, answer, n, routers, &len);
 

@@ -130,11 +130,18 @@ static void on_problem(void *arg, const struct object *o, const char *reason, co
 
 	if (notices_set(c->notices, "plan", name, reason, message)) {
 		if (message)
+			control_events_problem(c, o, reason, message);
+		if (message)
 			log_warning("%s: %s: %s", name, reason, message);
 		else
 			log_info("%s: %s is over", name, reason);
 	}
 	free(name);
+}
+
+static void on_service(void *arg, const struct service_change *change)
+{
+	control_events_service(arg, change);
 }
 
 const struct plan_out control_plan_out = {
@@ -143,6 +150,7 @@ const struct plan_out control_plan_out = {
     .vip_set = on_vip_set,
     .vip_delete = on_vip_delete,
     .problem = on_problem,
+    .service = on_service,
 };
 
 struct vs_list {
@@ -312,6 +320,7 @@ void control_send(struct control *c)
 		else if (picture_may_go(c, (enum outbox_side)side))
 			send_picture(c, side);
 	}
+	control_due_look(c);
 }
 
 void control_acked(struct control *c, enum role from, const struct msg *m)
@@ -354,6 +363,7 @@ void control_peer(struct control *c, enum role who, bool up)
 		return;
 	control_asks_drop(c, who);
 	outbox_want_picture(c->outbox, side);
+	control_due_again(c, side);
 	c->sides[side].acked = c->sides[side].sent; /* nothing is on its way on a new channel */
 	c->sides[side].last = (struct msg_ack){0};
 	c->sides[side].wait = c->sides[side].not_before = 0;

@@ -22,6 +22,7 @@ static const struct {
     [CTL_VIRTUALSERVERS] = {"virtualservers", "virtualserver", "vs", false},
     [CTL_VIPS] = {"vips", "vip", "vip", false},
     [CTL_VRRP] = {"vrrp", "virtualrouter", "vr", false},
+    [CTL_EVENTS] = {"events", "event", "ev", true},
 };
 static const char *const verbs[CTL_VERBS] = {
     [CTL_GET] = "get", [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_REEXEC] = "reexec"};
@@ -161,7 +162,7 @@ static int read_scope(struct reader *rd)
 	rd->r->all_namespaces = json_is_true(all);
 	if (rd->r->all_namespaces && rd->r->n_names && ctl_kind_namespaced(rd->r->kind))
 		return refuse(rd, "a resource cannot be retrieved by name across all namespaces");
-	return 0;
+	return rd->r->kind == CTL_EVENTS ? read_text(rd, "for", &rd->r->of) : 0;
 }
 
 static int read_router(struct reader *rd)

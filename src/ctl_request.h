@@ -9,9 +9,10 @@
 enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256 };
 
 enum ctl_verb { CTL_GET, CTL_STATUS, CTL_FAILOVER, CTL_REEXEC, CTL_VERBS };
-enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_KINDS };
+enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_EVENTS, CTL_KINDS };
 
 /* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false}
+ * {"verb": "get", "kind": "events", "for": "Service/web"}: of one object; without a slash a Service
  * {"verb": "failover", "name": "vips"}: without a name every router that is Active here */
 struct ctl_request {
 	enum ctl_verb verb;
@@ -20,6 +21,7 @@ struct ctl_request {
 	bool all_namespaces;
 	const char *names[CTL_NAMES_MAX];
 	size_t n_names; /* 0: all */
+	const char *of; /* events: "Service/web" or "web"; NULL: all */
 	json_t *json;   /* owns the strings */
 };
 

@@ -3,11 +3,13 @@
 #include "views.h"
 
 #include "base/arena.h"
+#include "events_json.h"
 #include "object_json.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { VIP_SERVICES_MAX = 64 };
 
@@ -110,6 +112,34 @@ static void pod_items(struct list *l)
 		if (asked(l, pods.items[i]->meta.namespace, pods.items[i]->meta.name, NULL))
 			put_item(l, object_json_pod(pods.items[i]));
 	free(pods.items);
+}
+
+/* kind in front of the slash, without case and in the singular or plural; a Service without. */
+static bool concerns(const struct event *e, const char *of)
+{
+	const char *slash = strchr(of, '/'), *name = slash ? slash + 1 : of;
+	size_t n = slash ? (size_t)(slash - of) : 0, kind = strlen(e->kind);
+
+	if (strcmp(e->name, name) != 0)
+		return false;
+	if (!n || (n == 3 && strncasecmp(of, "svc", 3) == 0))
+		return strcmp(e->kind, "Service") == 0;
+	return strncasecmp(of, e->kind, kind) == 0 && (n == kind || (n == kind + 1 && (of[kind] | 0x20) == 's'));
+}
+
+static void event_item(void *arg, const struct event *e)
+{
+	struct list *l = arg;
+	json_t *item;
+
+	if (l->q->of && !concerns(e, l->q->of))
+		return;
+	item = event_json(e, l->v->config->node_name);
+	if (asked(l, json_string_value(json_object_get(json_object_get(item, "metadata"), "namespace")),
+		  json_string_value(json_object_get(json_object_get(item, "metadata"), "name")), NULL))
+		put_item(l, item);
+	else
+		json_decref(item);
 }
 
 /* Moves the named members of item into a new object. */
@@ -324,6 +354,7 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 	    [CTL_PODS] = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_VIRTUALSERVERS] = "{\"kind\":\"VirtualServerList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	    [CTL_VRRP] = "{\"kind\":\"VirtualRouterList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
+	    [CTL_EVENTS] = "{\"kind\":\"EventList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_VIPS] = "{\"kind\":\"VIPList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	};
 	struct list l = {.v = v, .q = q, .routers = routers};
@@ -346,6 +377,9 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 		break;
 	case CTL_VRRP:
 		err = views_each_item(answer, answer_len, router_item, &l);
+		break;
+	case CTL_EVENTS:
+		events_each(v->events, event_item, &l);
 		break;
 	case CTL_KINDS:
 		break;

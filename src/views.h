@@ -2,6 +2,7 @@
 #ifndef VIPD_VIEWS_H
 #define VIPD_VIEWS_H
 
+#include "../configmaps/events.h"
 #include "../configmaps/folder.h"
 #include "../configmaps/plan.h"
 #include "assign.h"
@@ -13,6 +14,7 @@ struct views {
 	const struct folder *folder;
 	const struct config *config;
 	const struct assign *assign;
+	const struct events *events;
 };
 
 /* The reply to a get, one line, malloc'd: {"kind": "ServiceList", "apiVersion": "v1", "items": [...], "notFound": [names]}. answer: the

@@ -43,8 +43,8 @@ void vipctl_print_document(const struct vipctl *v, json_t *j)
 
 static void print_names(enum ctl_kind kind, json_t *items)
 {
-	static const char *const singular[CTL_KINDS] = {"service",       "endpoints", "pod",
-							"virtualserver", "vip",       "virtualrouter"};
+	static const char *const singular[CTL_KINDS] = {"service", "endpoints",     "pod",  "virtualserver",
+							"vip",     "virtualrouter", "event"};
 	json_t *item;
 	size_t i;
 
@@ -118,14 +118,15 @@ static int run(const struct vipctl *v)
 	int code;
 
 	if (v->n_args == 0)
-		return vipctl_wrong(v, "get what? One of services, endpoints, pods, virtualservers, vips, vrrp");
+		return vipctl_wrong(v,
+				    "get what? One of services, endpoints, pods, virtualservers, vips, vrrp, events");
 	if (ctl_kind_parse(v->args[0], &kind)) {
 		near = ctl_kind_suggest(v->args[0]);
 		fprintf(stderr, "Error: there is no kind \"%s\"", v->args[0]);
 		if (near)
 			fprintf(stderr, "; did you mean \"%s\"?\n", near);
 		else
-			fprintf(stderr, "; expected services, endpoints, pods, virtualservers, vips or vrrp\n");
+			fprintf(stderr, "; expected services, endpoints, pods, virtualservers, vips, vrrp or events\n");
 		return 1;
 	}
 	if (v->all_namespaces && v->n_args > 1 && ctl_kind_namespaced(kind)) {
@@ -148,7 +149,7 @@ const struct vipctl_verb vipctl_verb_get = {
     .arguments = "KIND [NAME...]",
     .summary = "lists what vipd knows",
     .text = "KIND is one of services (svc), endpoints (ep), pods (po), virtualservers (vs), vips (vip),\n"
-	    "vrrp (vr). Columns, ages and words are kubectl's.\n",
+	    "vrrp (vr), events (ev). Columns, ages and words are kubectl's.\n",
     .examples = "  # the Services of all namespaces, with selectors and problems\n"
 		"  vipctl get svc -A -o wide\n\n"
 		"  # one Service as a manifest\n"
@@ -160,6 +161,6 @@ const struct vipctl_verb vipctl_verb_get = {
 		"  vipctl get vrrp -o wide\n",
     .flags = flags,
     .outputs = OUTPUT_BIT(OUTPUT_WIDE) | OUTPUT_BIT(OUTPUT_JSON) | OUTPUT_BIT(OUTPUT_YAML) | OUTPUT_BIT(OUTPUT_NAME),
-    .words = "services endpoints pods virtualservers vips vrrp",
+    .words = "services endpoints pods virtualservers vips vrrp events",
     .run = run,
 };

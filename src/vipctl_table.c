@@ -314,6 +314,58 @@ static void router_row(struct columns *c, json_t *item, bool wide, long long now
 	add_refused(c, json_object_get(status, "refused"));
 }
 
+static bool time_of(json_t *item, const char *key, long long *out)
+{
+	const char *s = json_string_value(json_object_get(item, key));
+	struct tm tm = {0};
+
+	if (!s || !strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return false;
+	*out = (long long)timegm(&tm);
+	return true;
+}
+
+/* "37s", or "2m (x3 over 10m)" as kubectl has it. */
+static void add_seen(struct columns *c, json_t *item, long long now)
+{
+	long long count = (long long)json_integer_value(json_object_get(item, "count")), first, last;
+	struct cell cell = {0};
+	char a[24], b[24];
+
+	if (!time_of(item, "firstTimestamp", &first) || !time_of(item, "lastTimestamp", &last)) {
+		columns_add(c, "<unknown>");
+		return;
+	}
+	cell_add(&cell, "%s", columns_age(now - last, a));
+	if (count > 1)
+		cell_add(&cell, " (x%lld over %s)", count, columns_age(now - first, b));
+	add_cell(c, &cell);
+}
+
+static void event_row(struct columns *c, json_t *item, bool wide, long long now)
+{
+	json_t *of = json_object_get(item, "involvedObject");
+	const char *kind = JSON_TEXT(of, "kind"), *name = JSON_TEXT(of, "name");
+	struct cell object = {0};
+	long long first;
+	char age[24];
+
+	add_seen(c, item, now);
+	add_text(c, item, "type");
+	add_text(c, item, "reason");
+	for (; kind && *kind; kind++)
+		cell_add(&object, "%c", *kind | 0x20);
+	cell_add(&object, "/%s", name ? name : "");
+	add_cell(c, &object);
+	add_text(c, item, "message");
+	if (!wide)
+		return;
+	columns_add(c, time_of(item, "firstTimestamp", &first) ? columns_age(now - first, age) : "<unknown>");
+	add_number(c, item, "count");
+	add_text(c, json_object_get(item, "source"), "host");
+	add_text(c, json_object_get(item, "metadata"), "name");
+}
+
 static const struct {
 	const char *narrow[12], *wide[6]; /* headings; wide: those that follow */
 	void (*row)(struct columns *c, json_t *item, bool wide, long long now);
@@ -333,6 +385,9 @@ static const struct {
 		   "PEERS", "LAST-CAUSE"},
 		  {"PRIORITY-CAUSE", "TRANSITIONS", "SENT", "RECEIVED", "REFUSED"},
 		  router_row},
+    [CTL_EVENTS] = {{"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"},
+		    {"FIRST SEEN", "COUNT", "NODE", "NAME"},
+		    event_row},
 };
 
 struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now)

@@ -213,7 +213,8 @@ static inline void world_problem(void *arg, const struct object *o, const char *
 
 static inline const struct plan_out *world_out(struct world *w, struct plan_out *out)
 {
-	*out = (struct plan_out){world_vs_set, world_vs_delete, world_vip_set, world_vip_delete, world_problem, w};
+	*out =
+	    (struct plan_out){world_vs_set, world_vs_delete, world_vip_set, world_vip_delete, world_problem, w, NULL};
 	return out;
 }
 

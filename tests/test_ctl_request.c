@@ -129,7 +129,8 @@ static void test_kinds(void **state)
 	static const char *const words[CTL_KINDS][3] = {
 	    {"services", "Service", "svc"}, {"endpoints", "endpoint", "EP"},
 	    {"pods", "pod", "po"},          {"virtualservers", "VirtualServer", "vs"},
-	    {"vips", "vip", "VIP"},         {"vrrp", "VirtualRouter", "vr"}};
+	    {"vips", "vip", "VIP"},         {"vrrp", "VirtualRouter", "vr"},
+	    {"events", "Event", "ev"}};
 	enum ctl_kind k;
 
 	for (int i = 0; i < CTL_KINDS; i++)
@@ -138,7 +139,7 @@ static void test_kinds(void **state)
 			assert_int_equal(k, i);
 			assert_string_equal(ctl_kind_name(k), words[i][0]);
 		}
-	assert_int_equal(ctl_kind_parse("nodes", &k), -22);
+	assert_int_equal(ctl_kind_parse("secrets", &k), -22);
 	assert_true(ctl_kind_namespaced(CTL_PODS));
 	assert_false(ctl_kind_namespaced(CTL_VIPS));
 }

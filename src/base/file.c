@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len
 	return err;
 }
 
-static int fill(int fd, const char *p, size_t len, unsigned mode)
+static int fill(int fd, const char *p, size_t len, unsigned mode, bool sync)
 {
 	while (len) {
 		ssize_t n = write(fd, p, len);
@@ -88,7 +89,7 @@ static int fill(int fd, const char *p, size_t len, unsigned mode)
 		p += n;
 		len -= (size_t)n;
 	}
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
 		return -errno;
 	return 0;
 }
@@ -116,7 +117,7 @@ static void sync_folder(int dirfd, const char *path)
 	free(folder);
 }
 
-int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode)
+static int replace(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode, bool sync)
 {
 	char *tmp = temporary(path);
 	int fd, err;
@@ -131,16 +132,26 @@ int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsig
 		err = -errno;
 		goto out;
 	}
-	err = fill(fd, bytes, len, mode);
+	err = fill(fd, bytes, len, mode, sync);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && renameat(dirfd, tmp, dirfd, path) < 0)
 		err = -errno;
 	if (err)
 		unlinkat(dirfd, tmp, 0);
-	else
+	else if (sync)
 		sync_folder(dirfd, path);
 out:
 	free(tmp);
 	return err;
+}
+
+int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode)
+{
+	return replace(dirfd, path, bytes, len, mode, true);
+}
+
+int file_write_unsynced(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode)
+{
+	return replace(dirfd, path, bytes, len, mode, false);
 }

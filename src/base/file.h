@@ -10,5 +10,7 @@ int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len
 
 /* Writes to a temporary name in the same folder, fsyncs, renames into place. The old file stays on any error (-errno). */
 int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode);
+/* The same without waiting for the disk: after a loss of power the file may be empty or cut. */
+int file_write_unsynced(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode);
 
 #endif
