@@ -1,5 +1,8 @@
-/* What stands beside the engine: what its routers track, their virtual MACs, and whom their changes are told. Decides which message goes to which of the two, and what a sync
+/* What stands beside the engine: what its routers track, their virtual MACs, what they do not accept, and whom their changes are told. Decides which message goes to which of the two, and what a sync
  * group's state is. Source: engine.h, track.h, notify.h. Test: tests/kernel/test_vrrp_process.c, tests/lab/scenarios/. */
+#include "accept.h"
+#include "advert.h"
+#include "packet.h"
 #include "vmac.h"
 #include "vrrp_int.h"
 
@@ -8,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Who asked the runner: in the upper half of the id. */
 enum { ID_TRACK = 1, ID_NOTIFY = 2, ID_SHIFT = 32, NOTIFY_MS = 30000, RUN_ROOM = 512 };
@@ -22,6 +26,7 @@ struct beside {
 	struct tracker *tracker;
 	struct notifier *notifier;
 	struct vmacs *vmacs;
+	struct acceptor *acceptor;
 	struct told_group *groups;
 	size_t n_groups;
 };
@@ -67,6 +72,7 @@ void beside_new(struct vrrp *v)
 	v->beside->tracker = tracker_new(l, v->env->places->scripts_dir, holder_links(v->holder), &hooks, v);
 	v->beside->notifier = notifier_new(l, run_notify, v);
 	v->beside->vmacs = vmacs_new(l, v->holder, v->engine);
+	v->beside->acceptor = acceptor_new(l, report_accept, v);
 }
 
 void beside_free(struct vrrp *v)
@@ -76,8 +82,14 @@ void beside_free(struct vrrp *v)
 	tracker_free(v->beside->tracker);
 	notifier_free(v->beside->notifier);
 	vmacs_free(v->beside->vmacs);
+	acceptor_free(v->beside->acceptor);
 	free(v->beside->groups);
 	free(v->beside);
+}
+
+void beside_withdraw(struct vrrp *v)
+{
+	acceptor_set(v->beside->acceptor, NULL, 0);
 }
 
 void beside_routers(struct vrrp *v)
@@ -86,6 +98,36 @@ void beside_routers(struct vrrp *v)
 	for (size_t i = 0; i < engine_count(v->engine); i++)
 		tracker_set(v->beside->tracker, engine_router(v->engine, i));
 	vmacs_look(v->beside->vmacs);
+}
+
+/* An owner's addresses are its own (RFC 9568 6.4.3): it accepts. */
+static bool refuses(const struct router *r)
+{
+	return !r->accept && r->priority != VRRP_PRIORITY_OWNER;
+}
+
+void beside_accept(struct vrrp *v)
+{
+	struct addr *addrs = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < engine_count(v->engine); i++) {
+		const struct router *r = engine_router(v->engine, i);
+		const struct entry *e;
+		size_t members = 1; /* the link-local one that it may make up */
+
+		if (!refuses(r))
+			continue;
+		LIST_FOREACH(e, &engine_vip_set(v->engine, i)->members, member)
+		members++;
+		addrs = xrealloc(addrs, (n + members) * sizeof(*addrs));
+		LIST_FOREACH(e, &engine_vip_set(v->engine, i)->members, member)
+		addrs[n++] = e->addr;
+		if (r->family == AF_INET6)
+			addrs[n++] = advert_link_local(r->vrid);
+	}
+	acceptor_set(v->beside->acceptor, addrs, n);
+	free(addrs);
 }
 
 void beside_gone(struct vrrp *v, const struct router *r)

@@ -42,6 +42,7 @@ static void apply_picture(struct vrrp *v, const struct vip_picture *p)
 			engine_breathe(v->engine);
 	}
 	holder_end(v->holder);
+	beside_accept(v);
 	engine_end(v->engine);
 	beside_routers(v);
 	holder_know(v->holder);
@@ -189,6 +190,7 @@ static void apply_rows(struct vrrp *v, const struct msg *m)
 		else
 			want(v, &row.vip);
 	}
+	beside_accept(v);
 	engine_relist(v->engine);
 }
 

@@ -122,6 +122,30 @@ void report_device(struct vrrp *v, int error)
 	note_device(v);
 }
 
+static void note_accept(struct vrrp *v)
+{
+	char text[NOTE_TEXT];
+
+	snprintf(
+	    text, sizeof(text),
+	    "accept: false is not kept, so this node's own programs can be reached on the addresses: nftables: %s%s",
+	    strerror(-v->accept_error),
+	    v->accept_error == -EOPNOTSUPP || v->accept_error == -EPROTONOSUPPORT || v->accept_error == -EINVAL
+		? " (modprobe nf_tables)"
+		: "");
+	send_note(v, "accept", "AcceptNotKept", v->accept_error ? text : "", !v->accept_error);
+	if (v->accept_error)
+		log_error("%s", text);
+}
+
+void report_accept(void *arg, int error)
+{
+	struct vrrp *v = arg;
+
+	v->accept_error = error;
+	note_accept(v);
+}
+
 static int renew_note(void *arg, struct entry *e)
 {
 	e->noted = VIP_FINE;
@@ -136,6 +160,8 @@ void report_start(struct vrrp *v)
 	holder_each(v->holder, renew_note, v);
 	if (v->device_error)
 		note_device(v);
+	if (v->accept_error)
+		note_accept(v);
 }
 
 struct local_list {

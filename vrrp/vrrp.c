@@ -243,8 +243,10 @@ static void leave(struct vrrp *v, bool withdraw)
 	if (v->over)
 		return;
 	v->over = true;
-	if (withdraw)
+	if (withdraw) {
 		log_info("%zu addresses removed", holder_withdraw(v->holder));
+		beside_withdraw(v);
+	}
 	child_exit(v->child, 0);
 }
 

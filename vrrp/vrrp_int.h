@@ -29,6 +29,7 @@ struct vrrp {
 	/* report.c */
 	bool ack_due;     /* control waits for `generation` */
 	int device_error; /* why there is no vipd0 */
+	int accept_error; /* why the kernel does not keep accept: false */
 	struct local_addr *locals;
 	size_t n_locals;
 	bool locals_sent;
@@ -45,6 +46,7 @@ void intake_rows(struct vrrp *v, struct msg *m, bool from_control);
 void report_start(struct vrrp *v); /* control is there (again): the node's addresses and all notes */
 void report_changed(void *arg, struct entry *e);
 void report_device(struct vrrp *v, int error);
+void report_accept(void *arg, int error);
 void report_locals(struct vrrp *v); /* sends them if they differ from what was sent */
 void report_ack(struct vrrp *v);    /* acknowledges if control waits and all is in place that can be */
 void report_answer(struct vrrp *v, const struct msg *m);
@@ -57,7 +59,9 @@ void report_dump(struct vrrp *v);
 /* beside.c: what is tracked, and whom changes are told */
 void beside_new(struct vrrp *v); /* after the holder */
 void beside_free(struct vrrp *v);
-void beside_routers(struct vrrp *v); /* a picture has come, and engine_end is over */
+void beside_withdraw(struct vrrp *v); /* the addresses have gone */
+void beside_routers(struct vrrp *v);  /* a picture has come, and engine_end is over */
+void beside_accept(struct vrrp *v);   /* what is wanted has changed, and is not in the kernel yet */
 void beside_gone(struct vrrp *v, const struct router *r);
 void beside_links(struct vrrp *v);
 bool beside_ran(struct vrrp *v, uint64_t id, const struct msg_ran *ran); /* false: the id is another's */

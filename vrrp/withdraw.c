@@ -1,7 +1,9 @@
 /* Removes all that vipd made, and nothing else: at a stop, and for `vipd --cleanup`.
  * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c. */
+#include "accept.h"
 #include "cleanup.h"
 #include "holder_int.h"
+#include "nftmsg.h"
 #include "vmac.h"
 
 #include <errno.h>
@@ -65,7 +67,7 @@ int vrrp_cleanup(int own_fd)
 	static const struct holder_hooks none = {0};
 	struct loop *l = loop_new();
 	struct holder *h;
-	int done;
+	int done, err;
 
 	if (!l)
 		return -errno;
@@ -73,6 +75,9 @@ int vrrp_cleanup(int own_fd)
 	if (done == 0) {
 		done = (int)holder_withdraw(h);
 		holder_free(h);
+		err = accept_cleanup();
+		if (err)
+			log_warning("nftables: %s: the table inet %s may be left", strerror(-err), NFT_TABLE);
 	}
 	loop_free(l);
 	return done;
