@@ -149,7 +149,8 @@ static enum assign_place put(const struct assign *a, uint16_t router, struct vip
 
 enum assign_place assign_own(const struct assign *a, const struct assign_pin *p, struct vip *out)
 {
-	*out = (struct vip){.addr = p->addr, .bits = p->bits, .kind = VIP_CLIENT};
+	*out = (struct vip){.addr = p->addr, .bits = p->bits, .kind = VIP_CLIENT, .scope = p->scope};
+	memcpy(out->label, p->label, sizeof out->label);
 	return put(a, p->router, out);
 }
 

@@ -15,11 +15,13 @@ struct assign_pin {
 	struct addr addr;
 	uint8_t bits;
 	uint16_t router; /* index */
+	uint8_t scope;   /* these two as in struct vip */
+	char label[16];
 };
 
 struct assign;
 
-/* routers (sorted by name) and pins (sorted by address, each once) must outlive it. interface: the node's, or NULL. */
+/* routers (sorted by name) and pins (sorted by address, each once a router) must outlive it. interface: the node's, or NULL. */
 struct assign *assign_new(const struct router *routers, size_t n, const struct assign_pin *pins, size_t n_pins,
 			  const char *interface);
 void assign_free(struct assign *a);

@@ -116,6 +116,7 @@ struct draft config_draft(void);
 void config_draft_shared(const struct members *m, struct draft *d);
 /* What its values say to each other. */
 void config_draft_check(const struct members *m, struct draft *d);
+const char *config_scope_word(uint8_t scope);
 void config_read_tracks(const struct members *m, struct router *r);
 
 /* config_finish */

@@ -2,6 +2,7 @@
  * other. Source: RFC 9568 5.2 and 6.1, RFC 3768 5.3; defaults are keepalived's. Test: tests/test_config_router.c. */
 #include "config_read.h"
 
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,18 @@ static void push_pin(struct reader *r, const struct assign_pin *pin, struct pos 
 	r->pins[r->n_pins++] = (struct placed_pin){*pin, at};
 }
 
+static const char *const scopes[] = {"global", "site", "link", "host"};
+static const uint8_t scope_numbers[] = {RT_SCOPE_UNIVERSE, RT_SCOPE_SITE, RT_SCOPE_LINK, RT_SCOPE_HOST};
+enum { SCOPES = sizeof scope_numbers };
+
+const char *config_scope_word(uint8_t scope)
+{
+	for (size_t i = 0; i < SCOPES; i++)
+		if (scope_numbers[i] == scope)
+			return scopes[i];
+	return scopes[0];
+}
+
 /* "10.4.0.50/24", or an address alone. IPv6 may be link-local: RFC 9568 5.2.9 wants one as the first. */
 static bool read_own(struct reader *r, const char *key, const struct node *n, struct assign_pin *out)
 {
@@ -234,6 +247,32 @@ static bool read_own(struct reader *r, const char *key, const struct node *n, st
 	return true;
 }
 
+/* {address: 10.4.0.50/32, label: "eth0:vip", scope: link} */
+static bool read_dressed(struct reader *r, const char *key, const struct node *n, struct assign_pin *out)
+{
+	static const char *const names[] = {"address", "label", "scope"};
+	char full[KEY_TEXT];
+	const struct node *address;
+	struct members m;
+	uint8_t scope = 0;
+
+	if (!config_members(&m, r, key, n, names, 3))
+		return false;
+	address = config_member(&m, "address", full);
+	if (!address) {
+		config_member_error(&m, "address", "is missing");
+		return false;
+	}
+	if (!read_own(r, full, address, out))
+		return false;
+	if (out->addr.family == AF_INET6 && (node_get(n, "label") || node_get(n, "scope")))
+		config_member_error(&m, "address", "an IPv6 address has neither label nor scope of its own");
+	config_member_name(&m, "label", out->label, sizeof out->label);
+	config_member_word(&m, "scope", scopes, SCOPES, &scope);
+	out->scope = scope_numbers[scope];
+	return true;
+}
+
 /* index: of the draft's routers by family. */
 static void read_addresses(const struct members *m, const struct draft *d, const uint16_t index[2])
 {
@@ -250,7 +289,7 @@ static void read_addresses(const struct members *m, const struct draft *d, const
 	for (size_t i = 0; i < n->list.n; i++) {
 		const struct node *item = &n->list.items[i];
 
-		if (!read_own(m->r, full, item, &pin))
+		if (!(item->type == NODE_MAP ? read_dressed : read_own)(m->r, full, item, &pin))
 			continue;
 		if (!has_family(d, &pin.addr))
 			diag_error(m->r->diags, m->r->file, item->pos, "%s: %s is no %s address, as this router's are",
@@ -350,14 +389,26 @@ static int pin_cmp(const void *a, const void *b)
 	return (x->at.col > y->at.col) - (x->at.col < y->at.col);
 }
 
+/* A link-local address is another one on each interface (RFC 4007). */
+static bool same_address(const struct reader *r, const struct placed_pin *a, const struct placed_pin *b)
+{
+	const char *on_a = r->routers[a->pin.router].r.ifname, *on_b = r->routers[b->pin.router].r.ifname;
+
+	return addr_equal(&a->pin.addr, &b->pin.addr) &&
+	       (a->pin.addr.family == AF_INET || !addr_is_link_local(&a->pin.addr) || strcmp(on_a, on_b) == 0);
+}
+
 static void check_pins(const struct reader *r)
 {
 	char buf[ADDR_TEXT];
 
 	for (size_t i = 1; i < r->n_pins; i++) {
-		const struct placed_pin *a = &r->pins[i - 1], *b = &r->pins[i];
+		const struct placed_pin *b = &r->pins[i], *a = b;
 
-		if (addr_equal(&a->pin.addr, &b->pin.addr))
+		for (size_t k = i; a == b && k-- > 0 && addr_equal(&r->pins[k].pin.addr, &b->pin.addr);)
+			if (same_address(r, &r->pins[k], b))
+				a = &r->pins[k];
+		if (a != b)
 			diag_error(r->diags, r->file, b->at, "routers: address %s is router \"%s\"'s already",
 				   addr_format(&b->pin.addr, buf), r->routers[a->pin.router].r.name);
 	}

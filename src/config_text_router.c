@@ -83,6 +83,17 @@ static void set_shared(json_t *j, const struct router *r)
 	json_object_set_new(j, "track", list);
 }
 
+static json_t *pin_json(const struct assign_pin *p, const char *address)
+{
+	json_t *j;
+
+	if (!p->scope && !p->label[0])
+		return json_string(address);
+	j = json_pack("{s:s, s:s}", "address", address, "scope", config_scope_word(p->scope));
+	set_name(j, "label", p->label, sizeof p->label);
+	return j;
+}
+
 static json_t *own_json(const struct config *c, size_t router)
 {
 	json_t *list = json_array();
@@ -92,7 +103,7 @@ static json_t *own_json(const struct config *c, size_t router)
 		struct cidr one = {c->pins[i].addr, c->pins[i].bits};
 
 		if (c->pins[i].router == router)
-			json_array_append_new(list, json_string(cidr_format(&one, buf)));
+			json_array_append_new(list, pin_json(&c->pins[i], cidr_format(&one, buf)));
 	}
 	return list;
 }

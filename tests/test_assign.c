@@ -71,7 +71,7 @@ static void test_none(void **state)
 static void test_one(void **state)
 {
 	const struct router r = router("vips", AF_INET, "eth1");
-	const struct assign_pin pin = {addr("10.0.0.9"), 24, 0};
+	const struct assign_pin pin = {.addr = addr("10.0.0.9"), .bits = 24, .scope = 253, .label = "eth0:x"};
 	struct assign *a = assign_new(&r, 1, &pin, 1, "eth0");
 	struct vip v = {.addr = addr("10.0.0.1"), .bits = 32, .ifname = "eth0"};
 
@@ -98,8 +98,9 @@ static void test_classes(void **state)
 {
 	const struct router r[] = {router("a", AF_INET, "eth1"), router("b", AF_INET, "eth0"),
 				   router("c", AF_INET, "eth0")};
-	const struct assign_pin pins[] = {
-	    {addr("10.0.0.1"), 32, 0}, {addr("10.0.0.2"), 32, 1}, {addr("10.0.0.3"), 32, 2}};
+	const struct assign_pin pins[] = {{.addr = addr("10.0.0.1"), .bits = 32, .router = 0},
+					  {.addr = addr("10.0.0.2"), .bits = 32, .router = 1},
+					  {.addr = addr("10.0.0.3"), .bits = 32, .router = 2}};
 	struct assign *a;
 
 	a = assign_new(r, 3, pins, 2, "eth0");
@@ -124,8 +125,9 @@ static void test_sent(void **state)
 {
 	const struct router r[] = {router("a", AF_INET, "eth0"), router("b", AF_INET, ""),
 				   router("c", AF_INET, "eth0")};
-	const struct assign_pin pins[] = {
-	    {addr("10.0.0.1"), 32, 0}, {addr("10.0.0.2"), 32, 1}, {addr("10.0.0.3"), 32, 2}};
+	const struct assign_pin pins[] = {{.addr = addr("10.0.0.1"), .bits = 32, .router = 0},
+					  {.addr = addr("10.0.0.2"), .bits = 32, .router = 1},
+					  {.addr = addr("10.0.0.3"), .bits = 32, .router = 2}};
 	struct assign *a = assign_new(r, 3, pins, 3, NULL);
 	struct vip v;
 

@@ -37,7 +37,7 @@ static void test_want(void **state)
 	struct book b;
 
 	book_init(&b);
-	assert_null(book_find(&b, &v.addr));
+	assert_null(book_find(&b, &v.addr, NULL));
 	e = book_want(&b, &set, &v);
 	f = book_want(&b, &set, &c);
 	assert_int_equal(b.wanted, 2);
@@ -69,9 +69,9 @@ static void test_want(void **state)
 	assert_int_equal(b.clusters, 1);
 	pops(&b, e);
 	book_drop(&b, f); /* wanted: stays */
-	assert_ptr_equal(book_find(&b, &c.addr), f);
+	assert_ptr_equal(book_find(&b, &c.addr, NULL), f);
 	book_drop(&b, e);
-	assert_null(book_find(&b, &v.addr));
+	assert_null(book_find(&b, &v.addr, NULL));
 	book_clear(&b);
 }
 
@@ -109,33 +109,33 @@ static void test_have(void **state)
 	struct book b;
 
 	book_init(&b);
-	assert_true(book_have(&b, &a, true));
-	e = book_find(&b, &a.addr);
+	assert_true(book_have(&b, &a, "eth0", true));
+	e = book_find(&b, &a.addr, NULL);
 	pops(&b, e);
 	e->have[0].seen = false;
-	assert_false(book_have(&b, &a, false));
+	assert_false(book_have(&b, &a, "eth0", false));
 	assert_true(e->have[0].seen);
 	assert_true(e->have[0].ours);
 	pops(&b, NULL);
-	assert_true(book_have(&b, &on_other, false));
-	assert_true(book_have(&b, &wider, false));
+	assert_true(book_have(&b, &on_other, "eth0", false));
+	assert_true(book_have(&b, &wider, "eth0", false));
 	assert_int_equal(e->n_have, 3);
 	assert_non_null(entry_have(e, 2, 24));
 	assert_null(entry_have(e, 3, 24));
 	pops(&b, e);
-	assert_ptr_equal(book_gone(&b, &a, &old), e);
+	assert_ptr_equal(book_gone(&b, &a, "eth0", &old), e);
 	assert_true(old.ours);
-	assert_null(book_gone(&b, &a, &old));
-	assert_null(book_gone(&b, &unknown, &old));
+	assert_null(book_gone(&b, &a, "eth0", &old));
+	assert_null(book_gone(&b, &unknown, "eth0", &old));
 	pops(&b, e);
 	book_drop(&b, e); /* had: stays */
-	assert_ptr_equal(book_gone(&b, &wider, &old), e);
+	assert_ptr_equal(book_gone(&b, &wider, "eth0", &old), e);
 	assert_false(old.ours);
-	assert_ptr_equal(book_gone(&b, &on_other, &old), e);
+	assert_ptr_equal(book_gone(&b, &on_other, "eth0", &old), e);
 	book_drop(&b, e); /* dirty: stays */
 	pops(&b, e);
 	book_drop(&b, e);
-	assert_null(book_find(&b, &a.addr));
+	assert_null(book_find(&b, &a.addr, NULL));
 	book_clear(&b);
 }
 
@@ -170,10 +170,45 @@ static void test_queue(void **state)
 	book_clear(&b);
 }
 
+/* The same link-local address on two interfaces is two, and follows an interface's name. */
+static void test_link_local(void **state)
+{
+	struct vip_set sets[2] = {0};
+	struct vip on[2] = {{.bits = 64, .ifname = "eth0"}, {.bits = 64, .ifname = "eth1"}};
+	struct kaddr there = {.bits = 64, .ifindex = 3};
+	struct entry *e[2];
+	struct vip_have old;
+	struct book b;
+
+	book_init(&b);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(addr_parse("fe80::50", &on[i].addr), 0);
+		e[i] = book_want(&b, &sets[i], &on[i]);
+	}
+	assert_ptr_not_equal(e[0], e[1]);
+	assert_int_equal(b.wanted, 2);
+	there.addr = on[0].addr;
+	assert_true(book_have(&b, &there, "eth1", true));
+	assert_int_equal(e[0]->n_have, 0);
+	assert_int_equal(e[1]->n_have, 1);
+	assert_null(book_gone(&b, &there, "eth0", &old));
+	book_rename(&b, 3, "eth1", "lan");
+	assert_int_equal(e[1]->n_have, 0);
+	assert_true(entry_have(book_find(&b, &there.addr, "lan"), 3, 64)->ours);
+	book_unwant(&b, e[0]);
+	while (book_pop(&b))
+		;
+	book_drop(&b, e[0]);
+	assert_null(book_find(&b, &there.addr, "eth0"));
+	assert_ptr_equal(book_find(&b, &there.addr, "eth1"), e[1]);
+	book_clear(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_want), cmocka_unit_test(test_picture),
-					   cmocka_unit_test(test_have), cmocka_unit_test(test_queue)};
+					   cmocka_unit_test(test_have), cmocka_unit_test(test_link_local),
+					   cmocka_unit_test(test_queue)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

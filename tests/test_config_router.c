@@ -124,9 +124,9 @@ static const char full[] =
     "  - {file: prio, weight: -1, interval: 5s}\n"
     "  - {process: nginx}\n"
     "  - {interface: eth2, weight: 0}\n"
-    "  addresses: [10.10.0.2, 10.10.0.1/24]\n"
+    "  addresses: [{address: 10.10.0.2, label: \"eth1:vip\", scope: link}, 10.10.0.1/24]\n"
     "- {name: in, vrid: 7, interval: 10ms, group: G, addresses: [\"fe80::50/64\", 10.32.0.1/32, \"fd00::1\"]}\n"
-    "- {name: uni, vrid: 9, peers: [\"fe80::2\"]}\n"
+    "- {name: uni, vrid: 9, interface: eth3, peers: [\"fe80::2\"], addresses: [\"fe80::50/64\"]}\n"
     "notify: {script: notify.sh, fifo: /run/vipd/notify}\n"
     "allocate: true\n";
 
@@ -166,7 +166,10 @@ static void test_full(void **state)
 	assert_int_equal(r->tracks[3].weight, TRACK_FAULT);
 	assert_int_equal(r->tracks[3].interval_ms, 1000);
 	assert_int_equal(r->tracks[4].weight, 0);
-	assert_int_equal(c->n_pins, 5);
+	assert_int_equal(c->n_pins, 6); /* the last one twice: on two interfaces */
+	assert_int_equal(c->pins[1].scope, 253);
+	assert_string_equal(c->pins[1].label, "eth1:vip");
+	assert_int_equal(c->pins[5].bits, 64);
 	assert_int_equal(c->pins[0].router, 2); /* 10.10.0.1 */
 	assert_int_equal(c->pins[0].bits, 24);
 	assert_int_equal(c->pins[2].router, 0); /* 10.32.0.1 */
@@ -293,6 +296,9 @@ static void test_errors(void **state)
 		"60: routers[0].addresses: 127.0.0.1 is a loopback address\n" AT
 		"71: routers[0].addresses: 169.254.0.1 is a link-local address\n" AT
 		"84: routers[0].addresses: expected a string, found an integer\n"},
+	    {R "addresses: [{label: x}]}]\n", AT "47: routers[0].addresses.address: is missing\n"},
+	    {R "addresses: [{address: 10.0.0.1, scope: far}]}]\n",
+	     AT "74: routers[0].addresses.scope: expected global, site, link or host, found \"far\"\n"},
 	    {R "addresses: [10.0.0.1/32, 10.0.0.1/24]}]\n",
 	     AT "60: routers: address 10.0.0.1 is router \"vips\"'s already\n"},
 	    {"allocate: true\nrouters:\n- {name: a, vrid: 5, family: IPv4, addresses: [10.0.0.9/32]}\n"

@@ -22,7 +22,8 @@ static struct vs server(uint32_t host, struct real *reals, uint32_t n)
 
 static struct vip address(uint32_t host)
 {
-	return (struct vip){addr_from_v4(host), 32, VIP_CLIENT, ROUTER_NONE, "eth0"};
+	return (struct vip){
+	    .addr = addr_from_v4(host), .bits = 32, .kind = VIP_CLIENT, .router = ROUTER_NONE, .ifname = "eth0"};
 }
 
 /* Both sides as after their first picture. */

@@ -64,6 +64,12 @@ static void test_addr_op(void **state)
 	four.add = false;
 	golden(buf, rtmsg_addr(&four, 6, true, buf),
 	       "28000000 1500 0500 06000000 00000000 02 20 00 00 03000000 0800 0200 0a0a0007 0800 0100 0a0a0007");
+	/* Scope link; LABEL "eth0:vip" */
+	four = (struct addr_op){
+	    .add = true, .bits = 32, .ifindex = 3, .addr = four.addr, .scope = 253, .label = "eth0:vip"};
+	golden(buf, rtmsg_addr(&four, 5, false, buf),
+	       "38000000 1400 0106 05000000 00000000 02 20 00 fd 03000000 0800 0200 0a0a0007 0800 0100 0a0a0007"
+	       " 0d00 0300 657468303a766970 00 000000");
 	/* IFA_F_NODAD; CACHEINFO: preferred 0, valid forever */
 	golden(buf, rtmsg_addr(&six, 7, true, buf),
 	       "54000000 1400 0506 07000000 00000000 0a 80 02 00 03000000 1400 0200 fd100000000000000000000000000007"

@@ -111,6 +111,40 @@ static void test_decide(void **state)
 	}
 }
 
+/* Scope and label of what is ours: it goes before it comes back otherwise. Of what is not ours they do not matter. */
+static void test_dress(void **state)
+{
+	static const struct link eth0 = {.index = ETH0, .flags = IFF_UP, .name = "eth0"};
+	static const struct {
+		const char *want, *have;
+		uint8_t want_scope, have_scope;
+		bool same;
+	} dresses[] = {
+	    {"", "", 0, 253, true}, /* the kernel told of none */
+	    {"", "eth0", 0, 0, true},
+	    {"", "eth0:x", 0, 0, false},
+	    {"eth0:x", "eth0:x", 253, 253, true},
+	    {"eth0:x", "eth0:x", 253, 0, false},
+	    {"eth0:x", "eth0", 0, 0, false},
+	};
+
+	for (size_t i = 0; i < sizeof(dresses) / sizeof(*dresses); i++)
+		for (int ours = 0; ours < 2; ours++) {
+			struct vip want = vip_of("10.0.0.1", 32);
+			struct vip_have have = {.ifindex = ETH0, .bits = 32, .ours = ours};
+			struct vip_view v = {
+			    .want = &want, .link = &eth0, .have = &have, .n = 1, .may_add = true, .may_remove = true};
+
+			strcpy(want.label, dresses[i].want);
+			strcpy(have.label, dresses[i].have);
+			want.scope = dresses[i].want_scope;
+			have.scope = dresses[i].have_scope;
+			assert_int_equal(vips_decide(&v).held, dresses[i].same || !ours);
+			assert_false(vips_decide(&v).add);
+			assert_int_equal(vips_is_stale(&v, &have), ours && !dresses[i].same);
+		}
+}
+
 static void test_names(void **state)
 {
 	assert_string_equal(vip_problem_reason(VIP_FINE), "");
@@ -121,7 +155,8 @@ static void test_names(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_decide), cmocka_unit_test(test_names)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_decide), cmocka_unit_test(test_dress),
+					   cmocka_unit_test(test_names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

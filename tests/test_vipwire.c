@@ -13,7 +13,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { HEADER = 32 + TRACK_NAME + FIFO_PATH, ROW = 40 };
+enum { HEADER = 32 + TRACK_NAME + FIFO_PATH, ROW = 56 };
 
 static struct vip vip_of(const char *text, uint8_t bits, uint8_t kind, const char *ifname)
 {
@@ -109,6 +109,11 @@ static void picture_refuses(void **state)
 	    {HEADER + 21, '/', "interface name has a character that none may have"},
 	    {HEADER + 21, ' ', "interface name has a character that none may have"},
 	    {HEADER + 26, 'x', "interface name has bytes behind its end"},
+	    {HEADER + 39, 1, "cluster IP of a virtual router"},
+	    {HEADER + 41, 'x', "label is no text"},
+	    {HEADER + 55, 'x', "label is no text"},
+	    {HEADER + ROW + 38, 253, "IPv6 address with a scope or a label"},
+	    {HEADER + ROW + 40, 'x', "IPv6 address with a scope or a label"},
 	};
 	size_t len;
 
@@ -197,6 +202,8 @@ static void routers_round_trip(void **state)
 	void *bytes;
 
 	vips[0].router = 1;
+	vips[0].scope = 253;
+	strcpy(vips[0].label, "eth0:vip");
 	routers[1].source = (struct addr){0};
 	bytes = vipwire_encode_picture(&p, &len);
 	assert_int_equal(len, HEADER + 2 * router_wire_len() + 2 * ROW);
@@ -204,6 +211,8 @@ static void routers_round_trip(void **state)
 	assert_int_equal(back.settings.ready_timeout_ms, 30000);
 	assert_int_equal(back.n_routers, 2);
 	assert_int_equal(back.vips[0].router, 1);
+	assert_int_equal(back.vips[0].scope, 253);
+	assert_string_equal(back.vips[0].label, "eth0:vip");
 	assert_int_equal(back.vips[1].router, ROUTER_NONE);
 	b = &back.routers[0];
 	assert_string_equal(b->name, "a");

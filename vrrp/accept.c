@@ -152,13 +152,26 @@ static bool may_be_left(void)
 	return access("/sys/module/nf_tables", F_OK) == 0;
 }
 
-void acceptor_set(struct acceptor *a, struct addr *addrs, size_t n)
+/* Link-local addresses may stand on several interfaces. */
+static size_t sort_once(struct addr *addrs, size_t n)
 {
-	bool anew = !a->known || !n != !a->n;
-	int err = 0;
+	size_t kept = 0;
 
 	if (n)
 		qsort(addrs, n, sizeof(*addrs), by_addr);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !addr_equal(&addrs[kept - 1], &addrs[i]))
+			addrs[kept++] = addrs[i];
+	return kept;
+}
+
+void acceptor_set(struct acceptor *a, struct addr *addrs, size_t n)
+{
+	bool anew;
+	int err = 0;
+
+	n = sort_once(addrs, n);
+	anew = !a->known || !n != !a->n;
 	if (!anew)
 		err = change(a, addrs, n);
 	free(a->addrs);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void book_init(struct book *b)
 {
@@ -29,9 +30,27 @@ void book_clear(struct book *b)
 	TAILQ_INIT(&b->dirty);
 }
 
-struct entry *book_find(const struct book *b, const struct addr *a)
+struct key {
+	struct addr addr;
+	char scope[LINK_NAME];
+};
+
+static struct key key_of(const struct addr *a, const char *ifname)
 {
-	return map_get(b->entries, a, sizeof(*a));
+	struct key k;
+
+	memset(&k, 0, sizeof(k)); /* the map compares bytes */
+	k.addr = *a;
+	if (ifname && a->family == AF_INET6 && addr_is_link_local(a))
+		memcpy(k.scope, ifname, strnlen(ifname, sizeof(k.scope)));
+	return k;
+}
+
+struct entry *book_find(const struct book *b, const struct addr *a, const char *ifname)
+{
+	const struct key k = key_of(a, ifname);
+
+	return map_get(b->entries, &k, sizeof(k));
 }
 
 struct entry *book_next(const struct book *b, size_t *at)
@@ -43,15 +62,17 @@ struct entry *book_next(const struct book *b, size_t *at)
 	return map_next(b->entries, at, &key, &len, &value) ? value : NULL;
 }
 
-static struct entry *book_entry(struct book *b, const struct addr *a)
+static struct entry *book_entry(struct book *b, const struct addr *a, const char *ifname)
 {
-	struct entry *e = book_find(b, a);
+	const struct key k = key_of(a, ifname);
+	struct entry *e = map_get(b->entries, &k, sizeof(k));
 
 	if (e)
 		return e;
 	e = xcalloc(1, sizeof(*e));
 	e->addr = *a;
-	map_put(b->entries, a, sizeof(*a), e);
+	memcpy(e->scope, k.scope, sizeof(e->scope));
+	map_put(b->entries, &k, sizeof(k), e);
 	return e;
 }
 
@@ -65,12 +86,14 @@ static void count(struct book *b, const struct entry *e, int sign)
 
 static bool vip_same(const struct vip *a, const struct vip *b)
 {
-	return a->bits == b->bits && a->kind == b->kind && strncmp(a->ifname, b->ifname, sizeof(a->ifname)) == 0;
+	return a->bits == b->bits && a->kind == b->kind && a->scope == b->scope &&
+	       strncmp(a->ifname, b->ifname, sizeof(a->ifname)) == 0 &&
+	       strncmp(a->label, b->label, sizeof(a->label)) == 0;
 }
 
 struct entry *book_want(struct book *b, struct vip_set *set, const struct vip *v)
 {
-	struct entry *e = book_entry(b, &v->addr);
+	struct entry *e = book_entry(b, &v->addr, v->ifname);
 
 	e->epoch = b->epoch;
 	if (e->wanted && e->set == set && vip_same(&e->want, v)) {
@@ -125,25 +148,32 @@ struct vip_have *entry_have(const struct entry *e, uint32_t ifindex, uint8_t bit
 	return NULL;
 }
 
-bool book_have(struct book *b, const struct kaddr *a, bool ours)
+bool book_have(struct book *b, const struct kaddr *a, const char *ifname, bool ours)
 {
-	struct entry *e = book_entry(b, &a->addr);
+	struct entry *e = book_entry(b, &a->addr, ifname);
 	struct vip_have *h = entry_have(e, a->ifindex, a->bits);
 
 	if (h) {
 		h->seen = true;
+		h->scope = a->scope;
+		memcpy(h->label, a->label, sizeof(h->label));
 		return false;
 	}
 	e->have = xrealloc(e->have, (e->n_have + 1) * sizeof(*e->have));
-	e->have[e->n_have++] = (struct vip_have){
-	    .ifindex = a->ifindex, .bits = a->bits, .ours = ours, .seen = true, .order = b->next_order++};
+	e->have[e->n_have++] = (struct vip_have){.ifindex = a->ifindex,
+						 .bits = a->bits,
+						 .scope = a->scope,
+						 .ours = ours,
+						 .seen = true,
+						 .order = b->next_order++};
+	memcpy(e->have[e->n_have - 1].label, a->label, sizeof(a->label));
 	book_mark(b, e);
 	return true;
 }
 
-struct entry *book_gone(struct book *b, const struct kaddr *a, struct vip_have *old)
+struct entry *book_gone(struct book *b, const struct kaddr *a, const char *ifname, struct vip_have *old)
 {
-	struct entry *e = book_find(b, &a->addr);
+	struct entry *e = book_find(b, &a->addr, ifname);
 	struct vip_have *h = e ? entry_have(e, a->ifindex, a->bits) : NULL;
 
 	if (!h)
@@ -152,6 +182,31 @@ struct entry *book_gone(struct book *b, const struct kaddr *a, struct vip_have *
 	*h = e->have[--e->n_have];
 	book_mark(b, e);
 	return e;
+}
+
+void book_rename(struct book *b, uint32_t ifindex, const char *from, const char *to)
+{
+	struct kaddr *moving = NULL;
+	bool *ours = NULL;
+	struct vip_have old;
+	struct entry *e;
+	size_t at = 0, n = 0;
+
+	while ((e = book_next(b, &at)))
+		for (size_t i = 0; i < e->n_have && e->scope[0]; i++) {
+			if (e->have[i].ifindex != ifindex)
+				continue;
+			moving = xrealloc(moving, (n + 1) * sizeof(*moving));
+			ours = xrealloc(ours, (n + 1) * sizeof(*ours));
+			ours[n] = e->have[i].ours;
+			moving[n++] = (struct kaddr){.addr = e->addr, .bits = e->have[i].bits, .ifindex = ifindex};
+		}
+	for (size_t i = 0; i < n; i++) {
+		book_gone(b, &moving[i], from, &old);
+		book_have(b, &moving[i], to, ours[i]);
+	}
+	free(moving);
+	free(ours);
 }
 
 void book_mark(struct book *b, struct entry *e)
@@ -193,8 +248,11 @@ struct entry *book_pop(struct book *b)
 
 void book_drop(struct book *b, struct entry *e)
 {
+	struct key k;
+
 	if (e->wanted || e->n_have > 0 || e->dirty)
 		return;
-	map_del(b->entries, &e->addr, sizeof(e->addr));
+	k = key_of(&e->addr, e->scope);
+	map_del(b->entries, &k, sizeof(k));
 	entry_free(e);
 }

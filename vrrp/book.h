@@ -15,6 +15,8 @@ struct vip_set {
 
 struct entry {
 	struct addr addr;
+	char scope
+	    [LINK_NAME]; /* a link-local IPv6 address is another one on each interface (RFC 4007): its name; else "" */
 	TAILQ_ENTRY(entry) queue;
 	bool dirty; /* in the queue */
 
@@ -51,7 +53,8 @@ struct book {
 void book_init(struct book *b);
 void book_clear(struct book *b);
 
-struct entry *book_find(const struct book *b, const struct addr *a);
+/* ifname, here and below: where the address is; looked at for link-local ones only, NULL or "" is an interface that is not known. */
+struct entry *book_find(const struct book *b, const struct addr *a, const char *ifname);
 /* Walks in no particular order: *at starts at 0; NULL at the end. book_drop of the entry just returned is allowed. */
 struct entry *book_next(const struct book *b, size_t *at);
 
@@ -63,9 +66,11 @@ void book_begin(struct book *b);
 void book_end(struct book *b);
 
 /* The kernel has `a` (again). Returns true if that is new. ours: it is in the ownership record. */
-bool book_have(struct book *b, const struct kaddr *a, bool ours);
+bool book_have(struct book *b, const struct kaddr *a, const char *ifname, bool ours);
 /* The kernel has it no more: copies what was known of it to *old and returns its entry; NULL if it was not known. */
-struct entry *book_gone(struct book *b, const struct kaddr *a, struct vip_have *old);
+struct entry *book_gone(struct book *b, const struct kaddr *a, const char *ifname, struct vip_have *old);
+/* An interface has another name: what link-local addresses are there moves to it. */
+void book_rename(struct book *b, uint32_t ifindex, const char *from, const char *to);
 struct vip_have *entry_have(const struct entry *e, uint32_t ifindex, uint8_t bits);
 
 void book_mark(struct book *b, struct entry *e);       /* to be looked at, last */

@@ -199,7 +199,7 @@ static bool has_link_local(const struct vrouter *r)
 	return false;
 }
 
-/* An IPv6 router without a link-local address gets one, unless a router with the same VRID on another interface has it already. */
+/* An IPv6 router without a link-local address gets one, unless another router on the same interface has it already. */
 static void make_up(struct vrouter *r)
 {
 	struct vip v = {.addr = advert_link_local(r->conf.vrid), .bits = 64, .kind = VIP_CLIENT};
@@ -208,18 +208,18 @@ static void make_up(struct vrouter *r)
 
 	if (r->conf.family != AF_INET6)
 		return;
+	vmac_place(&r->conf, v.ifname);
 	for (size_t i = 0; i < r->engine->n; i++) {
 		const struct vrouter *o = r->engine->routers[i];
 
 		for (en = LIST_FIRST(&o->set->members); o != r && en; en = LIST_NEXT(en, member))
-			if (addr_equal(&en->addr, mine))
+			if (addr_equal(&en->addr, mine) && strncmp(en->want.ifname, v.ifname, sizeof(v.ifname)) == 0)
 				return;
 	}
 	if (LIST_EMPTY(&r->set->members) || (!r->made_up && has_link_local(r)))
 		return;
 	r->made_up = true;
 	v.router = (uint16_t)r->index;
-	vmac_place(&r->conf, v.ifname);
 	holder_want(r->engine->holder, r->set, &v);
 }
 
@@ -396,6 +396,7 @@ void engine_begin(struct engine *e, const struct router *routers, size_t n)
 static void retire(struct engine *e, struct vrouter *r)
 {
 	enum fsm_mode before = r->fs.mode;
+	const struct entry *last;
 
 	if (before == FSM_ACTIVE)
 		router_send(r, VRRP_PRIORITY_STOP);
@@ -412,8 +413,8 @@ static void retire(struct engine *e, struct vrouter *r)
 	survive_drop(r->slot);
 	e->n--; /* it is the last */
 	router_sockets_close(r);
-	while (!LIST_EMPTY(&r->set->members))
-		holder_unwant(e->holder, &LIST_FIRST(&r->set->members)->addr);
+	while ((last = LIST_FIRST(&r->set->members)))
+		holder_unwant(e->holder, &last->addr, last->want.ifname);
 	holder_set_free(e->holder, r->set);
 	router_free(r);
 }

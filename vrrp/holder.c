@@ -87,7 +87,7 @@ void holder_record(struct holder *h)
 static void prune(void *arg, const struct kaddr *a)
 {
 	struct holder *h = arg;
-	struct entry *e = book_find(&h->book, &a->addr);
+	struct entry *e = book_find(&h->book, &a->addr, holder_link_name(h, a->ifindex));
 
 	if (!e || !entry_have(e, a->ifindex, a->bits))
 		owned_del(h->owned, &a->addr, a->bits, a->ifindex);
@@ -251,9 +251,9 @@ void holder_want(struct holder *h, struct vip_set *set, const struct vip *v)
 	holder_work(h);
 }
 
-void holder_unwant(struct holder *h, const struct addr *a)
+void holder_unwant(struct holder *h, const struct addr *a, const char *ifname)
 {
-	struct entry *e = book_find(&h->book, a);
+	struct entry *e = book_find(&h->book, a, ifname);
 
 	if (!e)
 		return;

@@ -186,7 +186,7 @@ static void apply_rows(struct vrrp *v, const struct msg *m)
 
 	while (vipwire_next_row(m->payload, m->len, &at, &row, &reason) == 1) {
 		if (row.op == VIP_DELETE)
-			holder_unwant(v->holder, &row.vip.addr);
+			holder_unwant(v->holder, &row.vip.addr, row.vip.ifname);
 		else
 			want(v, &row.vip);
 	}

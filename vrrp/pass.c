@@ -25,7 +25,12 @@ static bool batch_add(struct batch *b, struct entry *e, bool add, uint8_t bits, 
 	if (b->n == RTNL_BATCH)
 		return false;
 	b->of[b->n] = e;
-	b->ops[b->n++] = (struct addr_op){.add = add, .bits = bits, .ifindex = ifindex, .addr = e->addr};
+	b->ops[b->n] = (struct addr_op){.add = add, .bits = bits, .ifindex = ifindex, .addr = e->addr};
+	if (add) {
+		b->ops[b->n].scope = e->want.scope;
+		memcpy(b->ops[b->n].label, e->want.label, sizeof(e->want.label));
+	}
+	b->n++;
 	return true;
 }
 
@@ -144,7 +149,9 @@ static void added(struct holder *h, const struct addr_op *op, struct entry *e, i
 		return;
 	}
 	/* IPv6 tells of it only later (addrconf_dad_work): the kernel's silence is its word. */
-	book_have(&h->book, &(struct kaddr){.addr = op->addr, .bits = op->bits, .ifindex = op->ifindex}, true);
+	book_have(&h->book,
+		  &(struct kaddr){.addr = op->addr, .bits = op->bits, .scope = op->scope, .ifindex = op->ifindex},
+		  e->scope, true);
 	if (!e->lost)
 		return;
 	e->lost = false;

@@ -58,7 +58,7 @@ size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf)
 	struct ifaddrmsg m = {
 	    .ifa_family = op->addr.family,
 	    .ifa_prefixlen = op->bits,
-	    .ifa_scope = RT_SCOPE_UNIVERSE,
+	    .ifa_scope = op->add ? op->scope : RT_SCOPE_UNIVERSE,
 	    .ifa_index = op->ifindex,
 	};
 	bool v6 = op->addr.family == AF_INET6;
@@ -70,6 +70,8 @@ size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf)
 	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
 	build_attr(&b, IFA_LOCAL, op->addr.bytes, addr_len(&op->addr));
 	build_attr(&b, IFA_ADDRESS, op->addr.bytes, addr_len(&op->addr));
+	if (op->add && !v6 && op->label[0])
+		build_attr(&b, IFA_LABEL, op->label, strnlen(op->label, LINK_NAME - 1) + 1);
 	if (op->add && v6) {
 		struct ifa_cacheinfo life = {.ifa_prefered = 0, .ifa_valid = (uint32_t)LIFETIME_FOREVER};
 
@@ -293,6 +295,8 @@ static enum rtmsg_reason decode_addr_attr(const struct attr *a, struct kaddr *ou
 		if (a->len != sizeof(out->flags))
 			return RTMSG_ATTR;
 		memcpy(&out->flags, a->value, sizeof(out->flags));
+	} else if (a->type == IFA_LABEL && !attr_text(a, out->label)) {
+		return RTMSG_ATTR;
 	}
 	return RTMSG_OK;
 }

@@ -15,6 +15,7 @@ struct kaddr {
 	uint8_t scope;  /* RT_SCOPE_UNIVERSE... */
 	uint32_t flags; /* IFA_F_... */
 	uint32_t ifindex;
+	char label[LINK_NAME]; /* IPv4; "" the kernel told of none */
 };
 
 /* A change to one address. */
@@ -23,6 +24,8 @@ struct addr_op {
 	uint8_t bits;
 	uint32_t ifindex;
 	struct addr addr;
+	uint8_t scope;         /* IPv4, add */
+	char label[LINK_NAME]; /* IPv4, add; "" the interface's name */
 };
 
 /* Encode into buf (RTMSG_ROOM bytes), errors only (no NLM_F_ACK) unless ack; return the aligned length.

@@ -3,6 +3,9 @@
  * lengths), net/ipv6/addrconf.c (IPv6: once an interface). Test: tests/test_vips.c. */
 #include "vips.h"
 
+#include <string.h>
+#include <sys/socket.h>
+
 const char *vip_problem_reason(enum vip_problem p)
 {
 	static const char *const names[VIP_PROBLEMS] = {
@@ -16,11 +19,26 @@ const char *vip_problem_reason(enum vip_problem p)
 	return (unsigned)p < VIP_PROBLEMS ? names[p] : "Unknown";
 }
 
+/* Scope and label are as wanted. The kernel calls an address by its interface's name where nothing else was said. */
+static bool is_dressed(const struct vip_view *v, const struct vip_have *h)
+{
+	const char *label = v->want->label[0] ? v->want->label : v->link->name;
+
+	if (v->want->addr.family != AF_INET || !h->label[0])
+		return true;
+	return h->scope == v->want->scope && strncmp(h->label, label, LINK_NAME) == 0;
+}
+
+static bool is_place(const struct vip_view *v, const struct vip_have *h)
+{
+	return v->want && v->link && h->ifindex == v->link->index;
+}
+
 static bool is_wanted_place(const struct vip_view *v, const struct vip_have *h)
 {
-	if (!v->want || !v->link || h->ifindex != v->link->index)
+	if (!is_place(v, h))
 		return false;
-	return !h->ours || h->bits == v->want->bits; /* somebody else's serves with any prefix */
+	return !h->ours || (h->bits == v->want->bits && is_dressed(v, h)); /* somebody else's serves with any prefix */
 }
 
 /* The same link-local address on two interfaces is two addresses. */
@@ -32,7 +50,7 @@ static bool is_foreign_elsewhere(const struct vip_view *v, const struct vip_have
 struct vip_verdict vips_decide(const struct vip_view *v)
 {
 	struct vip_verdict out = {.problem = VIP_FINE};
-	bool elsewhere = false;
+	bool elsewhere = false, in_the_way = false;
 
 	if (!v->want)
 		return out;
@@ -43,12 +61,14 @@ struct vip_verdict vips_decide(const struct vip_view *v)
 	for (size_t i = 0; i < v->n; i++) {
 		out.held |= is_wanted_place(v, &v->have[i]);
 		elsewhere |= is_foreign_elsewhere(v, &v->have[i]);
+		/* One with another scope or label goes before it comes back. */
+		in_the_way |= v->have[i].ours && is_place(v, &v->have[i]) && v->have[i].bits == v->want->bits;
 	}
 	if (v->want->kind == VIP_CLIENT && !link_is_up(v->link))
 		out.problem = VIP_INTERFACE_DOWN;
 	else if (!out.held && elsewhere)
 		out.problem = VIP_ELSEWHERE;
-	out.add = !out.held && v->may_add && out.problem == VIP_FINE;
+	out.add = !out.held && !in_the_way && v->may_add && out.problem == VIP_FINE;
 	return out;
 }
 

@@ -24,6 +24,8 @@ const char *vip_problem_reason(enum vip_problem p);
 struct vip_have {
 	uint32_t ifindex;
 	uint8_t bits;
+	uint8_t scope;
+	char label[LINK_NAME];
 	bool ours;      /* in the ownership record */
 	bool removing;  /* the shell's: a delete is under way */
 	bool seen;      /* the shell's: for full dumps */
@@ -47,7 +49,7 @@ struct vip_verdict {
 };
 
 struct vip_verdict vips_decide(const struct vip_view *v);
-/* This one is ours and must go: not wanted any more, on another interface, or with another prefix length. What is not ours never goes. */
+/* This one is ours and must go: not wanted any more, on another interface, or with another prefix length, scope or label. What is not ours never goes. */
 bool vips_is_stale(const struct vip_view *v, const struct vip_have *h);
 
 #endif

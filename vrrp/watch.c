@@ -19,8 +19,12 @@ static void links_changed(struct holder *h)
 
 static void link_came(struct holder *h, const struct link *l)
 {
-	unsigned change = links_update(&h->links, l);
+	const struct link *before = links_by_index(&h->links, l->index);
+	unsigned change;
 
+	if (before && strncmp(before->name, l->name, LINK_NAME) != 0)
+		book_rename(&h->book, l->index, before->name, l->name);
+	change = links_update(&h->links, l);
 	if (change == LINK_SAME)
 		return;
 	if (change & (LINK_NEW | LINK_RENAMED | LINK_STATE))
@@ -53,18 +57,18 @@ static void addr_came(struct holder *h, const struct kaddr *a)
 {
 	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex);
 
-	if (!book_have(&h->book, a, ours))
+	if (!book_have(&h->book, a, holder_link_name(h, a->ifindex), ours))
 		return;
 	holder_work(h);
 	if (!ours)
 		locals_changed(h);
 }
 
-static void addr_went(struct holder *h, const struct kaddr *a)
+static void addr_went(struct holder *h, const struct kaddr *a, const char *ifname)
 {
 	const struct link *l = links_by_index(&h->links, a->ifindex);
 	struct vip_have old;
-	struct entry *e = book_gone(&h->book, a, &old);
+	struct entry *e = book_gone(&h->book, a, ifname, &old);
 
 	if (!e)
 		return;
@@ -96,7 +100,7 @@ static void on_news(void *arg, const struct rtnews *news)
 		addr_came(h, &news->addr);
 		break;
 	case RTMSG_ADDR_GONE:
-		addr_went(h, &news->addr);
+		addr_went(h, &news->addr, holder_link_name(h, news->addr.ifindex));
 		break;
 	case RTMSG_ERROR:
 	case RTMSG_DONE:
@@ -139,7 +143,7 @@ static void sweep(struct holder *h)
 			struct kaddr a = {.addr = e->addr, .bits = have->bits, .ifindex = have->ifindex};
 
 			if (!have->seen)
-				addr_went(h, &a);
+				addr_went(h, &a, e->scope);
 		}
 	}
 	if (links_sweep(&h->links) > 0) {

@@ -18,9 +18,12 @@ struct vip {
 	uint16_t
 	    router; /* VIP_CLIENT: index of its virtual router in the picture; ROUTER_NONE (router.h): held at all times */
 	char ifname[16]; /* VIP_CLIENT: the interface; VIP_CLUSTER: "vipd0" */
+	/* IPv4: as rtnetlink(7) has them. */
+	uint8_t scope;  /* RT_SCOPE_...: 0 global */
+	char label[16]; /* zero behind its end; "" the interface's name */
 };
 
-/* Orders by address: a picture holds each address once. */
+/* Orders by address, link-local IPv6 ones by interface too: a picture holds each once. */
 int vip_cmp(const struct vip *a, const struct vip *b);
 
 #endif

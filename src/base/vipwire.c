@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { MAGIC = 0x76697076, VERSION = 3, DAY_MS = 86400000 };
+enum { MAGIC = 0x76697076, VERSION = 4, DAY_MS = 86400000 };
 
 struct wire_header {
 	uint32_t magic, version, count;
@@ -22,15 +22,22 @@ struct wire_row {
 	uint8_t op, family, bits, kind;
 	uint8_t bytes[16];
 	char ifname[16];
-	uint16_t router, zero;
+	uint16_t router;
+	uint8_t scope, zero;
+	char label[16];
 };
 
 static void row_pack(struct wire_row *w, uint8_t op, const struct vip *v)
 {
-	*w = (struct wire_row){
-	    .op = op, .family = v->addr.family, .bits = v->bits, .kind = v->kind, .router = v->router};
+	*w = (struct wire_row){.op = op,
+			       .family = v->addr.family,
+			       .bits = v->bits,
+			       .kind = v->kind,
+			       .router = v->router,
+			       .scope = v->scope};
 	memcpy(w->bytes, v->addr.bytes, sizeof(w->bytes));
 	memcpy(w->ifname, v->ifname, strnlen(v->ifname, sizeof(w->ifname)));
+	memcpy(w->label, v->label, strnlen(v->label, sizeof(w->label)));
 }
 
 void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
@@ -80,6 +87,26 @@ static const char *addr_check(const struct wire_row *w)
 	return addr_unusable(&a) ? "address cannot be a virtual IP" : NULL;
 }
 
+/* Printable, with an end, and zero behind it. */
+static bool text_ok(const char *text, size_t size)
+{
+	size_t n = strnlen(text, size);
+
+	if (n == size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (i < n ? (unsigned char)text[i] < ' ' || text[i] == 0x7f : text[i] != 0)
+			return false;
+	return true;
+}
+
+static const char *dress_check(const struct wire_row *w)
+{
+	if (w->family == AF_INET6 && (w->scope || w->label[0]))
+		return "IPv6 address with a scope or a label";
+	return text_ok(w->label, sizeof(w->label)) ? NULL : "label is no text";
+}
+
 /* NULL and *out, or what is wrong. */
 static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 {
@@ -105,25 +132,17 @@ static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 		return why;
 	if (w->zero || (w->kind == VIP_CLUSTER && w->router != ROUTER_NONE))
 		return "cluster IP of a virtual router";
+	why = dress_check(w);
+	if (why)
+		return why;
 	r.vip.router = w->router;
 	r.vip.bits = w->bits;
 	r.vip.kind = w->kind;
+	r.vip.scope = w->scope;
 	memcpy(r.vip.ifname, w->ifname, sizeof(w->ifname));
+	memcpy(r.vip.label, w->label, sizeof(w->label));
 	*out = r;
 	return NULL;
-}
-
-/* Printable, with an end, and zero behind it. */
-static bool text_ok(const char *text, size_t size)
-{
-	size_t n = strnlen(text, size);
-
-	if (n == size)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (i < n ? (unsigned char)text[i] < ' ' || text[i] == 0x7f : text[i] != 0)
-			return false;
-	return true;
 }
 
 static const char *notify_check(const struct wire_header *h)
