@@ -414,6 +414,7 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"notify", read_notify},
 	    {"sync", config_read_sync},
 	    {"drOnBackup", config_read_dr_on_backup},
+	    {"ipMode", config_read_ip_mode},
 	};
 	struct reader *r = arg;
 

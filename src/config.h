@@ -27,6 +27,13 @@ enum dr_on_backup {
 	DR_NEVER,
 };
 
+/* What status.loadBalancer.ingress says of ipMode. */
+enum ip_mode {
+	IP_MODE_AUTO, /* VIP where vipd handles cluster IPs too, else Proxy: another service proxy would take the address away from it */
+	IP_MODE_VIP,   /* a node's service proxy answers for the address */
+	IP_MODE_PROXY, /* it lets packets to the address go to vipd */
+};
+
 /* All strings live in arena. Defaults stand where the file says nothing. */
 struct config {
 	struct arena *arena;
@@ -36,6 +43,7 @@ struct config {
 	struct plan_config plan;   /* plan.interface too is NULL until then */
 	struct ipvs_settings ipvs; /* gates: control fills them in (control_send.c) */
 	enum dr_on_backup dr_on_backup;
+	enum ip_mode ip_mode;
 	struct vip_settings vips;
 	const char *node_name;    /* default: host name */
 	uint32_t ready_timeout_s; /* 30 */
@@ -69,6 +77,9 @@ int config_set_service_cidr(struct config *c,
 
 /* "1500ms", "5s", "2m", "1h", or whole seconds -> milliseconds; -EINVAL. */
 int config_duration(const char *text, uint32_t *ms);
+
+/* "VIP" or "Proxy": what ip_mode comes to. */
+const char *config_ip_mode(const struct config *c);
 
 /* Prints it as YAML that config_parse reads back to the same. malloc'd. */
 char *config_text(const struct config *c);

@@ -100,6 +100,8 @@ void config_read_sync(struct reader *r, const char *key, const struct node *n);
 extern const char *const config_dr_words[]; /* by enum dr_on_backup */
 enum { DR_WORDS = DR_NEVER + 1 };
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
+extern const char *const config_ip_mode_words[]; /* by enum ip_mode */
+void config_read_ip_mode(struct reader *r, const char *key, const struct node *n);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
 void config_end_routers(struct reader *r);
 void config_end_spread(struct reader *r);

@@ -1,4 +1,4 @@
-/* vipd.yaml: sync (the kernel's connection sync) and drOnBackup. Source: DESIGN.md, "DR/TUN"; ipvs/sync.h. Test: tests/test_config_sync.c */
+/* vipd.yaml: sync (the kernel's connection sync), drOnBackup, ipMode. Source: DESIGN.md, "DR/TUN"; ipvs/sync.h. Test: tests/test_config_sync.c */
 #include "config_read.h"
 
 #include <string.h>
@@ -16,6 +16,28 @@ void config_read_dr_on_backup(struct reader *r, const char *key, const struct no
 		}
 	if (s)
 		diag_error(r->diags, r->file, n->pos, "%s: expected auto, always or never, found \"%s\"", key, s);
+}
+
+const char *const config_ip_mode_words[] = {[IP_MODE_AUTO] = "auto", [IP_MODE_VIP] = "VIP", [IP_MODE_PROXY] = "Proxy"};
+
+void config_read_ip_mode(struct reader *r, const char *key, const struct node *n)
+{
+	const char *s = config_want_string(r, key, n);
+
+	for (int i = IP_MODE_AUTO; s && i <= IP_MODE_PROXY; i++)
+		if (strcmp(s, config_ip_mode_words[i]) == 0) {
+			r->c->ip_mode = (enum ip_mode)i;
+			return;
+		}
+	if (s)
+		diag_error(r->diags, r->file, n->pos, "%s: expected auto, VIP or Proxy, found \"%s\"", key, s);
+}
+
+const char *config_ip_mode(const struct config *c)
+{
+	if (c->ip_mode != IP_MODE_AUTO)
+		return config_ip_mode_words[c->ip_mode];
+	return c->plan.handle & HANDLE_CLUSTERIP ? "VIP" : "Proxy";
 }
 
 static void read_group(const struct members *m, struct addr *out)

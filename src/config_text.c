@@ -63,6 +63,8 @@ static void sync_json(const struct config *c, json_t *j)
 	json_t *sync;
 
 	json_object_set_new(j, "drOnBackup", json_string(config_dr_words[c->dr_on_backup]));
+	if (c->ip_mode != IP_MODE_AUTO)
+		set_text(j, "ipMode", config_ip_mode_words[c->ip_mode]);
 	if (!s->on)
 		return;
 	sync = json_pack("{s:s, s:i, s:s, s:i, s:i}", "interface", s->ifname, "syncid", (int)s->id, "group",

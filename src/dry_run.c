@@ -96,7 +96,7 @@ static void add_service(void *arg, const struct service_view *v)
 
 	if (v->object->service.type == SERVICE_EXTERNALNAME)
 		return;
-	add(arg, RANK_SERVICE, m, object_json_service(v, AS_MANIFEST));
+	add(arg, RANK_SERVICE, m, object_json_service(v, AS_MANIFEST, "VIP"));
 	slices = object_json_slices(v);
 	json_array_foreach(slices, i, slice)
 	{

@@ -193,16 +193,16 @@ static json_t *service_spec_json(const struct service_view *v)
 	return spec;
 }
 
-static json_t *ingress_json(const struct service_view *v)
+static json_t *ingress_json(const struct service_view *v, const char *ip_mode)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < v->n_vips; i++)
-		json_array_append_new(list, json_pack("{s:o, s:s}", "ip", addr_json(&v->vips[i]), "ipMode", "VIP"));
+		json_array_append_new(list, json_pack("{s:o, s:s}", "ip", addr_json(&v->vips[i]), "ipMode", ip_mode));
 	return json_pack("{s:o}", "ingress", list);
 }
 
-json_t *object_json_service(const struct service_view *v, enum object_json_use use)
+json_t *object_json_service(const struct service_view *v, enum object_json_use use, const char *ip_mode)
 {
 	const struct meta *m = &v->object->meta;
 	json_t *meta = meta_json(m, v->uid, use == AS_ANSWER ? v->since : m->created);
@@ -210,7 +210,7 @@ json_t *object_json_service(const struct service_view *v, enum object_json_use u
 
 	set(o, "spec", service_spec_json(v));
 	if (v->n_vips && (use == AS_ANSWER || v->object->service.type == SERVICE_LOADBALANCER))
-		set(status, "loadBalancer", ingress_json(v));
+		set(status, "loadBalancer", ingress_json(v, ip_mode));
 	if (use == AS_ANSWER && v->message)
 		set(status, "conditions",
 		    json_pack("[{s:s, s:s, s:s, s:s}]", "type", "Programmed", "status", "False", "reason",

@@ -9,8 +9,8 @@
 /* AS_ANSWER: with status, conditions, creationTimestamp; AS_MANIFEST: what reads back to the same, nothing that depends on the hour. */
 enum object_json_use { AS_ANSWER, AS_MANIFEST };
 
-/* A Service with all that was granted to it. */
-json_t *object_json_service(const struct service_view *v, enum object_json_use use);
+/* A Service with all that was granted to it. ip_mode: of its load balancer's addresses, "VIP" or "Proxy". */
+json_t *object_json_service(const struct service_view *v, enum object_json_use use, const char *ip_mode);
 /* v1 Endpoints of what a Service uses. */
 json_t *object_json_endpoints(const struct service_view *v);
 /* The same as a list of EndpointSlices, for AS_MANIFEST. */

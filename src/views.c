@@ -72,7 +72,8 @@ static void service_item(void *arg, const struct service_view *v)
 
 	if (!asked(l, v->object->meta.namespace, v->object->meta.name, NULL))
 		return;
-	put_item(l, l->q->kind == CTL_SERVICES ? object_json_service(v, AS_ANSWER) : object_json_endpoints(v));
+	put_item(l, l->q->kind == CTL_SERVICES ? object_json_service(v, AS_ANSWER, config_ip_mode(l->v->config))
+					       : object_json_endpoints(v));
 }
 
 struct objects {

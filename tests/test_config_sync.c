@@ -51,6 +51,8 @@ static void test_fixed_point(void **state)
 	    "0}\ndrOnBackup: never\n",
 	    "sync: {interface: eth1, group: 'ff02::81'}\ndrOnBackup: always\n",
 	    "drOnBackup: auto\n",
+	    "ipMode: Proxy\n",
+	    "ipMode: VIP\n",
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -65,10 +67,29 @@ static void test_fixed_point(void **state)
 		assert_int_equal(again->ipvs.sync.maxlen, c->ipvs.sync.maxlen);
 		assert_int_equal(again->ipvs.sync.id, c->ipvs.sync.id);
 		assert_int_equal(again->dr_on_backup, c->dr_on_backup);
+		assert_int_equal(again->ip_mode, c->ip_mode);
 		free(once);
 		free(twice);
 		config_free(c);
 		config_free(again);
+	}
+}
+
+static void test_ip_mode(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"adopt: true\n", "VIP"},
+	    {"handle: [LoadBalancer, ConfigMap]\n", "Proxy"},
+	    {"handle: [LoadBalancer, ConfigMap]\nipMode: VIP\n", "VIP"},
+	    {"ipMode: Proxy\n", "Proxy"},
+	    {"ipMode: auto\n", "VIP"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct config *c = parse(rows[i][0], NULL);
+
+		assert_string_equal(config_ip_mode(c), rows[i][1]);
+		config_free(c);
 	}
 }
 
@@ -89,6 +110,7 @@ static void test_errors(void **state)
 	     "v.yaml:1:32: sync.group: \"10.0.0.1\" is not a multicast address such as 224.0.0.81"},
 	    {"sync: {interface: eth0, threshold: 50}\n",
 	     "v.yaml:1:36: sync.threshold: 50 is not below the period of 50"},
+	    {"ipMode: proxy\n", "v.yaml:1:9: ipMode: expected auto, VIP or Proxy, found \"proxy\""},
 	    {"drOnBackup: yes\n", "v.yaml:1:13: drOnBackup: expected a string, found a boolean"},
 	    {"drOnBackup: sometimes\n", "v.yaml:1:13: drOnBackup: expected auto, always or never, found \"sometimes\""},
 	};
@@ -102,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_fixed_point),
+	    cmocka_unit_test(test_ip_mode),
 	    cmocka_unit_test(test_errors),
 	};
 
