@@ -505,3 +505,35 @@ void folder_each_problem(const struct folder *f, void (*each)(void *arg, const c
 		free(path);
 	}
 }
+
+void folder_each_place(const struct folder *f, enum kind kind, const char *namespace, const char *name,
+		       void (*each)(void *arg, const char *file), void *arg)
+{
+	for (const struct claim *c = folder_table_claims(f->table, kind, namespace, name); c; c = c->next)
+		each(arg, c->file->name);
+}
+
+void folder_each_in(const struct folder *f, const char *file, void (*each)(void *arg, const struct object *o),
+		    void *arg)
+{
+	const struct source_file *found = folder_table_find(f->table, file);
+
+	for (size_t i = 0; found && i < found->n; i++)
+		if (folder_table_wins(f->table, &found->claims[i]))
+			each(arg, found->claims[i].object);
+}
+
+bool folder_read_hash(const struct folder *f, const char *file, uint64_t *out)
+{
+	const struct source_file *found = folder_table_find(f->table, file);
+
+	if (!found || !found->read)
+		return false;
+	*out = found->hash;
+	return true;
+}
+
+uint64_t folder_text_hash(const char *text, size_t len)
+{
+	return cache_hash(text, len);
+}

@@ -34,6 +34,16 @@ void folder_each_object(const struct folder *f, void (*each)(void *arg, const st
 void folder_each_problem(const struct folder *f, void (*each)(void *arg, const char *file, const struct diag_list *d),
 			 void *arg);
 
+/* The files that hold an object, the one that counts first; names without the folder's. */
+void folder_each_place(const struct folder *f, enum kind kind, const char *namespace, const char *name,
+		       void (*each)(void *arg, const char *file), void *arg);
+/* The objects of a file that count. */
+void folder_each_in(const struct folder *f, const char *file, void (*each)(void *arg, const struct object *o),
+		    void *arg);
+/* The hash of the text that was last read of a file; false when there is no such file. */
+bool folder_read_hash(const struct folder *f, const char *file, uint64_t *out);
+uint64_t folder_text_hash(const char *text, size_t len);
+
 /* One pass without watching, for vipd -n, -nv and vipctl check: names sorted, winners into *out (owned by the returned folder). */
 struct folder *folder_read(const char *path, struct diag_list *diags);
 

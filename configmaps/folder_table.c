@@ -300,6 +300,17 @@ void folder_table_found(struct folder_table *t, struct source_file *f, struct di
 	*diags = (struct diag_list){0};
 }
 
+const struct claim *folder_table_claims(const struct folder_table *t, enum kind kind, const char *namespace,
+					const char *name)
+{
+	const struct object o = {.kind = kind, .meta = {.namespace = namespace, .name = name}};
+	char *key = identity(&o);
+	const struct claim *c = map_gets(t->winners, key);
+
+	free(key);
+	return c;
+}
+
 bool folder_table_wins(const struct folder_table *t, const struct claim *c)
 {
 	char *key;

@@ -47,6 +47,9 @@ void folder_table_commit(struct folder_table *t, const struct folder_ops *ops);
 /* Frees the objects that lost their place before the last commit. */
 void folder_table_bury(struct folder_table *t);
 
+/* The claims of an identity, the one that counts first; NULL if there is none. */
+const struct claim *folder_table_claims(const struct folder_table *t, enum kind kind, const char *namespace,
+					const char *name);
 bool folder_table_wins(const struct folder_table *t, const struct claim *c);
 size_t folder_table_count(const struct folder_table *t, enum kind kind);
 

@@ -108,6 +108,7 @@ static void on_settled(void *arg, bool first)
 
 	c->settled = true;
 	control_pass(c);
+	control_settle_look(c);
 }
 
 static void on_trouble(void *arg, const char *why)
@@ -369,6 +370,7 @@ static int control_init(struct control *c)
 static void control_clear(struct control *c)
 {
 	control_asks_end(c);
+	control_settle_end(c);
 	if (c->events) {
 		control_due_end(c);
 		control_events_save(c);

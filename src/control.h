@@ -6,6 +6,7 @@
  *   control_record.c   the record on disk
  *   control_events.c   what happened: Events, and the file that keeps them
  *   control_due.c      what waits until the kernel has it
+ *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
  */
 #ifndef VIPD_CONTROL_H
 #define VIPD_CONTROL_H
@@ -69,9 +70,10 @@ struct control {
 	struct side_state sides[OUTBOX_SIDES];
 	struct notices *notices;
 	struct events *events;
-	struct map *modes; /* router -> its mode, one more than enum fsm_mode, as told last */
-	struct due *dues;  /* the oldest first */
-	bool fresh;        /* the plan's first run: what it tells may have been told before a restart */
+	struct map *modes;      /* router -> its mode, one more than enum fsm_mode, as told last */
+	struct due *dues;       /* the oldest first */
+	struct waiter *waiters; /* control_settle.c */
+	bool fresh;             /* the plan's first run: what it tells may have been told before a restart */
 	struct ctl_server *ctl;
 	struct ask *asks;
 	uint64_t last_ask;
@@ -124,7 +126,15 @@ void control_events_service(struct control *c, const struct service_change *chan
 void control_events_problem(struct control *c, const struct object *o, const char *reason, const char *message);
 void control_events_role(struct control *c, const struct msg *m);
 
+/* control_settle.c */
+void control_where(struct control *c, uint64_t client, const struct ctl_request *q);
+void control_settle(struct control *c, uint64_t client, const struct ctl_request *q);
+/* The folder was read. */
+void control_settle_look(struct control *c);
+void control_settle_end(struct control *c);
+
 /* control_answer.c */
+void control_reply_error(struct control *c, uint64_t client, const char *reason, const char *message);
 void control_request(void *arg, uint64_t client, const char *line, size_t len);
 /* The answer's descriptor stays the caller's. */
 void control_answer(struct control *c, enum role from, const struct msg *m);

@@ -30,7 +30,7 @@ static void reply_text(struct control *c, uint64_t client, char *text)
 	ctl_server_reply(c->ctl, client, text, strlen(text));
 }
 
-static void reply_error(struct control *c, uint64_t client, const char *reason, const char *message)
+void control_reply_error(struct control *c, uint64_t client, const char *reason, const char *message)
 {
 	reply_text(c, client, ctl_error_text(reason, message));
 }
@@ -124,14 +124,15 @@ static void reply_get(struct control *c, uint64_t client, const struct ctl_reque
 	if (text)
 		ctl_server_reply(c->ctl, client, text, len);
 	else
-		reply_error(c, client, "Unavailable", "the process could not read the kernel: see vipctl status");
+		control_reply_error(c, client, "Unavailable",
+				    "the process could not read the kernel: see vipctl status");
 }
 
 static void reply_silence(const struct ask *a)
 {
 	char *why = xasprintf("the %s process does not answer", role_name(a->to));
 
-	reply_error(a->control, a->client, "Unavailable", why);
+	control_reply_error(a->control, a->client, "Unavailable", why);
 	free(why);
 }
 
@@ -176,9 +177,9 @@ static void request_get(struct control *c, uint64_t client, struct ctl_request *
 	struct ask *a;
 
 	if (!c->planning) {
-		reply_error(c, client, "Unavailable",
-			    c->record ? "vipd is starting: its first pass is not done yet"
-				      : "the record cannot be read: see vipctl status");
+		control_reply_error(c, client, "Unavailable",
+				    c->record ? "vipd is starting: its first pass is not done yet"
+					      : "the record cannot be read: see vipctl status");
 		return;
 	}
 	if (!questions[q->kind]) {
@@ -342,7 +343,7 @@ static void failover_done(struct ask *a, const char *answer, size_t len)
 	if (!j) {
 		reply_silence(a);
 	} else if (why) {
-		reply_error(a->control, a->client, "NotFound", why);
+		control_reply_error(a->control, a->client, "NotFound", why);
 	} else {
 		json_object_set_new(j, "kind", json_string("Failover"));
 		body = json_dumps(j, JSON_COMPACT);
@@ -370,8 +371,8 @@ static void request_failover(struct control *c, uint64_t client, const struct ct
 	int err;
 
 	if (!c->config->n_routers) {
-		reply_error(c, client, "NotFound",
-			    "this node has no virtual router: it is alone and there is nobody to hand over to");
+		control_reply_error(c, client, "NotFound",
+				    "this node has no virtual router: it is alone and there is nobody to hand over to");
 		return;
 	}
 	a = ask_new(c, ROLE_VRRP, failover_done, client);
@@ -383,7 +384,7 @@ static void request_failover(struct control *c, uint64_t client, const struct ct
 static void request_reexec(struct control *c, uint64_t client)
 {
 	if (child_send(c->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1))
-		reply_error(c, client, "Unavailable", "the supervisor cannot be reached");
+		control_reply_error(c, client, "Unavailable", "the supervisor cannot be reached");
 	else
 		reply_text(
 		    c, client,
@@ -397,7 +398,7 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 	char why[256];
 
 	if (ctl_request_parse(line, len, &q, why, sizeof why)) {
-		reply_error(c, client, "BadRequest", why);
+		control_reply_error(c, client, "BadRequest", why);
 		return;
 	}
 	switch (q.verb) {
@@ -412,6 +413,12 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		break;
 	case CTL_REEXEC:
 		request_reexec(c, client);
+		break;
+	case CTL_WHERE:
+		control_where(c, client, &q);
+		break;
+	case CTL_SETTLE:
+		control_settle(c, client, &q);
 		break;
 	case CTL_VERBS:
 		break;

@@ -25,7 +25,8 @@ static const struct {
     [CTL_EVENTS] = {"events", "event", "ev", true},
 };
 static const char *const verbs[CTL_VERBS] = {
-    [CTL_GET] = "get", [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_REEXEC] = "reexec"};
+    [CTL_GET] = "get",       [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover",
+    [CTL_REEXEC] = "reexec", [CTL_WHERE] = "where",   [CTL_SETTLE] = "settle"};
 
 int ctl_kind_parse(const char *word, enum ctl_kind *out)
 {
@@ -124,29 +125,47 @@ static int read_kind(struct reader *rd)
 		      near ? "\"?" : "");
 }
 
-static int read_names(struct reader *rd)
+/* A list of strings as names. */
+static int read_list(struct reader *rd, const char *key)
 {
-	json_t *list = json_object_get(rd->r->json, "names"), *v;
-	const char *one;
+	json_t *list = json_object_get(rd->r->json, key), *v;
 	size_t i;
 
-	if (read_text(rd, "name", &one))
-		return -EINVAL;
-	if (one && list)
-		return refuse(rd, "both \"name\" and \"names\"");
-	if (one)
-		rd->r->names[rd->r->n_names++] = one;
 	if (list && !json_is_array(list))
-		return refuse(rd, "\"names\" must be a list of strings");
+		return refuse(rd, "\"%s\" must be a list of strings", key);
 	if (json_array_size(list) > CTL_NAMES_MAX)
-		return refuse(rd, "more than %d names", CTL_NAMES_MAX);
+		return refuse(rd, "more than %d %s", CTL_NAMES_MAX, key);
 	json_array_foreach(list, i, v)
 	{
 		if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
-			return refuse(rd, "\"names\" must be a list of strings");
+			return refuse(rd, "\"%s\" must be a list of strings", key);
 		rd->r->names[rd->r->n_names++] = json_string_value(v);
 	}
 	return 0;
+}
+
+static int read_names(struct reader *rd)
+{
+	const char *one;
+
+	if (read_text(rd, "name", &one))
+		return -EINVAL;
+	if (one && json_object_get(rd->r->json, "names"))
+		return refuse(rd, "both \"name\" and \"names\"");
+	if (one)
+		rd->r->names[rd->r->n_names++] = one;
+	return read_list(rd, "names");
+}
+
+static int read_settle(struct reader *rd)
+{
+	json_t *t = json_object_get(rd->r->json, "timeoutSeconds");
+	json_int_t seconds = t ? json_integer_value(t) : CTL_TIMEOUT_S;
+
+	if (t && (!json_is_integer(t) || seconds < 1 || seconds > CTL_TIMEOUT_MAX_S))
+		return refuse(rd, "\"timeoutSeconds\" must be a number from 1 to %d", CTL_TIMEOUT_MAX_S);
+	rd->r->timeout_s = (uint32_t)seconds;
+	return read_list(rd, "files");
 }
 
 static int read_scope(struct reader *rd)
@@ -190,7 +209,8 @@ int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, cha
 		goto bad;
 	}
 	if (read_verb(&rd) || (r.verb == CTL_GET && (read_kind(&rd) || read_names(&rd) || read_scope(&rd))) ||
-	    (r.verb == CTL_FAILOVER && read_router(&rd)))
+	    (r.verb == CTL_FAILOVER && read_router(&rd)) || (r.verb == CTL_WHERE && read_list(&rd, "objects")) ||
+	    (r.verb == CTL_SETTLE && read_settle(&rd)))
 		goto bad;
 	*out = r;
 	return 0;

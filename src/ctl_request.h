@@ -5,14 +5,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256 };
+enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256, CTL_TIMEOUT_S = 30, CTL_TIMEOUT_MAX_S = 3600 };
 
-enum ctl_verb { CTL_GET, CTL_STATUS, CTL_FAILOVER, CTL_REEXEC, CTL_VERBS };
+enum ctl_verb { CTL_GET, CTL_STATUS, CTL_FAILOVER, CTL_REEXEC, CTL_WHERE, CTL_SETTLE, CTL_VERBS };
 enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_EVENTS, CTL_KINDS };
 
 /* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false}
  * {"verb": "get", "kind": "events", "for": "Service/web"}: of one object; without a slash a Service
+ * {"verb": "where", "objects": ["Service default/web", "Node n1"]}: the folder, and the files that hold each
+ * {"verb": "settle", "files": ["0123456789abcdef web.yaml", "- gone.yaml"], "timeoutSeconds": 30}: answered when these files have been read with these
+ *   hashes (folder_text_hash; - stands for none) and all that follows is programmed
  * {"verb": "failover", "name": "vips"}: without a name every router that is Active here */
 struct ctl_request {
 	enum ctl_verb verb;
@@ -20,9 +24,10 @@ struct ctl_request {
 	const char *ns; /* "default" if none was given */
 	bool all_namespaces;
 	const char *names[CTL_NAMES_MAX];
-	size_t n_names; /* 0: all */
-	const char *of; /* events: "Service/web" or "web"; NULL: all */
-	json_t *json;   /* owns the strings */
+	size_t n_names;     /* 0: all */
+	const char *of;     /* events: "Service/web" or "web"; NULL: all */
+	uint32_t timeout_s; /* settle */
+	json_t *json;       /* owns the strings */
 };
 
 /* Parses one request. 0, or -EINVAL with a sentence for the sender in why; *out is written only on success (undo with ctl_request_clear). */

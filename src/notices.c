@@ -116,3 +116,17 @@ void notices_json(const struct notices *p, json_t *list)
 						      all[i]->reason, "message", all[i]->message));
 	free(all);
 }
+
+void notices_each(const struct notices *p,
+		  void (*each)(void *arg, const char *object, const char *reason, const char *message), void *arg)
+{
+	size_t at = 0, len;
+	const void *key;
+	void *v;
+
+	while (map_next(p->map, &at, &key, &len, &v)) {
+		const struct notice *one = v;
+
+		each(arg, one->object, one->reason, one->message);
+	}
+}

@@ -14,6 +14,9 @@ bool notices_set(struct notices *p, const char *source, const char *object, cons
 /* Forgets all that a source said. */
 void notices_clear(struct notices *p, const char *source);
 size_t notices_count(const struct notices *p);
+/* Calls back each, in no particular order. */
+void notices_each(const struct notices *p,
+		  void (*each)(void *arg, const char *object, const char *reason, const char *message), void *arg);
 /* Appends {"object", "reason", "message"} of each to a list, sorted by object. */
 void notices_json(const struct notices *p, json_t *list);
 

@@ -14,6 +14,9 @@
  *   vipctl_failover.c   failover
  *   vipctl_reexec.c     reexec
  *   vipctl_check.c      check: manifests, without vipd
+ *   vipctl_apply.c      apply: objects into the manifests folder
+ *   vipctl_delete.c     delete: out of it
+ *   vipctl_change.h     what these two share
  *   vipctl_version.c    version
  */
 #ifndef VIPD_VIPCTL_H
@@ -39,7 +42,10 @@ struct vipctl_flag {
 	const char *help;  /* a line; more lines after \n */
 };
 
-enum { VIPCTL_FLAGS = 16 }; /* that a verb may take, the common ones with it */
+enum {
+	VIPCTL_FLAGS = 16,  /* that a verb may take, the common ones with it */
+	VIPCTL_VALUES = 256 /* that may be given */
+};
 
 struct vipctl;
 
@@ -67,7 +73,7 @@ struct vipctl {
 	int n_args;
 	struct {
 		const char *name, *value;
-	} values[VIPCTL_FLAGS]; /* the flags that were given, each once, the last one counts */
+	} values[VIPCTL_VALUES]; /* the flags that were given, in order */
 	size_t n_values;
 };
 
@@ -85,8 +91,10 @@ const char *vipctl_output_name(enum output o); /* "json"; NULL for the table */
 
 /* Reads a command line into *v. -1 to run v->verb; else the exit code: help was printed, or an error. The strings stay argv's. */
 int vipctl_args(int argc, char **argv, struct vipctl *v);
-/* The value of a flag of this name, "" of one that takes none; NULL when it was not given. */
+/* The last value of a flag of this name, "" of one that takes none; NULL when it was not given. */
 const char *vipctl_value(const struct vipctl *v, const char *flag);
+/* The i-th value, from 0, of a flag that was given several times; NULL behind the last. */
+const char *vipctl_nth(const struct vipctl *v, const char *flag, size_t i);
 /* An error of the command line: prints "Error: ..." and where help is; returns the verb's exit code for it. */
 __attribute__((format(printf, 2, 3))) int vipctl_wrong(const struct vipctl *v, const char *fmt, ...);
 

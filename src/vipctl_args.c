@@ -47,25 +47,31 @@ static const struct vipctl_flag *table_find(const struct table *t, int code)
 	return NULL;
 }
 
-static void set_value(struct vipctl *v, const char *name, const char *value)
+/* false: there is no room. */
+static bool set_value(struct vipctl *v, const char *name, const char *value)
 {
-	size_t i = 0;
-
-	while (i < v->n_values && strcmp(v->values[i].name, name) != 0)
-		i++;
-	if (i == VIPCTL_FLAGS)
-		abort();
-	if (i == v->n_values)
-		v->n_values++;
-	v->values[i].name = name;
-	v->values[i].value = value;
+	if (v->n_values == VIPCTL_VALUES) {
+		fprintf(stderr, "Error: more than %d flags\n", VIPCTL_VALUES);
+		return false;
+	}
+	v->values[v->n_values].name = name;
+	v->values[v->n_values++].value = value;
+	return true;
 }
 
 const char *vipctl_value(const struct vipctl *v, const char *flag)
 {
-	for (size_t i = 0; i < v->n_values; i++)
+	for (size_t i = v->n_values; i-- > 0;)
 		if (strcmp(v->values[i].name, flag) == 0)
 			return v->values[i].value;
+	return NULL;
+}
+
+const char *vipctl_nth(const struct vipctl *v, const char *flag, size_t i)
+{
+	for (size_t k = 0; k < v->n_values; k++)
+		if (strcmp(v->values[k].name, flag) == 0 && i-- == 0)
+			return v->values[k].value;
 	return NULL;
 }
 
@@ -94,9 +100,8 @@ static int read_flags(int argc, char **argv, const struct table *t, const char *
 
 	while ((c = getopt_long(argc, argv, letters, t->longs, NULL)) != -1) {
 		f = table_find(t, c);
-		if (!f)
+		if (!f || !set_value(v, f->name, f->argument ? optarg : ""))
 			return -1;
-		set_value(v, f->name, f->argument ? optarg : "");
 	}
 	return 0;
 }

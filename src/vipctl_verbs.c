@@ -6,6 +6,8 @@
 /* Each is in its own file. */
 #define VERBS(X)                                                                                                       \
 	X(get)                                                                                                         \
+	X(apply)                                                                                                       \
+	X(delete)                                                                                                      \
 	X(status)                                                                                                      \
 	X(failover)                                                                                                    \
 	X(reexec)                                                                                                      \

@@ -53,6 +53,22 @@ static void test_good(void **state)
 	assert_int_equal(r.verb, CTL_REEXEC);
 	ctl_request_clear(&r);
 
+	assert_int_equal(parse("{\"verb\":\"get\",\"kind\":\"events\",\"for\":\"Service/web\"}", &r, why), 0);
+	assert_string_equal(r.of, "Service/web");
+	ctl_request_clear(&r);
+	assert_int_equal(parse("{\"verb\":\"where\",\"objects\":[\"Node n1\"]}", &r, why), 0);
+	assert_int_equal(r.verb, CTL_WHERE);
+	assert_string_equal(r.names[0], "Node n1");
+	ctl_request_clear(&r);
+	assert_int_equal(parse("{\"verb\":\"settle\",\"files\":[\"- a\"]}", &r, why), 0);
+	assert_int_equal(r.verb, CTL_SETTLE);
+	assert_int_equal(r.timeout_s, CTL_TIMEOUT_S);
+	ctl_request_clear(&r);
+	assert_int_equal(parse("{\"verb\":\"settle\",\"timeoutSeconds\":7}", &r, why), 0);
+	assert_int_equal(r.n_names, 0);
+	assert_int_equal(r.timeout_s, 7);
+	ctl_request_clear(&r);
+
 	assert_int_equal(
 	    parse("{\"verb\":\"get\",\"kind\":\"vs\",\"names\":[\"x\",\"y\"],\"allNamespaces\":true}", &r, why), 0);
 	assert_int_equal(r.n_names, 2);
@@ -75,6 +91,11 @@ static void test_refused(void **state)
 	    {"{\"verb\":\"get\",\"kind\":\"servces\"}", "unknown kind \"servces\"; did you mean \"services\"?"},
 	    {"{\"verb\":\"get\",\"kind\":\"secrets\"}", "unknown kind \"secrets\""},
 	    {"{\"verb\":\"get\",\"kind\":7}", "\"kind\" must be a string"},
+	    {"{\"verb\":\"get\",\"kind\":\"events\",\"for\":1}", "\"for\" must be a string"},
+	    {"{\"verb\":\"where\",\"objects\":{}}", "\"objects\" must be a list of strings"},
+	    {"{\"verb\":\"settle\",\"files\":[7]}", "\"files\" must be a list of strings"},
+	    {"{\"verb\":\"settle\",\"timeoutSeconds\":0}", "\"timeoutSeconds\" must be a number from 1 to 3600"},
+	    {"{\"verb\":\"settle\",\"timeoutSeconds\":\"5\"}", "\"timeoutSeconds\" must be a number from 1 to 3600"},
 	    {"{\"verb\":\"failover\",\"name\":5}", "\"name\" must be a string"},
 	    {"{\"verb\":\"failover\",\"names\":[\"a\",\"b\"]}", "one router at a time, or all without a name"},
 	    {"{\"verb\":\"get\",\"kind\":\"svc\",\"namespace\":[]}", "\"namespace\" must be a string"},

@@ -77,7 +77,14 @@ int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len
 	return err;
 }
 
-static int fill(int fd, const char *p, size_t len, unsigned mode, bool sync)
+struct manner {
+	mode_t mode;
+	bool sync, owned;
+	uid_t uid; /* if owned */
+	gid_t gid;
+};
+
+static int fill(int fd, const char *p, size_t len, const struct manner *m)
 {
 	while (len) {
 		ssize_t n = write(fd, p, len);
@@ -89,7 +96,7 @@ static int fill(int fd, const char *p, size_t len, unsigned mode, bool sync)
 		p += n;
 		len -= (size_t)n;
 	}
-	if (fchmod(fd, mode) < 0 || (sync && fsync(fd) < 0))
+	if ((m->owned && fchown(fd, m->uid, m->gid) < 0) || fchmod(fd, m->mode) < 0 || (m->sync && fsync(fd) < 0))
 		return -errno;
 	return 0;
 }
@@ -117,7 +124,7 @@ static void sync_folder(int dirfd, const char *path)
 	free(folder);
 }
 
-static int replace(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode, bool sync)
+static int replace(int dirfd, const char *path, const void *bytes, size_t len, const struct manner *m)
 {
 	char *tmp = temporary(path);
 	int fd, err;
@@ -132,14 +139,14 @@ static int replace(int dirfd, const char *path, const void *bytes, size_t len, u
 		err = -errno;
 		goto out;
 	}
-	err = fill(fd, bytes, len, mode, sync);
+	err = fill(fd, bytes, len, m);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && renameat(dirfd, tmp, dirfd, path) < 0)
 		err = -errno;
 	if (err)
 		unlinkat(dirfd, tmp, 0);
-	else if (sync)
+	else if (m->sync)
 		sync_folder(dirfd, path);
 out:
 	free(tmp);
@@ -148,10 +155,17 @@ out:
 
 int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode)
 {
-	return replace(dirfd, path, bytes, len, mode, true);
+	return replace(dirfd, path, bytes, len, &(struct manner){.mode = mode, .sync = true});
 }
 
 int file_write_unsynced(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode)
 {
-	return replace(dirfd, path, bytes, len, mode, false);
+	return replace(dirfd, path, bytes, len, &(struct manner){.mode = mode});
+}
+
+int file_write_as(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode, unsigned uid, unsigned gid)
+{
+	const struct manner m = {.mode = mode, .sync = true, .owned = true, .uid = uid, .gid = gid};
+
+	return replace(dirfd, path, bytes, len, &m);
 }

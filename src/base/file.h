@@ -10,7 +10,10 @@ int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len
 
 /* Writes to a temporary name in the same folder, fsyncs, renames into place. The old file stays on any error (-errno). */
 int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode);
-/* The same without waiting for the disk: after a loss of power the file may be empty or cut. */
+/* The same with an owner for the new file. */
+int file_write_as(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode, unsigned uid,
+		  unsigned gid);
+/* The same as file_write without waiting for the disk: after a loss of power the file may be empty or cut. */
 int file_write_unsynced(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode);
 
 #endif
