@@ -4,25 +4,21 @@
 Every measured thing runs in a network namespace of its own, fresh each time: the kernel's trash list of deleted real servers would otherwise make
 later runs slower. Times are the guest's clock, which counts instructions; CPU is the scheduler's nanoseconds of all processes concerned."""
 import ctypes
-import json
 import os
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import time
 
-TOP = os.getcwd()
-BUILD = os.environ.get('BUILD', TOP + '/build')
+from rows import BUILD, RUNS, USERS, cpu, median, memory, row, run_benches, say, wait_for
+from space import Space
+
 LOAD = BUILD + '/tests/bench/load_ipvs'
 WORK = '/run/bench'
-TICK = os.sysconf('SC_CLK_TCK')
-USERS = ['--user-control', '990:990', '--user-net', '991:991', '--user-script', '992:992']
 LIBC = ctypes.CDLL(None, use_errno=True)
 IP_VS_SO_GET_INFO, IP_VS_SO_GET_SERVICES = 64 + 1024 + 64 + 1, 64 + 1024 + 64 + 2
-rows = []
 
 
 class Busy:
@@ -41,41 +37,8 @@ class Busy:
         os.waitpid(self.pid, 0)
 
 
-def say(text):
-    print(text, flush=True)
-
-
-def row(name, unit, ours, peer, bound, better='at most'):
-    """bound: the largest ratio ours/peer that holds; peer None: bound is in the row's own unit."""
-    ratio = None if not peer else ours / peer
-    value = ours if ratio is None else ratio
-    rows.append({'name': name, 'unit': unit, 'ours': ours, 'peer': peer, 'ratio': ratio, 'bound': bound, 'holds': value <= bound})
-    say('%-58s %12.6g %s  peer %s  ratio %s  bound %g  %s' % (
-        name, ours, unit, '-' if peer is None else '%.6g' % peer, '-' if ratio is None else '%.4g' % ratio, bound,
-        'holds' if value <= bound else 'DOES NOT HOLD'))
-
-
-class Space:
-    """A network namespace; everything started in it ends with it."""
-    count = 0
-
-    def __init__(self):
-        Space.count += 1
-        self.name = 'bench%d' % Space.count
-        subprocess.run(['ip', 'netns', 'add', self.name], check=True)
-        self.run(['ip', 'link', 'set', 'lo', 'up'])
-        self.processes = []
-
-    def command(self, args):
-        return ['ip', 'netns', 'exec', self.name] + args
-
-    def run(self, args, **kw):
-        return subprocess.run(self.command(args), check=True, stdout=subprocess.PIPE, **kw).stdout
-
-    def start(self, args, log):
-        p = subprocess.Popen(self.command(args), stdout=open(log, 'w'), stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
-        self.processes.append(p)
-        return p
+class Table(Space):
+    """A namespace and what its kernel has of IPVS."""
 
     def option(self, what, room, ask=b''):
         """getsockopt in the namespace, which costs next to nothing."""
@@ -107,30 +70,8 @@ class Space:
     def end(self):
         if hasattr(self, 'sock'):
             self.sock.close()
-        pids = subprocess.run(['ip', 'netns', 'pids', self.name], stdout=subprocess.PIPE, text=True).stdout.split()
-        for pid in pids:
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        for p in self.processes:
-            p.wait()
-        subprocess.run(['ip', 'netns', 'del', self.name])
+        super().end()
         time.sleep(3)  # the kernel frees what was in it later: a table that finds the memory of the last one ready is made faster
-
-    def pids(self):
-        return [int(p) for p in subprocess.run(['ip', 'netns', 'pids', self.name], stdout=subprocess.PIPE, text=True).stdout.split()]
-
-
-def cpu(pids):
-    """CPU seconds of these processes, with nanoseconds (schedstat)."""
-    total = 0
-    for pid in pids:
-        try:
-            total += int(open('/proc/%d/schedstat' % pid).read().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return total / 1e9
 
 
 def switches(pids):
@@ -142,36 +83,19 @@ def switches(pids):
     return total
 
 
-def pss(pids):
-    total = 0
-    for pid in pids:
-        for line in open('/proc/%d/smaps_rollup' % pid):
-            if line.startswith('Pss:'):
-                total += int(line.split()[1])
-    return total / 1024
-
-
-def wait_for(what, condition, log, limit=600):
-    end = time.monotonic() + limit
-    while not condition():
-        if time.monotonic() > end:
-            raise SystemExit('bench: never came true: %s; the last it said:\n%s' % (what, open(log).read()[-1000:]))
-        time.sleep(0.02)
-
-
 def load(way, services, reals, sched='rr', times=1):
     figures = []
     for _ in range(times):
-        s = Space()
+        s = Table()
         with Busy():
             figures.append(float(s.run([LOAD, way, str(services), str(reals), sched])))
         s.end()
         say('  %s %d x %d %s: %.4f s' % (way, services, reals, sched, figures[-1]))
-    return statistics.median(figures)
+    return median(figures)
 
 
 def ipvsadm_restore(services, reals):
-    s = Space()
+    s = Table()
     text = s.run([LOAD, 'restore', str(services), str(reals)])
     with Busy():
         begun = time.monotonic()
@@ -198,8 +122,8 @@ def slice_yaml(i, reals, first=1):
 class Vipd:
     """A vipd in its own namespace with a folder of n Services and EndpointSlices."""
 
-    def __init__(self, n, reals):
-        self.space = Space()
+    def __init__(self, n, reals, settings=''):
+        self.space = Table()
         self.dir = '%s/v%d' % (WORK, Space.count)
         self.manifests = self.dir + '/manifests'
         os.makedirs(self.manifests)
@@ -207,7 +131,7 @@ class Vipd:
             service, endpoints = service_yaml(i, reals)
             open('%s/s%d.yaml' % (self.manifests, i), 'w').write(service)
             open('%s/e%d.yaml' % (self.manifests, i), 'w').write(endpoints)
-        open(self.dir + '/vipd.yaml', 'w').write('manifests: %s\nhandle: [ClusterIP]\n' % self.manifests)
+        open(self.dir + '/vipd.yaml', 'w').write('manifests: %s\nhandle: [ClusterIP]\n%s' % (self.manifests, settings))
         self.n, self.reals = n, reals
 
     def start(self):
@@ -221,7 +145,7 @@ class Vipd:
         time.sleep(8)
 
     def say_memory(self, when):
-        each = ['%s %.1f' % (open('/proc/%d/comm' % p).read().strip(), pss([p])) for p in self.space.pids()]
+        each = ['%s %.1f' % (open('/proc/%d/comm' % p).read().strip(), memory([p])) for p in self.space.pids()]
         say('  vipd %s, MiB: %s' % (when, ', '.join(each)))
 
     def replace(self, i, first):
@@ -236,7 +160,7 @@ class Vipd:
 
 class Keepalived:
     def __init__(self, n, reals):
-        self.space = Space()
+        self.space = Table()
         self.dir = '%s/k%d' % (WORK, Space.count)
         os.makedirs(self.dir)
         self.conf = subprocess.run([LOAD, 'keepalived', str(n), str(reals)], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -346,13 +270,13 @@ def bench_memory():
     v = Vipd(1000, 10)
     v.start()
     v.settle()
-    small = pss(v.space.pids())
+    small = memory(v.space.pids())
     v.say_memory('with 1,000 Services')
     v.end()
     v = Vipd(10000, 10)
     v.start()
     v.settle()
-    settled = pss(v.space.pids())
+    settled = memory(v.space.pids())
     v.say_memory('settled')
     for i in range(100):
         v.replace(i, 2)
@@ -361,15 +285,15 @@ def bench_memory():
         if i % 20 == 19:
             say('  %d reloads' % (i + 1))
     time.sleep(5)
-    after = pss(v.space.pids())
+    after = memory(v.space.pids())
     v.say_memory('after 100 reloads')
     v.end()
     k = Keepalived(10000, 10)
     k.start()
     time.sleep(3)
-    peer = pss(k.pids())
+    peer = memory(k.pids())
     k.reload(k.conf.replace('weight 1', 'weight 2', 1))
-    peer_after = pss(k.pids())
+    peer_after = memory(k.pids())
     k.end()
     row('memory: 10,000 x 10, settled, all processes', 'MiB', settled, None, 45)
     row('memory: growth from 1,000 to 10,000', 'MiB', settled, small, 11)
@@ -402,20 +326,66 @@ def bench_idle():
     row('idle: wake-ups in a minute', '', woken, peer, 1)
 
 
+def write_busy(n, megabytes):
+    """What keeps everybody busy: n Services with their slices in one file, and a file of objects that are passed over."""
+    with open(WORK + '/services', 'w') as f:
+        f.write('---\n'.join(text for i in range(n) for text in service_yaml(i, 10)))
+    text = ('apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d%d, namespace: default, labels: {app: web, tier: front}}\nspec:\n  replicas: 3\n'
+            '  selector:\n    matchLabels:\n      app: web\n  template:\n    spec:\n      containers:\n' +
+            ''.join('      - name: c%d\n        image: "registry/web:1.%d"\n        args: [--listen, "0.0.0.0:80"]\n' % (c, c) for c in range(8)) + '---\n')
+    with open(WORK + '/big', 'w') as f:
+        size = i = 0
+        while size < megabytes << 20:
+            size += f.write(text % i)
+            i += 1
+
+
+def busy_run(n):
+    """ms: the longest time between advertisements at 10 ms while n Services are taken in and 100 MB parsed, less the 10."""
+    router = '{name: r, vrid: 50, interface: eth0, family: IPv4, interval: 10ms, addresses: [10.10.0.1/32]}'
+    v = Vipd(0, 10, 'allocate: false\nrouters: [%s]\n' % router)
+    watcher = Space('watcher')
+    subprocess.run(['ip', 'link', 'add', 'eth0', 'netns', v.space.name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', watcher.name], check=True)
+    v.space.run(['ip', 'addr', 'add', '172.17.0.11/24', 'dev', 'eth0'])
+    v.space.run(['ip', 'link', 'set', 'eth0', 'up'])
+    watcher.run(['ip', 'link', 'set', 'eth0', 'up'])
+    v.start()
+    v.settle()
+    wire = subprocess.Popen(watcher.command([BUILD + '/tests/bench/wire', 'eth0', v.dir + '/wire']), stdout=subprocess.PIPE)
+    wire.stdout.readline()
+    for name in ('services', 'big'):
+        shutil.copyfile(WORK + '/' + name, v.manifests + '/.new')
+        os.rename(v.manifests + '/.new', v.manifests + '/' + name + '.yaml')
+    begun, pids = cpu(v.space.pids()), v.space.pids()
+    wait_for('vipd has %d virtual servers' % n, lambda: v.space.services() == n, v.dir + '/log', every=0.5)
+    quiet = 0
+    while quiet < 3:
+        before = cpu(pids)
+        time.sleep(0.5)
+        quiet = quiet + 1 if cpu(pids) - before < 0.1 else 0
+    wire.terminate()
+    if wire.wait() != 0:
+        raise SystemExit('bench: the watcher did not see everything')
+    times = [int(line.split()[0]) for line in open(v.dir + '/wire') if line.split()[1] == 'A']
+    worst = max(b - a for a, b in zip(times, times[1:])) / 1e6 - 10
+    say('  %d advertisements, the latest by %.3f ms; %.1f s of CPU' % (len(times), worst, cpu(pids) - begun))
+    watcher.end()
+    v.end()
+    return worst
+
+
+def bench_busy():
+    write_busy(10000, 100)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # what looks here must not be what delays
+    busy_run(10000)  # the programs' pages come from outside once
+    row('busy: 10,000 Services and 100 MB, advertisement late by', 'ms', median([busy_run(10000) for _ in range(RUNS)]), None, 5)
+
+
 def main():
-    wanted = sys.argv[1] if len(sys.argv) > 1 else ''
-    benches = [bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_idle]
-    chosen = [b for b in benches if wanted in b.__name__[6:]] or [b for b in benches if b.__name__[6:] in wanted]
-    if not chosen:
-        raise SystemExit('bench: no row %r; there are: %s' % (wanted, ' '.join(b.__name__[6:] for b in benches)))
     os.makedirs(WORK, exist_ok=True)
     # vrrp runs at real-time priority: while it adds 10,000 addresses nobody below it would see that the table is there.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(99))
-    for b in chosen:
-        say('-- ' + b.__name__[6:])
-        b()
-        json.dump(rows, open(BUILD + '/bench.json', 'w'), indent=1)
-    say('\n%d of %d rows hold; all rows: build/bench.json' % (sum(r['holds'] for r in rows), len(rows)))
+    run_benches([bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_idle, bench_busy])
 
 
 main()
