@@ -148,10 +148,10 @@ static bool port_mismatch(const struct draft *d, const struct backend *b, enum f
 static bool recorded(const struct draft *d, const struct addr *a, uint16_t port, enum source source)
 {
 	const char *owner;
-	bool taken = source == FROM_NODE ? record_port_taken(d->plan->record, port, d->port->proto, &owner)
-					 : record_addr_taken(d->plan->record, a, &owner);
 
-	return taken && !strcmp(owner, d->svc->name);
+	if (source != FROM_NODE)
+		return record_addr_of(d->plan->record, a, d->svc->name);
+	return record_port_taken(d->plan->record, port, d->port->proto, &owner) && !strcmp(owner, d->svc->name);
 }
 
 static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)

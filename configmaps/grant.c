@@ -1,6 +1,6 @@
-/* Which cluster IPs, node ports and load balancer addresses a Service has. What its manifest gives comes first, then what the record says,
- * then the first free one, which is recorded. A cluster IP or node port that another manifest names is given up and replaced; a load
- * balancer address may be shared. Source: DESIGN.md 'Inputs', the API server's allocators. Test: tests/test_plan_alloc.c */
+/* Which cluster IPs and node ports a Service has, and its load balancer addresses (balancer.c). What its manifest gives comes first, then what the
+ * record says, then the first free one, which is recorded. A cluster IP or node port that another manifest names is given up and replaced.
+ * Source: DESIGN.md 'Inputs', the API server's allocators. Test: tests/test_plan_alloc.c */
 #include "plan_int.h"
 
 #include "uid.h"
@@ -51,65 +51,13 @@ void plan_families(const struct plan *p, const struct object *o, bool *v4, bool 
 	*v4 = !*v6;
 }
 
-static void addrs_add(struct addr **items, size_t *n, const struct addr *a)
+void addrs_add(struct addr **items, size_t *n, const struct addr *a)
 {
 	for (size_t i = 0; i < *n; i++)
 		if (addr_equal(&(*items)[i], a))
 			return;
 	*items = xrealloc(*items, (*n + 1) * sizeof **items);
 	(*items)[(*n)++] = *a;
-}
-
-/* One annotation: a list of addresses separated by commas. False if it says nothing. */
-static bool annotation_addresses(const char *name, const char *value, struct addr_list *out, struct problems *problems)
-{
-	char *copy = xstrdup(value), *rest = copy, *item;
-	bool any = false;
-
-	while ((item = strsep(&rest, ", \t\r\n"))) {
-		struct addr a;
-		const char *why;
-
-		if (!*item)
-			continue;
-		any = true;
-		why = addr_parse(item, &a) ? "is not an address: expected IPv4 or IPv6, several separated by commas"
-					   : addr_unusable(&a);
-		if (!why)
-			addrs_add(&out->items, &out->n, &a);
-		else if (problems)
-			problems_add(problems, "BadAnnotation", "annotation %s: \"%.50s\" %s", name, item, why);
-	}
-	free(copy);
-	return any;
-}
-
-bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems)
-{
-	static const char *const names[] = {"vipd.io/addresses", "metallb.io/loadBalancerIPs",
-					    "metallb.universe.tf/loadBalancerIPs", "kube-vip.io/loadbalancerIPs"};
-
-	if (o->service.type != SERVICE_LOADBALANCER)
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *value = pairs_get(&o->meta.annotations, names[i]);
-
-		if (value && annotation_addresses(names[i], value, out, problems))
-			return true;
-	}
-	if (!o->service.load_balancer_ip.family)
-		return false;
-	addrs_add(&out->items, &out->n, &o->service.load_balancer_ip);
-	return true;
-}
-
-bool service_balancer(const struct plan *p, const struct object *o)
-{
-	const char *class = o->service.load_balancer_class, *own = p->config.load_balancer_class;
-
-	if (o->service.type != SERVICE_LOADBALANCER)
-		return false;
-	return class ? own && !strcmp(class, own) : p->config.take_classless;
 }
 
 /* ---- the record ---- */
@@ -135,7 +83,14 @@ static void grant_drop(struct plan *p, const struct grant *g)
 	if (gone.kind == GRANT_NODE_PORT)
 		store_port_freed(p, gone.proto);
 	else
-		store_addr_freed(p, &gone.addr);
+		store_addr_changed(p, &gone.addr);
+}
+
+void grant_put(struct plan *p, const struct grant *g)
+{
+	record_put(p->record, g);
+	if (g->kind != GRANT_NODE_PORT)
+		store_addr_changed(p, &g->addr);
 }
 
 static void prune_collect(void *arg, const struct grant *g)
@@ -192,7 +147,7 @@ void grants_clear(struct svc *s)
 	s->n_cluster = s->n_balancer = 0;
 }
 
-static bool has_family(const struct addr *items, size_t n, uint8_t family)
+bool addrs_family(const struct addr *items, size_t n, uint8_t family)
 {
 	for (size_t i = 0; i < n; i++)
 		if (items[i].family == family)
@@ -205,7 +160,7 @@ static bool keep_cluster(const struct plan *p, struct svc *s, const struct grant
 	bool v4, v6;
 
 	plan_families(p, s->object, &v4, &v6);
-	if (!(g->addr.family == AF_INET ? v4 : v6) || has_family(s->cluster, s->n_cluster, g->addr.family) ||
+	if (!(g->addr.family == AF_INET ? v4 : v6) || addrs_family(s->cluster, s->n_cluster, g->addr.family) ||
 	    store_addr_named(p, &g->addr))
 		return false;
 	addrs_add(&s->cluster, &s->n_cluster, &g->addr);
@@ -233,24 +188,10 @@ static bool keep_port(const struct plan *p, struct svc *s, const struct grant *g
 	return false;
 }
 
-static bool keep_balancer(const struct plan *p, struct svc *s, const struct grant *g, bool stated)
-{
-	bool v4, v6;
-
-	if (!service_balancer(p, s->object) || stated)
-		return false;
-	if (service_families(s->object, &v4, &v6) && !(g->addr.family == AF_INET ? v4 : v6))
-		return false;
-	addrs_add(&s->balancer, &s->n_balancer, &g->addr);
-	return true;
-}
-
-/* Fills in what the manifest gives; true if it states load balancer addresses. */
-static bool given_fill(const struct plan *p, struct svc *s)
+/* Fills in the cluster IPs and node ports that the manifest gives. */
+static void given_fill(struct svc *s)
 {
 	const struct service *service = &s->object->service;
-	struct addr_list stated = {0};
-	bool any;
 
 	for (size_t i = 0; i < service->cluster_ips.n; i++)
 		addrs_add(&s->cluster, &s->n_cluster, &service->cluster_ips.items[i]);
@@ -258,24 +199,21 @@ static bool given_fill(const struct plan *p, struct svc *s)
 		s->node_ports = xcalloc(service->n_ports + 1, sizeof *s->node_ports);
 	for (size_t i = 0; i < service->n_ports && s->node_ports; i++)
 		s->node_ports[i] = service->ports[i].node_port;
-	if (!service_balancer(p, s->object))
-		return false;
-	any = service_balancer_stated(s->object, &stated, &s->found);
-	s->balancer = stated.items;
-	s->n_balancer = stated.n;
-	return any;
 }
 
 void grants_keep(struct plan *p, struct svc *s)
 {
 	struct grants l = {0};
-	bool stated = false, served = s->object && service_served(s->object);
+	struct asked asked = {0};
+	bool served = s->object && service_served(s->object);
 	const char *uid = NULL;
 	char buf[UID_BUF];
 
 	grants_clear(s);
-	if (served)
-		stated = given_fill(p, s);
+	if (served) {
+		given_fill(s);
+		balancer_ask(p, s, &asked);
+	}
 	record_each(p->record, s->name, grants_collect, &l);
 	if (served && l.n)
 		uid = svc_uid(p, s, buf);
@@ -286,72 +224,69 @@ void grants_keep(struct plan *p, struct svc *s)
 		if (served && !strcmp(g->uid, uid))
 			keep = g->kind == GRANT_CLUSTER_IP  ? keep_cluster(p, s, g)
 			       : g->kind == GRANT_NODE_PORT ? keep_port(p, s, g)
-							    : keep_balancer(p, s, g, stated);
+							    : balancer_keep(p, s, g, &asked);
 		if (!keep)
 			grant_drop(p, g);
 	}
+	s->kept = true;
+	free(asked.addrs.items);
 	free(l.items);
 }
 
 /* ---- what is given out ---- */
 
-static bool addr_taken(void *arg, const struct addr *a)
-{
-	const struct plan *p = arg;
-
-	return record_addr_taken(p->record, a, NULL) || store_addr_named(p, a) || store_addr_host(p, a);
-}
-
-static void starve(struct plan *p, struct svc *s)
+void grant_starve(struct plan *p, struct svc *s)
 {
 	if (!s->starved)
 		svc_list_add(&p->starved, s);
 	s->starved = true;
 }
 
-static const char *family_name(uint8_t family)
+const char *family_name(uint8_t family)
 {
 	return family == AF_INET ? "IPv4" : "IPv6";
 }
 
-/* An address of that family from the first range with room; false if there is none. */
-static bool take_addr(struct plan *p, struct svc *s, struct pool_range *ranges, size_t n, uint8_t family,
-		      enum grant_kind kind, struct addr *out)
+bool rooms_family(const struct pool_range *rooms, size_t n, uint8_t family)
 {
-	struct grant g = {.kind = kind, .owner = s->name, .port_name = ""};
-	char buf[UID_BUF];
-
-	g.uid = svc_uid(p, s, buf);
-	for (size_t i = 0; i < n; i++) {
-
-		if (ranges[i].range.addr.family != family || pool_first(&ranges[i], addr_taken, p, &g.addr))
-			continue;
-		record_put(p->record, &g);
-		*out = g.addr;
-		return true;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (rooms[i].first.family == family)
+			return true;
 	return false;
 }
 
-static bool range_of(const struct pool_range *ranges, size_t n, uint8_t family)
+bool rooms_take(const struct plan *p, const struct pool_range *rooms, size_t n, uint8_t family, struct addr *out)
 {
 	for (size_t i = 0; i < n; i++)
-		if (ranges[i].range.addr.family == family)
+		if (rooms[i].first.family == family && !spans_gap(p->taken, &rooms[i].first, &rooms[i].last, out))
 			return true;
 	return false;
+}
+
+static bool take_cluster(struct plan *p, struct svc *s, uint8_t family, struct addr *out)
+{
+	struct grant g = {.kind = GRANT_CLUSTER_IP, .owner = s->name};
+	char buf[UID_BUF];
+
+	if (!rooms_take(p, p->cluster, p->n_cluster, family, &g.addr))
+		return false;
+	g.uid = svc_uid(p, s, buf);
+	grant_put(p, &g);
+	*out = g.addr;
+	return true;
 }
 
 static void give_cluster(struct plan *p, struct svc *s, uint8_t family)
 {
 	const struct service *service = &s->object->service;
-	size_t n = p->config.n_cluster_cidrs;
 	struct addr a;
 
-	if (has_family(s->cluster, s->n_cluster, family))
+	if (addrs_family(s->cluster, s->n_cluster, family))
 		return;
-	if (!range_of(p->cluster, n, family)) {
+	if (!rooms_family(p->cluster, p->n_cluster, family)) {
 		/* A Service that has other addresses does without a cluster IP where there are none. */
-		if (service->require_dual || (n == 0 && service->type == SERVICE_CLUSTERIP && !service->external_ips.n))
+		if (service->require_dual ||
+		    (!p->n_cluster && service->type == SERVICE_CLUSTERIP && !service->external_ips.n))
 			problems_add(&s->found, "NotAllocated",
 				     "no %s cluster IP is given and there is no serviceClusterCIDR for it",
 				     family_name(family));
@@ -361,10 +296,10 @@ static void give_cluster(struct plan *p, struct svc *s, uint8_t family)
 		problems_add(&s->found, "NotAllocated",
 			     "no %s cluster IP is given or recorded, and this node does not allocate",
 			     family_name(family));
-	} else if (take_addr(p, s, p->cluster, n, family, GRANT_CLUSTER_IP, &a)) {
+	} else if (take_cluster(p, s, family, &a)) {
 		addrs_add(&s->cluster, &s->n_cluster, &a);
 	} else {
-		starve(p, s);
+		grant_starve(p, s);
 		problems_add(&s->found, "AllocationFailed", "serviceClusterCIDR has no free %s address",
 			     family_name(family));
 	}
@@ -414,89 +349,12 @@ static void give_ports(struct plan *p, struct svc *s)
 				     "no node port for %s %u is given or recorded, and this node does not allocate",
 				     proto_name(sp->proto), sp->port);
 		} else if (!take_port(p, s, sp, &s->node_ports[i])) {
-			starve(p, s);
+			grant_starve(p, s);
 			problems_add(&s->found, "AllocationFailed", "no free node port for %s %u in %u-%u",
 				     proto_name(sp->proto), sp->port, p->config.node_port_first,
 				     p->config.node_port_last);
 		}
 	}
-}
-
-/* keepalived-cloud-provider's addresses become vipd's record. Its uid counts unless the manifest has none. */
-static void give_cloud(struct plan *p, struct svc *s)
-{
-	char buf[UID_BUF];
-	const char *uid = s->n_entries ? svc_uid(p, s, buf) : NULL;
-
-	for (size_t i = 0; i < s->n_entries; i++) {
-		const struct vipmap_entry *e = s->entries[i];
-		struct grant g = {.kind = GRANT_VIP, .owner = s->name, .uid = uid, .addr = e->addr, .port_name = ""};
-
-		if (e->key || (s->object->meta.uid && strcmp(e->uid, uid) != 0))
-			continue;
-		addrs_add(&s->balancer, &s->n_balancer, &e->addr);
-		if (!record_addr_taken(p->record, &e->addr, NULL))
-			record_put(p->record, &g);
-	}
-}
-
-static bool in_configmap(const struct svc *s)
-{
-	for (size_t i = 0; i < s->n_entries; i++)
-		if (s->entries[i]->key)
-			return true;
-	return false;
-}
-
-/* An address of that family from the pools; nothing if it has one. */
-static void give_pool(struct plan *p, struct svc *s, uint8_t family)
-{
-	bool room = range_of(p->pools.items, p->pools.n, family);
-	struct addr a;
-
-	if (has_family(s->balancer, s->n_balancer, family) || (!room && s->object->service.prefer_dual))
-		return;
-	if (!room) {
-		problems_add(&s->found, "NotAllocated",
-			     "no load balancer address is stated and no pool has %s addresses", family_name(family));
-	} else if (!p->config.allocate) {
-		problems_add(&s->found, "NotAllocated",
-			     "no %s load balancer address is stated or recorded, and this node does not allocate",
-			     family_name(family));
-	} else if (take_addr(p, s, p->pools.items, p->pools.n, family, GRANT_VIP, &a)) {
-		addrs_add(&s->balancer, &s->n_balancer, &a);
-	} else {
-		starve(p, s);
-		problems_add(&s->found, "AllocationFailed", "no pool has a free %s address", family_name(family));
-	}
-}
-
-/* What keepalived-cloud-provider gave, or what status says; true if there is any. */
-static bool give_former(struct plan *p, struct svc *s)
-{
-	const struct addr_list *ingress = &s->object->service.ingress;
-
-	give_cloud(p, s);
-	for (size_t i = 0; i < ingress->n && !s->n_balancer; i++)
-		addrs_add(&s->balancer, &s->n_balancer, &ingress->items[i]);
-	return s->n_balancer;
-}
-
-static void give_balancer(struct plan *p, struct svc *s)
-{
-	struct addr_list ignored = {0};
-	bool v4, v6, stated = service_balancer_stated(s->object, &ignored, NULL);
-
-	free(ignored.items);
-	if (!service_balancer(p, s->object) || stated || (!s->n_balancer && give_former(p, s)) || in_configmap(s))
-		return;
-	plan_families(p, s->object, &v4, &v6);
-	if (v4)
-		give_pool(p, s, AF_INET);
-	if (v6)
-		give_pool(p, s, AF_INET6);
-	if (!s->n_balancer && !p->pools.n && s->object->service.prefer_dual)
-		problems_add(&s->found, "NotAllocated", "no load balancer address is stated and there is no pool");
 }
 
 void grants_give(struct plan *p, struct svc *s)
@@ -511,5 +369,5 @@ void grants_give(struct plan *p, struct svc *s)
 	if (p->config.handle & HANDLE_NODEPORT)
 		give_ports(p, s);
 	if (p->config.handle & HANDLE_LOADBALANCER)
-		give_balancer(p, s);
+		balancer_give(p, s);
 }

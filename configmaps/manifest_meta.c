@@ -127,7 +127,8 @@ static void check_pairs(const struct field *map, const struct str_pairs *pairs, 
 /* A misspelt annotation of vipd's own would otherwise do nothing, silently. */
 static void check_own(const struct field *map, const char *key)
 {
-	static const char *const known[] = {"vipd.io/addresses", "vipd.io/scheduler", "vipd.io/scheduler-flags",
+	static const char *const known[] = {"vipd.io/addresses", "vipd.io/allow-shared-ip", "vipd.io/allocations",
+					    "vipd.io/pool",      "vipd.io/scheduler",       "vipd.io/scheduler-flags",
 					    "vipd.io/weight"};
 	struct field f = field_get(map, key);
 

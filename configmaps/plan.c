@@ -11,25 +11,23 @@
 static void config_copy(struct plan *p, const struct plan_config *c)
 {
 	struct plan_config *to = &p->config;
-	size_t n = 0;
 
 	*to = *c;
 	to->interface = c->interface ? arena_strdup(p->arena, c->interface) : NULL;
 	to->vip_configmap = c->vip_configmap ? arena_strdup(p->arena, c->vip_configmap) : NULL;
 	to->load_balancer_class = c->load_balancer_class ? arena_strdup(p->arena, c->load_balancer_class) : NULL;
 	to->node_name = c->node_name ? arena_strdup(p->arena, c->node_name) : NULL;
-	to->pools = NULL;
-	to->n_pools = 0;
-	for (size_t i = 0; i < c->n_cluster_cidrs; i++)
-		p->cluster[i].range = c->cluster_cidrs[i];
-	for (size_t i = 0; i < c->n_pools; i++)
-		n += c->pools[i].n;
-	p->pools.items = arena_alloc(p->arena, (n + 1) * sizeof *p->pools.items);
-	for (size_t i = 0; i < c->n_pools; i++)
-		for (size_t k = 0; k < c->pools[i].n; k++)
-			p->pools.items[p->pools.n++].range = c->pools[i].ranges[k];
+	balancer_pools(p, c);
 	for (size_t i = 0; i < 3; i++)
 		p->port_next[i] = c->node_port_first;
+}
+
+static void grant_taken(void *arg, const struct grant *g)
+{
+	struct plan *p = arg;
+
+	if (g->kind != GRANT_NODE_PORT)
+		spans_add(p->taken, &g->addr);
 }
 
 struct plan *plan_new(const struct plan_config *config, struct record *record)
@@ -48,7 +46,9 @@ struct plan *plan_new(const struct plan_config *config, struct record *record)
 	p->claims = map_new();
 	p->changed = map_new();
 	p->addrs = map_new();
+	p->taken = spans_new();
 	config_copy(p, config);
+	record_each(record, NULL, grant_taken, p);
 	return p;
 }
 
@@ -59,6 +59,8 @@ void plan_free(struct plan *p)
 	store_free(p);
 	claims_free(p);
 	vips_free(p);
+	balancer_free(p);
+	spans_free(p->taken);
 	free(p->dirty.items);
 	free(p->unsettled.items);
 	free(p->starved.items);
@@ -191,15 +193,14 @@ static void svc_identify(struct plan *p, struct svc *s, int64_t now)
 		s->since = now;
 }
 
-static void svc_keep(struct plan *p, struct svc *s, int64_t now)
+static void svc_keep(struct plan *p, struct svc *s)
 {
 	problems_clear(&s->found);
-	svc_identify(p, s, now);
 	grants_keep(p, s);
 }
 
 /* Those that found no room try again when something became free. */
-static void wake_starved(struct plan *p, int64_t now)
+static void wake_starved(struct plan *p)
 {
 	struct svc_list woken = p->starved;
 
@@ -211,7 +212,7 @@ static void wake_starved(struct plan *p, int64_t now)
 		if (s->dirty)
 			continue;
 		plan_mark(p, s);
-		svc_keep(p, s, now);
+		svc_keep(p, s);
 	}
 	free(woken.items);
 }
@@ -220,11 +221,38 @@ static void wake_starved(struct plan *p, int64_t now)
 static int svc_cmp(const void *a, const void *b)
 {
 	const struct svc *x = *(struct svc *const *)a, *y = *(struct svc *const *)b;
-	int64_t cx = x->object ? x->object->meta.created : 0, cy = y->object ? y->object->meta.created : 0;
 
-	if (cx != cy)
-		return !cy || (cx && cx < cy) ? -1 : 1;
+	if (x->since != y->since)
+		return x->since < y->since ? -1 : 1;
 	return svc_name_cmp(x->name, y->name);
+}
+
+static void dirty_sort(struct plan *p)
+{
+	if (p->dirty.n)
+		qsort(p->dirty.items, p->dirty.n, sizeof(*p->dirty.items), svc_cmp);
+}
+
+/* Who has which address and node port: first what stays, then what others gave, then what is free. */
+static void run_grants(struct plan *p, int64_t now)
+{
+	struct svc_list *l = &p->dirty;
+
+	for (size_t i = 0; i < l->n; i++)
+		svc_identify(p, l->items[i], now);
+	dirty_sort(p);
+	for (size_t i = 0; i < l->n; i++)
+		svc_keep(p, l->items[i]);
+	if (p->freed)
+		wake_starved(p);
+	p->freed = false;
+	dirty_sort(p);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i]->object && service_served(l->items[i]->object))
+			balancer_adopt(p, l->items[i]);
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i]->object && service_served(l->items[i]->object))
+			grants_give(p, l->items[i]);
 }
 
 static void svc_compile(struct plan *p, struct svc *s)
@@ -292,7 +320,7 @@ static void run_finish(struct plan *p)
 	for (size_t i = 0; i < p->dirty.n; i++) {
 		struct svc *s = p->dirty.items[i];
 
-		s->dirty = false;
+		s->dirty = s->kept = false;
 		store_release(p, s);
 	}
 	svc_list_empty(&p->dirty);
@@ -304,16 +332,7 @@ void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
 {
 	if (!p->ran)
 		grants_prune(p);
-	for (size_t i = 0; i < p->dirty.n; i++)
-		svc_keep(p, p->dirty.items[i], now);
-	if (p->freed)
-		wake_starved(p, now);
-	p->freed = false;
-	if (p->dirty.n)
-		qsort(p->dirty.items, p->dirty.n, sizeof(*p->dirty.items), svc_cmp);
-	for (size_t i = 0; i < p->dirty.n; i++)
-		if (p->dirty.items[i]->object && service_served(p->dirty.items[i]->object))
-			grants_give(p, p->dirty.items[i]);
+	run_grants(p, now);
 	for (size_t i = 0; i < p->dirty.n; i++)
 		svc_compile(p, p->dirty.items[i]);
 	claims_flush(p, out);

@@ -10,6 +10,7 @@
 #include "../ipvs/table.h"
 #include "../src/base/vip.h"
 #include "object.h"
+#include "pool.h"
 #include "record.h"
 
 enum handle {
@@ -21,20 +22,14 @@ enum handle {
 	HANDLE_ALL = 31
 };
 
-struct pool {
-	const char *name;
-	struct cidr *ranges;
-	size_t n;
-};
-
 struct plan_config {
-	unsigned handle;           /* enum handle bits */
-	const char *interface;     /* for client VIPs */
-	const char *vip_configmap; /* "namespace/name"; NULL: no VIP ConfigMap is read */
-	const char *
-	    load_balancer_class; /* own class, default "vipd.io/vip"; services without a class are taken too if take_classless */
-	bool take_classless;
+	unsigned handle;                 /* enum handle bits */
+	const char *interface;           /* for client VIPs */
+	const char *vip_configmap;       /* "namespace/name"; NULL: no VIP ConfigMap is read */
+	const char *load_balancer_class; /* own class; Services without a class are ours too if default_class */
+	bool default_class;
 	bool allocate;
+	bool allow_unpooled;          /* an address that is in no pool may be asked for */
 	struct cidr cluster_cidrs[2]; /* serviceClusterCIDR, IPv4 and/or IPv6; n_cluster_cidrs */
 	size_t n_cluster_cidrs;
 	uint16_t node_port_first, node_port_last; /* 30000, 32767 */

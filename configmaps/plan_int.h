@@ -2,7 +2,8 @@
  *
  *   plan.c      front: puts, drops, the order of a run
  *   store.c     objects by name, by Service, by label; which addresses and node ports manifests name
- *   grant.c     cluster IPs, node ports and load balancer addresses: given, recorded, or given out
+ *   grant.c     cluster IPs and node ports: given, recorded, or given out
+ *   balancer.c  the same for load balancer addresses: pools, requests, sharing
  *   resolve.c   the real servers of a Service's port
  *   compile.c   a Service -> the virtual servers and addresses that it wants
  *   claims.c    which Service has an address:port:protocol
@@ -18,6 +19,7 @@
 #include "plan.h"
 #include "pool.h"
 #include "problems.h"
+#include "spans.h"
 #include "vipmap.h"
 
 /* Real servers that several virtual servers of one Service's port share: sorted and packed, for there are many. */
@@ -82,6 +84,7 @@ struct svc {
 	bool dirty;                /* in plan.dirty */
 	bool unsettled;            /* in plan.unsettled: its problems are to be compared */
 	bool starved;              /* wanted an address or port when there was none */
+	bool kept;                 /* in this run: what it holds by the record is settled */
 
 	struct addr *cluster, *balancer; /* grant.c: cluster IPs; load balancer addresses */
 	size_t n_cluster, n_balancer;
@@ -123,9 +126,24 @@ struct addr_use {
 	struct vip_user *users;
 };
 
-struct pool_ranges {
-	struct pool_range *items;
+/* A pool and what may be given from it. */
+struct pool_room {
+	const struct pool *pool;
+	struct pool_range *rooms;
 	size_t n;
+};
+
+/* One room of all, to find an address's pool. */
+struct room_at {
+	struct pool_range range;
+	const struct pool_room *of;
+};
+
+/* What a Service says about its load balancer addresses. */
+struct asked {
+	bool ours, any;           /* any: addresses are stated, good ones or not */
+	struct addr_list addrs;   /* those that it may have; owned */
+	const char *pool, *share; /* NULL: nothing is said */
 };
 
 struct plan {
@@ -143,10 +161,15 @@ struct plan {
 	struct map *named_ports; /* {proto, node port} -> how often manifests name it */
 	struct addr *locals;
 	size_t n_locals;
-	struct pool_range cluster[2];
-	struct pool_ranges pools; /* of all pools, in order */
-	uint32_t port_next[3];    /* TCP, UDP, SCTP: every node port below is taken */
-	bool freed;               /* something that can be given became free since the last run */
+	struct pool_range *cluster; /* rooms of the cluster CIDRs */
+	size_t n_cluster;
+	struct pool_room *pools; /* in the order in which they are tried */
+	size_t n_pools;
+	struct room_at *rooms; /* of all pools, by address */
+	size_t n_rooms;
+	struct spans *taken;   /* what is recorded, named by a manifest, or a host's own */
+	uint32_t port_next[3]; /* TCP, UDP, SCTP: every node port below is taken */
+	bool freed;            /* something that can be given became free since the last run */
 
 	const struct object *configmap;
 	struct vipmap *map;
@@ -183,19 +206,15 @@ void store_free(struct plan *p);
 bool store_addr_named(const struct plan *p, const struct addr *a);
 bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port);
 void store_port_freed(struct plan *p, uint8_t proto);
-bool store_addr_host(const struct plan *p, const struct addr *a);
-void store_addr_freed(struct plan *p, const struct addr *a);
+void store_addr_changed(struct plan *p, const struct addr *a); /* whether it is taken may be another thing now */
 
 /* grant.c */
 enum { UID_BUF = 40 };
 const char *svc_uid(const struct plan *p, const struct svc *s, char buf[UID_BUF]); /* given, or derived into buf */
 size_t proto_slot(uint8_t proto);                                                  /* place in port_next */
-bool service_served(const struct object *o);                         /* neither headless nor ExternalName */
-bool service_balancer(const struct plan *p, const struct object *o); /* a load balancer that this vipd serves */
-bool service_has_node_ports(const struct object *o);                 /* may have them by its type */
-bool service_families(const struct object *o, bool *v4, bool *v6);   /* false: the manifest states none */
-/* The addresses that a manifest states for its load balancer; false if it states none. Bad annotations go to problems (may be NULL). */
-bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems);
+bool service_served(const struct object *o);                       /* neither headless nor ExternalName */
+bool service_has_node_ports(const struct object *o);               /* may have them by its type */
+bool service_families(const struct object *o, bool *v4, bool *v6); /* false: the manifest states none */
 /* The families of what is given out and of node ports: as stated, else those of the cluster. */
 void plan_families(const struct plan *p, const struct object *o, bool *v4, bool *v6);
 void grants_prune(struct plan *p); /* first run: grants of Services that are not there */
@@ -203,6 +222,25 @@ void grants_keep(struct plan *p,
 		 struct svc *s); /* fills cluster, balancer, node_ports from manifest and record; gives up the rest */
 void grants_give(struct plan *p, struct svc *s); /* gives out what is still missing */
 void grants_clear(struct svc *s);
+void grant_put(struct plan *p, const struct grant *g);
+void grant_starve(struct plan *p, struct svc *s); /* to be tried again when something became free */
+void addrs_add(struct addr **items, size_t *n, const struct addr *a);
+bool addrs_family(const struct addr *items, size_t n, uint8_t family);
+const char *family_name(uint8_t family);
+bool rooms_family(const struct pool_range *rooms, size_t n, uint8_t family);
+/* The first free address of that family in the first room that has one. */
+bool rooms_take(const struct plan *p, const struct pool_range *rooms, size_t n, uint8_t family, struct addr *out);
+
+/* balancer.c */
+bool service_balancer(const struct plan *p, const struct object *o); /* a load balancer that this vipd serves */
+void balancer_pools(struct plan *p, const struct plan_config *c);    /* copies the pools into the plan */
+void balancer_free(struct plan *p);
+/* The addresses that a manifest states for its load balancer; false if it states none. Bad annotations go to problems (may be NULL). */
+bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems);
+void balancer_ask(const struct plan *p, struct svc *s, struct asked *out);
+bool balancer_keep(struct plan *p, struct svc *s, const struct grant *g, const struct asked *asked);
+void balancer_adopt(struct plan *p, struct svc *s); /* what others gave: before anything is given out */
+void balancer_give(struct plan *p, struct svc *s);
 
 /* resolve.c */
 enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };

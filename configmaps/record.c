@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@
 /* A grant and its strings in one block; one in the list of its owner and in one index. */
 struct entry {
 	struct grant g;
-	struct entry *next; /* of the same owner */
+	struct entry *next;  /* of the same owner */
+	struct entry *same;  /* of the same address */
+	struct entry *share; /* of the same share key */
 	char strings[];
 };
 
@@ -31,7 +34,8 @@ struct generation {
 
 struct record {
 	struct map *owners;      /* "namespace/name" -> struct owner */
-	struct map *addrs;       /* struct addr -> struct entry */
+	struct map *addrs;       /* struct addr -> struct entry, the first of its chain */
+	struct map *shares;      /* share key -> struct entry, the first of its chain */
 	struct map *ports;       /* {proto, port} -> struct entry */
 	struct map *generations; /* "kind namespace/name" -> struct generation */
 	bool changed;
@@ -54,6 +58,7 @@ struct record *record_new(void)
 
 	r->owners = map_new();
 	r->addrs = map_new();
+	r->shares = map_new();
 	r->ports = map_new();
 	r->generations = map_new();
 	return r;
@@ -85,6 +90,7 @@ void record_free(struct record *r)
 		return;
 	map_free(r->owners, owner_free);
 	map_free(r->addrs, NULL);
+	map_free(r->shares, NULL);
 	map_free(r->ports, NULL);
 	map_free(r->generations, generation_free);
 	free(r);
@@ -102,20 +108,24 @@ void record_saved(struct record *r)
 
 /* ---- grants ---- */
 
-/* The grant of that address, or of that protocol and port; NULL if there is none. */
-static struct entry *entry_of(const struct record *r, const struct grant *g)
+static struct entry *addr_first(const struct record *r, const struct addr *a)
 {
-	struct port_key k = port_key(g->port, g->proto);
+	return map_get(r->addrs, a, sizeof *a);
+}
 
-	return g->kind == GRANT_NODE_PORT ? map_get(r->ports, &k, sizeof k)
-					  : map_get(r->addrs, &g->addr, sizeof g->addr);
+static struct entry *port_entry(const struct record *r, uint16_t port, uint8_t proto)
+{
+	struct port_key k = port_key(port, proto);
+
+	return map_get(r->ports, &k, sizeof k);
 }
 
 static bool grant_equal(const struct grant *a, const struct grant *b)
 {
 	return a->kind == b->kind && !strcmp(a->owner, b->owner) && !strcmp(a->uid, b->uid) &&
 	       addr_equal(&a->addr, &b->addr) && a->port == b->port && a->proto == b->proto &&
-	       !strcmp(a->port_name, b->port_name) && a->service_port == b->service_port;
+	       !strcmp(a->port_name, b->port_name) && a->service_port == b->service_port &&
+	       !strcmp(a->share, b->share) && a->method == b->method;
 }
 
 static const char *string_put(char **at, const char *s)
@@ -132,13 +142,17 @@ static struct entry *entry_new(const struct grant *g)
 {
 	bool port = g->kind == GRANT_NODE_PORT;
 	const char *name = port && g->port_name ? g->port_name : "";
-	struct entry *e = xcalloc(1, sizeof *e + strlen(g->owner) + strlen(g->uid) + strlen(name) + 3);
+	const char *share = g->kind == GRANT_VIP && g->share ? g->share : "";
+	size_t strings = strlen(g->owner) + strlen(g->uid) + strlen(name) + strlen(share) + 4;
+	struct entry *e = xcalloc(1, sizeof *e + strings);
 	char *at = e->strings;
 
 	e->g.kind = g->kind;
 	e->g.owner = string_put(&at, g->owner);
 	e->g.uid = string_put(&at, g->uid);
 	e->g.port_name = string_put(&at, name);
+	e->g.share = string_put(&at, share);
+	e->g.method = g->kind == GRANT_VIP ? g->method : 0;
 	if (port) {
 		e->g.port = g->port;
 		e->g.proto = g->proto;
@@ -149,38 +163,49 @@ static struct entry *entry_new(const struct grant *g)
 	return e;
 }
 
+/* Takes the entry out of the chain that begins at *first and is linked by the pointer at that offset. */
+static void chain_remove(struct entry **first, struct entry *e, size_t link)
+{
+	while (*first != e)
+		first = (struct entry **)(void *)((char *)*first + link);
+	*first = *(struct entry **)(void *)((char *)e + link);
+}
+
+/* The same for a chain whose first entry is a map's value. */
+static void chain_unmap(struct map *m, const void *key, size_t len, struct entry *e, size_t link)
+{
+	struct entry *first = map_get(m, key, len), *was = first;
+
+	chain_remove(&first, e, link);
+	if (!first)
+		map_del(m, key, len);
+	else if (first != was)
+		map_put(m, key, len, first);
+}
+
 static void entry_remove(struct record *r, struct entry *e)
 {
 	struct port_key k = port_key(e->g.port, e->g.proto);
 	struct owner *o = map_gets(r->owners, e->g.owner);
-	struct entry **at = &o->first;
 
-	while (*at != e)
-		at = &(*at)->next;
-	*at = e->next;
+	chain_remove(&o->first, e, offsetof(struct entry, next));
 	if (!o->first)
 		free(map_dels(r->owners, e->g.owner));
 	if (e->g.kind == GRANT_NODE_PORT)
 		map_del(r->ports, &k, sizeof k);
 	else
-		map_del(r->addrs, &e->g.addr, sizeof e->g.addr);
+		chain_unmap(r->addrs, &e->g.addr, sizeof e->g.addr, e, offsetof(struct entry, same));
+	if (*e->g.share)
+		chain_unmap(r->shares, e->g.share, strlen(e->g.share), e, offsetof(struct entry, share));
 	free(e);
 	r->changed = true;
 }
 
-void record_put(struct record *r, const struct grant *g)
+static void entry_add(struct record *r, struct entry *e)
 {
-	struct entry *e = entry_new(g), *old = entry_of(r, &e->g);
 	struct port_key k = port_key(e->g.port, e->g.proto);
-	struct owner *o;
+	struct owner *o = map_gets(r->owners, e->g.owner);
 
-	if (old && grant_equal(&old->g, &e->g)) {
-		free(e);
-		return;
-	}
-	if (old)
-		entry_remove(r, old);
-	o = map_gets(r->owners, e->g.owner);
 	if (!o) {
 		o = xcalloc(1, sizeof *o);
 		map_puts(r->owners, e->g.owner, o);
@@ -190,14 +215,53 @@ void record_put(struct record *r, const struct grant *g)
 	if (e->g.kind == GRANT_NODE_PORT)
 		map_put(r->ports, &k, sizeof k, e);
 	else
-		map_put(r->addrs, &e->g.addr, sizeof e->g.addr, e);
+		e->same = map_put(r->addrs, &e->g.addr, sizeof e->g.addr, e);
+	if (*e->g.share)
+		e->share = map_puts(r->shares, e->g.share, e);
 	r->changed = true;
+}
+
+/* Whether both may have the address. */
+static bool beside(const struct grant *a, const struct grant *b)
+{
+	return *a->share && !strcmp(a->share, b->share) && strcmp(a->owner, b->owner) != 0;
+}
+
+/* What cannot stand beside the new grant; NULL: nothing. */
+static struct entry *in_the_way(const struct record *r, const struct grant *g)
+{
+	struct entry *e;
+
+	if (g->kind == GRANT_NODE_PORT)
+		return port_entry(r, g->port, g->proto);
+	for (e = addr_first(r, &g->addr); e && beside(&e->g, g); e = e->same)
+		;
+	return e;
+}
+
+void record_put(struct record *r, const struct grant *g)
+{
+	struct entry *e = entry_new(g), *old;
+
+	while ((old = in_the_way(r, &e->g))) {
+		if (grant_equal(&old->g, &e->g)) {
+			free(e);
+			return;
+		}
+		entry_remove(r, old);
+	}
+	entry_add(r, e);
 }
 
 void record_drop(struct record *r, const struct grant *g)
 {
-	struct entry *e = entry_of(r, g);
+	struct entry *e;
 
+	if (g->kind == GRANT_NODE_PORT)
+		e = port_entry(r, g->port, g->proto);
+	else
+		for (e = addr_first(r, &g->addr); e && strcmp(e->g.owner, g->owner) != 0; e = e->same)
+			;
 	if (e && e->g.kind == g->kind && !strcmp(e->g.owner, g->owner))
 		entry_remove(r, e);
 }
@@ -217,27 +281,30 @@ static int entry_cmp(const void *a, const void *b)
 }
 
 /* Grants sorted by kind, owner and value; the caller frees. owner NULL: all. */
+static void entries_of(const struct owner *o, struct entry ***list, size_t *n, size_t *cap)
+{
+	for (struct entry *e = o->first; e; e = e->next) {
+		if (*n == *cap) {
+			*cap = 2 * *cap + 8;
+			*list = xrealloc(*list, *cap * sizeof **list);
+		}
+		(*list)[(*n)++] = e;
+	}
+}
+
 static struct entry **entries_sorted(const struct record *r, const char *owner, size_t *n)
 {
-	size_t max = map_count(r->addrs) + map_count(r->ports);
-	const struct owner *one = owner ? map_gets(r->owners, owner) : NULL;
-	struct entry **list;
-	void *value;
+	struct entry **list = NULL;
+	size_t cap = 0;
+	void *value = owner ? map_gets(r->owners, owner) : NULL;
 
 	*n = 0;
-	if (owner) {
-		max = 0;
-		for (struct entry *e = one ? one->first : NULL; e; e = e->next)
-			max++;
-	}
-	list = xmalloc((max + 1) * sizeof *list);
-	for (struct entry *e = one ? one->first : NULL; e; e = e->next)
-		list[(*n)++] = e;
-	for (size_t at = 0; !owner && map_next(r->addrs, &at, NULL, NULL, &value);)
-		list[(*n)++] = value;
-	for (size_t at = 0; !owner && map_next(r->ports, &at, NULL, NULL, &value);)
-		list[(*n)++] = value;
-	qsort(list, *n, sizeof *list, entry_cmp);
+	if (value)
+		entries_of(value, &list, n, &cap);
+	for (size_t at = 0; !owner && map_next(r->owners, &at, NULL, NULL, &value);)
+		entries_of(value, &list, n, &cap);
+	if (*n)
+		qsort(list, *n, sizeof *list, entry_cmp);
 	return list;
 }
 
@@ -251,19 +318,40 @@ void record_each(const struct record *r, const char *owner, void (*each)(void *a
 	free(list);
 }
 
-bool record_addr_taken(const struct record *r, const struct addr *a, const char **owner)
+const struct grant *record_addr_get(const struct record *r, const struct addr *a, size_t i)
 {
-	const struct entry *e = map_get(r->addrs, a, sizeof *a);
+	const struct entry *e = addr_first(r, a);
 
-	if (e && owner)
-		*owner = e->g.owner;
-	return e != NULL;
+	for (; e && i; i--)
+		e = e->same;
+	return e ? &e->g : NULL;
+}
+
+bool record_addr_taken(const struct record *r, const struct addr *a)
+{
+	return addr_first(r, a) != NULL;
+}
+
+bool record_addr_of(const struct record *r, const struct addr *a, const char *owner)
+{
+	for (const struct entry *e = addr_first(r, a); e; e = e->same)
+		if (!strcmp(e->g.owner, owner))
+			return true;
+	return false;
+}
+
+const struct grant *record_share_get(const struct record *r, const char *share, size_t i)
+{
+	const struct entry *e = map_gets(r->shares, share);
+
+	for (; e && i; i--)
+		e = e->share;
+	return e ? &e->g : NULL;
 }
 
 bool record_port_taken(const struct record *r, uint16_t port, uint8_t proto, const char **owner)
 {
-	struct port_key k = port_key(port, proto);
-	const struct entry *e = map_get(r->ports, &k, sizeof k);
+	const struct entry *e = port_entry(r, port, proto);
 
 	if (e && owner)
 		*owner = e->g.owner;
@@ -364,7 +452,10 @@ static void grant_text(struct text *t, const struct grant *g)
 	text_quoted(t, "- {service", g->owner);
 	text_quoted(t, ", uid", g->uid);
 	if (g->kind != GRANT_NODE_PORT) {
-		text_format(t, ", address: \"%s\"}\n", addr_format(&g->addr, addr));
+		text_format(t, ", address: \"%s\"", addr_format(&g->addr, addr));
+		if (*g->share)
+			text_quoted(t, ", share", g->share);
+		text_format(t, "}\n");
 		return;
 	}
 	text_format(t, ", nodePort: %u, protocol: %s, port: %u", g->port, proto_name(g->proto), g->service_port);
@@ -489,7 +580,10 @@ static int read_grant(const struct reader *r, enum grant_kind kind, const struct
 		return -EINVAL;
 	if (kind == GRANT_NODE_PORT ? read_port(r, item, &g) : read_addr(r, item, &g.addr))
 		return -EINVAL;
-	old = entry_of(r->record, &g);
+	if (kind == GRANT_VIP && node_get(item, "share") && read_string(r, item, "share", &g.share))
+		return -EINVAL;
+	g.share = g.share ? g.share : "";
+	old = in_the_way(r->record, &g);
 	if (old) {
 		diag_error(r->diags, r->file, item->pos, "given twice: to Service %.100s already", old->g.owner);
 		return -EINVAL;

@@ -44,13 +44,6 @@ bool store_addr_named(const struct plan *p, const struct addr *a)
 	return u && u->named;
 }
 
-bool store_addr_host(const struct plan *p, const struct addr *a)
-{
-	const struct addr_use *u = vips_find(p, a);
-
-	return u && u->hosts;
-}
-
 bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port)
 {
 	struct port_key k = port_key(proto, port);
@@ -58,13 +51,16 @@ bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port)
 	return map_get(p->named_ports, &k, sizeof k) != NULL;
 }
 
-void store_addr_freed(struct plan *p, const struct addr *a)
+void store_addr_changed(struct plan *p, const struct addr *a)
 {
-	p->freed = true;
-	for (size_t i = 0; i < p->config.n_cluster_cidrs; i++)
-		pool_freed(&p->cluster[i], a);
-	for (size_t i = 0; i < p->pools.n; i++)
-		pool_freed(&p->pools.items[i], a);
+	const struct addr_use *u = vips_find(p, a);
+
+	if (record_addr_taken(p->record, a) || (u && (u->named || u->hosts))) {
+		spans_add(p->taken, a);
+	} else {
+		spans_remove(p->taken, a);
+		p->freed = true;
+	}
 }
 
 void store_port_freed(struct plan *p, uint8_t proto)
@@ -86,14 +82,13 @@ static void displace(struct plan *p, const char *owner)
 
 static void name_addr(struct plan *p, const struct addr *a, bool add)
 {
-	const char *owner;
+	const struct grant *g;
 
 	if (!vips_named(p, a, add))
 		return;
-	if (!add)
-		store_addr_freed(p, a);
-	else if (record_addr_taken(p->record, a, &owner))
-		displace(p, owner);
+	store_addr_changed(p, a);
+	for (size_t i = 0; add && (g = record_addr_get(p->record, a, i)); i++)
+		displace(p, g->owner);
 }
 
 static void name_addrs(struct plan *p, const struct addr_list *l, bool add)
@@ -283,8 +278,8 @@ void store_put_pod(struct plan *p, const char *name, const struct object *o)
 
 static void host_addr(struct plan *p, const struct addr *a, bool add)
 {
-	if (vips_hosted(p, a, add) && !add)
-		store_addr_freed(p, a);
+	if (vips_hosted(p, a, add))
+		store_addr_changed(p, a);
 }
 
 void store_put_node(struct plan *p, const char *name, const struct object *o)

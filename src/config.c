@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { POOLS_MAX = 256, RANGES_MAX = 1024 };
-
 static void read_manifests(struct reader *r, const char *key, const struct node *n)
 {
 	const char *s = config_want_string(r, key, n);
@@ -100,9 +98,9 @@ static void read_class(struct reader *r, const char *key, const struct node *n)
 		r->c->plan.load_balancer_class = s;
 }
 
-static void read_classless(struct reader *r, const char *key, const struct node *n)
+static void read_default_class(struct reader *r, const char *key, const struct node *n)
 {
-	config_want_bool(r, key, n, &r->c->plan.take_classless);
+	config_want_bool(r, key, n, &r->c->plan.default_class);
 }
 
 static void read_allocate(struct reader *r, const char *key, const struct node *n)
@@ -140,11 +138,6 @@ static bool read_cidr(struct reader *r, const char *key, struct pos at, const ch
 	}
 	*out = net;
 	return true;
-}
-
-static bool overlap(const struct cidr *a, const struct cidr *b)
-{
-	return cidr_contains(a, &b->addr) || cidr_contains(b, &a->addr);
 }
 
 static void add_cluster_cidr(struct reader *r, const char *key, struct pos at, const char *text)
@@ -204,88 +197,6 @@ static void read_node_ports(struct reader *r, const char *key, const struct node
 	}
 	r->c->plan.node_port_first = (uint16_t)v[0];
 	r->c->plan.node_port_last = (uint16_t)v[1];
-}
-
-/* The pool that is being read is the last of plan.pools. */
-static struct pool *this_pool(struct reader *r)
-{
-	return &r->c->plan.pools[r->c->plan.n_pools];
-}
-
-static void read_pool_name(struct reader *r, const char *key, const struct node *n)
-{
-	const char *s = config_want_string(r, key, n);
-
-	for (size_t i = 0; s && i < r->c->plan.n_pools; i++)
-		if (strcmp(r->c->plan.pools[i].name, s) == 0)
-			diag_error(r->diags, r->file, n->pos, "%s: a second pool \"%s\"", key, s);
-	this_pool(r)->name = s;
-}
-
-static void check_overlap(struct reader *r, const char *key, struct pos at, const struct cidr *c)
-{
-	char a[CIDR_TEXT], b[CIDR_TEXT];
-
-	for (size_t i = 0; i <= r->c->plan.n_pools; i++) {
-		const struct pool *p = &r->c->plan.pools[i];
-
-		for (size_t k = 0; k < p->n; k++)
-			if (overlap(&p->ranges[k], c))
-				diag_error(r->diags, r->file, at, "%s: %s overlaps %s of %s", key, cidr_format(c, a),
-					   cidr_format(&p->ranges[k], b), p == this_pool(r) ? "this pool" : p->name);
-	}
-}
-
-static void read_pool_addresses(struct reader *r, const char *key, const struct node *n)
-{
-	struct pool *p = this_pool(r);
-
-	if (!config_want(r, key, n, NODE_LIST))
-		return;
-	if (n->list.n == 0 || n->list.n > RANGES_MAX) {
-		diag_error(r->diags, r->file, n->pos, "%s: expected 1 to %d prefixes, found %zu", key, RANGES_MAX,
-			   n->list.n);
-		return;
-	}
-	p->ranges = arena_alloc(r->c->arena, n->list.n * sizeof *p->ranges);
-	p->n = 0; /* a duplicate key is read too */
-	for (size_t i = 0; i < n->list.n; i++) {
-		const struct node *item = &n->list.items[i];
-		const char *s = config_want_string(r, key, item);
-		struct cidr c;
-
-		if (!s || !read_cidr(r, key, item->pos, s, &c))
-			continue;
-		check_overlap(r, key, item->pos, &c);
-		p->ranges[p->n++] = c;
-	}
-}
-
-static void read_pools(struct reader *r, const char *key, const struct node *n)
-{
-	static const struct key keys[] = {{"name", read_pool_name}, {"addresses", read_pool_addresses}};
-	char at[64];
-
-	if (!config_want(r, key, n, NODE_LIST))
-		return;
-	if (n->list.n > POOLS_MAX) {
-		diag_error(r->diags, r->file, n->pos, "%s: more than %d pools", key, POOLS_MAX);
-		return;
-	}
-	r->c->plan.pools = arena_alloc(r->c->arena, (n->list.n + 1) * sizeof(struct pool));
-	r->c->plan.n_pools = 0;
-	for (size_t i = 0; i < n->list.n; i++) {
-		const struct node *item = &n->list.items[i];
-
-		snprintf(at, sizeof at, "%s[%zu]", key, i);
-		config_read_map(r, at, item, keys, sizeof keys / sizeof keys[0]);
-		for (size_t k = 0; item->type == NODE_MAP && k < sizeof keys / sizeof keys[0]; k++)
-			if (!node_get(item, keys[k].name))
-				diag_error(r->diags, r->file, item->pos, "%s: \"%s\" is missing", at, keys[k].name);
-		if (!this_pool(r)->name)
-			this_pool(r)->name = "";
-		r->c->plan.n_pools++;
-	}
 }
 
 static void read_scheduler(struct reader *r, const char *key, const struct node *n)
@@ -399,11 +310,12 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"handle", read_handle},
 	    {"vipConfigMap", read_vip_configmap},
 	    {"loadBalancerClass", read_class},
-	    {"takeClassless", read_classless},
+	    {"defaultClass", read_default_class},
 	    {"allocate", read_allocate},
 	    {"serviceClusterCIDR", read_cluster_cidr},
 	    {"nodePortRange", read_node_ports},
-	    {"pools", read_pools},
+	    {"pools", config_read_pools},
+	    {"allowUnpooled", config_read_allow_unpooled},
 	    {"scheduler", read_scheduler},
 	    {"forwardMethod", read_forward},
 	    {"adopt", read_adopt},
@@ -440,8 +352,9 @@ static struct config *config_default(const char *file)
 	c->plan.handle = HANDLE_ALL;
 	c->plan.vip_configmap = "default/vip-configmap";
 	c->plan.load_balancer_class = "vipd.io/vip";
-	c->plan.take_classless = true;
-	c->plan.allocate = true; /* a node without VRRP peers */
+	c->plan.default_class = true;
+	c->plan.allocate = true;       /* a node without VRRP peers */
+	c->plan.allow_unpooled = true; /* until there are pools */
 	cidr_parse("10.96.0.0/12", &c->plan.cluster_cidrs[0]);
 	c->plan.n_cluster_cidrs = 1;
 	c->plan.node_port_first = 30000;
@@ -553,28 +466,4 @@ int config_set_vip_configmap(struct config *c, const char *name)
 int config_set_forward(struct config *c, const char *method)
 {
 	return forward_parse(method, &c->plan.default_forward);
-}
-
-int config_set_service_cidr(struct config *c, const char *cidr)
-{
-	struct plan_config *p = &c->plan;
-	struct pool *pools;
-	struct cidr net;
-
-	if (cidr_parse(cidr, &net) || net.bits == 0)
-		return -EINVAL;
-	net.addr = cidr_network(&net);
-	for (size_t i = 0; i < p->n_pools; i++)
-		for (size_t k = 0; k < p->pools[i].n; k++)
-			if (overlap(&p->pools[i].ranges[k], &net))
-				return 0; /* the file says more about it */
-	pools = arena_alloc(c->arena, (p->n_pools + 1) * sizeof *pools);
-	if (p->n_pools)
-		memcpy(pools, p->pools, p->n_pools * sizeof *pools);
-	pools[p->n_pools] = (struct pool){.name = "KEEPALIVED_SERVICE_CIDR", .n = 1};
-	pools[p->n_pools].ranges = arena_alloc(c->arena, sizeof net);
-	pools[p->n_pools].ranges[0] = net;
-	p->pools = pools;
-	p->n_pools++;
-	return 0;
 }

@@ -39,7 +39,7 @@ struct config {
 	struct arena *arena;
 	const char *file;
 	const char *manifests; /* folder; NULL until config_settle when the file names none */
-	bool allocate_stated;
+	bool allocate_stated, allow_unpooled_stated;
 	struct plan_config plan;   /* plan.interface too is NULL until then */
 	struct ipvs_settings ipvs; /* gates: control fills them in (control_send.c) */
 	enum dr_on_backup dr_on_backup;
@@ -72,8 +72,9 @@ int config_set_vip_configmap(struct config *c, const char *name);
 int config_set_forward(struct config *c, const char *method);
 /* The VRID of the only router (of both families), which is made if there is none; -EEXIST when there are others. */
 int config_set_vrid(struct config *c, uint8_t vrid);
-int config_set_service_cidr(struct config *c,
-			    const char *cidr); /* the pool "KEEPALIVED_SERVICE_CIDR"; host bits are cleared */
+/* The pool "KEEPALIVED_SERVICE_CIDR", unless the file's pools have its addresses; host bits are cleared. As keepalived-cloud-provider, which asked
+ * no further, it makes allowUnpooled true unless the file states it. */
+int config_set_service_cidr(struct config *c, const char *cidr);
 
 /* "1500ms", "5s", "2m", "1h", or whole seconds -> milliseconds; -EINVAL. */
 int config_duration(const char *text, uint32_t *ms);

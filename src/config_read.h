@@ -6,6 +6,7 @@
  *   config_track.c   ... and what their priorities follow
  *   config_spread.c  routers: auto
  *   config_sync.c    sync, drOnBackup
+ *   config_pools.c   pools, allowUnpooled
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -95,6 +96,9 @@ void config_member_interface(const struct members *m, const char *name, char out
 /* routers, spread */
 void config_read_routers(struct reader *r, const char *key, const struct node *n);
 void config_read_spread(struct reader *r, const char *key, const struct node *n);
+/* pools, allowUnpooled */
+void config_read_pools(struct reader *r, const char *key, const struct node *n);
+void config_read_allow_unpooled(struct reader *r, const char *key, const struct node *n);
 /* sync, drOnBackup */
 void config_read_sync(struct reader *r, const char *key, const struct node *n);
 extern const char *const config_dr_words[]; /* by enum dr_on_backup */

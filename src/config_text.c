@@ -26,18 +26,51 @@ static json_t *cluster_cidrs_json(const struct plan_config *p)
 	return json_string(all);
 }
 
+static json_t *ranges_json(const struct pool_range *ranges, size_t n)
+{
+	json_t *list = json_array();
+	char buf[POOL_RANGE_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(pool_range_format(&ranges[i], buf)));
+	return list;
+}
+
+static json_t *pool_json(const struct pool *p)
+{
+	json_t *j = json_pack("{s:s, s:o}", "name", p->name, "addresses", ranges_json(p->ranges, p->n));
+
+	if (p->n_avoid)
+		json_object_set_new(j, "avoid", ranges_json(p->avoid, p->n_avoid));
+	if (p->use_all)
+		json_object_set_new(j, "useAll", json_true());
+	if (p->manual)
+		json_object_set_new(j, "autoAssign", json_false());
+	if (p->priority)
+		json_object_set_new(j, "priority", json_integer(p->priority));
+	if (p->n_namespaces) {
+		json_t *names = json_array();
+
+		for (size_t i = 0; i < p->n_namespaces; i++)
+			json_array_append_new(names, json_string(p->namespaces[i]));
+		json_object_set_new(j, "namespaces", names);
+	}
+	if (p->selector.n) {
+		json_t *labels = json_object();
+
+		for (size_t i = 0; i < p->selector.n; i++)
+			json_object_set_new(labels, p->selector.items[i].key, json_string(p->selector.items[i].value));
+		json_object_set_new(j, "selector", labels);
+	}
+	return j;
+}
+
 static json_t *pools_json(const struct plan_config *p)
 {
 	json_t *list = json_array();
-	char buf[CIDR_TEXT];
 
-	for (size_t i = 0; i < p->n_pools; i++) {
-		json_t *addresses = json_array();
-
-		for (size_t k = 0; k < p->pools[i].n; k++)
-			json_array_append_new(addresses, json_string(cidr_format(&p->pools[i].ranges[k], buf)));
-		json_array_append_new(list, json_pack("{s:s, s:o}", "name", p->pools[i].name, "addresses", addresses));
-	}
+	for (size_t i = 0; i < p->n_pools; i++)
+		json_array_append_new(list, pool_json(&p->pools[i]));
 	return list;
 }
 
@@ -89,11 +122,12 @@ static json_t *config_json(const struct config *c)
 	json_object_set_new(j, "handle", handle_json(p->handle));
 	set_text(j, "vipConfigMap", p->vip_configmap);
 	set_text(j, "loadBalancerClass", p->load_balancer_class);
-	json_object_set_new(j, "takeClassless", json_boolean(p->take_classless));
+	json_object_set_new(j, "defaultClass", json_boolean(p->default_class));
 	json_object_set_new(j, "allocate", json_boolean(p->allocate));
 	json_object_set_new(j, "serviceClusterCIDR", cluster_cidrs_json(p));
 	set_text(j, "nodePortRange", ports);
 	json_object_set_new(j, "pools", pools_json(p));
+	json_object_set_new(j, "allowUnpooled", json_boolean(p->allow_unpooled));
 	set_text(j, "scheduler", p->default_scheduler);
 	set_text(j, "forwardMethod", forward_name(p->default_forward));
 	json_object_set_new(j, "adopt", json_boolean(c->ipvs.adopt));

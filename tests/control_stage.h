@@ -258,7 +258,8 @@ static inline int finish(struct stage *s)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256;
 }
 
-static const char config[] = "manifests: %s/m\ninterface: eth0\npools: [{name: p, addresses: [192.0.2.0/28]}]\n%s";
+static const char config[] =
+    "manifests: %s/m\ninterface: eth0\npools: [{name: p, addresses: [192.0.2.0/28]}]\nallowUnpooled: true\n%s";
 
 static inline void configure(const struct stage *s, const char *more)
 {

@@ -42,7 +42,7 @@
 struct world {
 	struct plan_config config; /* may be changed before the first put */
 	struct pool pool;
-	struct cidr pool_ranges[2];
+	struct pool_range pool_ranges[2];
 	struct record *record;
 	struct plan *plan;
 	struct map *objects;                                     /* "Kind ns/name" -> struct object */
@@ -59,6 +59,15 @@ static inline struct cidr world_cidr(const char *text)
 	return c;
 }
 
+static inline struct pool_range world_range(const char *text)
+{
+	struct pool_range r;
+	char why[POOL_WHY];
+
+	assert_int_equal(pool_range_parse(text, &r, why), 0);
+	return r;
+}
+
 static inline struct addr world_addr(const char *text)
 {
 	struct addr a;
@@ -71,14 +80,15 @@ static inline struct world *world_new(void)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 
-	w->pool_ranges[0] = world_cidr("10.4.0.0/29");
+	w->pool_ranges[0] = world_range("10.4.0.0/29");
 	w->pool = (struct pool){.name = "default", .ranges = w->pool_ranges, .n = 1};
 	w->config = (struct plan_config){.handle = HANDLE_ALL,
 					 .interface = "eth0",
 					 .vip_configmap = "kube-system/vips",
 					 .load_balancer_class = "vipd.io/vip",
-					 .take_classless = true,
+					 .default_class = true,
 					 .allocate = true,
+					 .allow_unpooled = true,
 					 .cluster_cidrs = {world_cidr("10.96.0.0/24")},
 					 .n_cluster_cidrs = 1,
 					 .node_port_first = 30000,

@@ -234,9 +234,59 @@ static void cidr_nth_address(void **state)
 	}
 }
 
+static void neighbours(void **state)
+{
+	static const struct {
+		const char *a, *next, *prev;
+	} rows[] = {
+	    {"10.0.0.255", "10.0.1.0", "10.0.0.254"},
+	    {"10.0.1.0", "10.0.1.1", "10.0.0.255"},
+	    {"255.255.255.255", NULL, "255.255.255.254"},
+	    {"0.0.0.0", "0.0.0.1", NULL},
+	    {"fd00::ffff:ffff", "fd00::1:0:0", "fd00::ffff:fffe"},
+	    {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"},
+	    {"::", "::1", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct addr a, b = {0};
+		char text[ADDR_TEXT];
+
+		assert_int_equal(addr_parse(rows[i].a, &a), 0);
+		assert_int_equal(addr_next(&a, &b), rows[i].next != NULL);
+		assert_string_equal(addr_format(&b, text), rows[i].next ? rows[i].next : "-");
+		b.family = 0;
+		assert_int_equal(addr_prev(&a, &b), rows[i].prev != NULL);
+		assert_string_equal(addr_format(&b, text), rows[i].prev ? rows[i].prev : "-");
+	}
+}
+
+static void last_of_prefix(void **state)
+{
+	static const struct {
+		const char *cidr, *last;
+	} rows[] = {{"10.4.0.0/22", "10.4.3.255"},
+		    {"10.4.0.9/32", "10.4.0.9"},
+		    {"0.0.0.0/0", "255.255.255.255"},
+		    {"fd00::/65", "fd00::7fff:ffff:ffff:ffff"},
+		    {"fd00::/127", "fd00::1"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct cidr c;
+		struct addr last;
+		char text[ADDR_TEXT];
+
+		assert_int_equal(cidr_parse(rows[i].cidr, &c), 0);
+		last = cidr_last(&c);
+		assert_string_equal(addr_format(&last, text), rows[i].last);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(neighbours),
+	    cmocka_unit_test(last_of_prefix),
 	    cmocka_unit_test(parse_format),
 	    cmocka_unit_test(parse_refuses),
 	    cmocka_unit_test(order),

@@ -55,7 +55,7 @@ static void test_defaults(void **state)
 		assert_int_equal(c->plan.handle, HANDLE_ALL);
 		assert_string_equal(c->plan.vip_configmap, "default/vip-configmap");
 		assert_string_equal(c->plan.load_balancer_class, "vipd.io/vip");
-		assert_true(c->plan.take_classless);
+		assert_true(c->plan.default_class);
 		assert_true(c->plan.allocate);
 		assert_int_equal(c->plan.n_cluster_cidrs, 1);
 		assert_int_equal(c->plan.node_port_first, 30000);
@@ -79,7 +79,7 @@ static const char full[] = "manifests: /srv/m\n"
 			   "handle: [ConfigMap, LoadBalancer]\n"
 			   "vipConfigMap: kube-system/vips\n"
 			   "loadBalancerClass: example.com/lb\n"
-			   "takeClassless: false\n"
+			   "defaultClass: false\n"
 			   "allocate: false\n"
 			   "serviceClusterCIDR: 10.0.0.0/16, fd00:1::/108\n"
 			   "nodePortRange: 1-65535\n"
@@ -103,7 +103,7 @@ static void test_full(void **state)
 	assert_int_equal(c->plan.handle, HANDLE_CONFIGMAP | HANDLE_LOADBALANCER);
 	assert_string_equal(c->plan.vip_configmap, "kube-system/vips");
 	assert_string_equal(c->plan.load_balancer_class, "example.com/lb");
-	assert_false(c->plan.take_classless);
+	assert_false(c->plan.default_class);
 	assert_false(c->plan.allocate);
 	assert_int_equal(c->plan.n_cluster_cidrs, 2);
 	assert_int_equal(c->plan.cluster_cidrs[1].addr.family, AF_INET6);
@@ -158,11 +158,12 @@ static void test_fixed_point(void **state)
 				  "- ClusterIP\n"
 				  "vipConfigMap: default/vip-configmap\n"
 				  "loadBalancerClass: vipd.io/vip\n"
-				  "takeClassless: true\n"
+				  "defaultClass: true\n"
 				  "allocate: true\n"
 				  "serviceClusterCIDR: 10.96.0.0/12\n"
 				  "nodePortRange: \"30000-32767\"\n"
 				  "pools: []\n"
+				  "allowUnpooled: true\n"
 				  "scheduler: rr\n"
 				  "forwardMethod: NAT\n"
 				  "adopt: false\n"
@@ -205,7 +206,7 @@ static void test_errors(void **state)
 						  "v.yaml:1:30: handle: expected a string, found an integer\n"},
 	    {"vipConfigMap: vips\n", "v.yaml:1:15: vipConfigMap: expected namespace/name, found \"vips\"\n"},
 	    {"vipConfigMap: a/b/c\n", "v.yaml:1:15: vipConfigMap: expected namespace/name, found \"a/b/c\"\n"},
-	    {"takeClassless: \"true\"\n", "v.yaml:1:16: takeClassless: expected a boolean, found a string\n"},
+	    {"defaultClass: \"true\"\n", "v.yaml:1:15: defaultClass: expected a boolean, found a string\n"},
 	    {"allocate: 1\n", "v.yaml:1:11: allocate: expected a boolean, found an integer\n"},
 	    {"adopt: null\n", "v.yaml:1:8: adopt: expected a boolean, found null\n"},
 	    {"serviceClusterCIDR: 10.0.0.1\n",
@@ -230,8 +231,9 @@ static void test_errors(void **state)
 	    {"pools: {}\n", "v.yaml:1:8: pools: expected a list, found a map\n"},
 	    {"pools: [1]\n", "v.yaml:1:9: pools[0]: expected a map, found an integer\n"},
 	    {"pools:\n- name: a\n", "v.yaml:2:3: pools[0]: \"addresses\" is missing\n"},
-	    {"pools:\n- addresses: []\n", "v.yaml:2:14: pools[0].addresses: expected 1 to 1024 prefixes, found 0\n"
-					  "v.yaml:2:3: pools[0]: \"name\" is missing\n"},
+	    {"pools:\n- addresses: []\n",
+	     "v.yaml:2:14: pools[0].addresses: expected 1 to 1024 prefixes or ranges, found 0\n"
+	     "v.yaml:2:3: pools[0]: \"name\" is missing\n"},
 	    {"pools:\n- {name: a, addresses: [10.0.0.0/24, 10.0.0.128/25]}\n- {name: a, addresses: [10.0.0.0/8]}\n",
 	     "v.yaml:2:38: pools[0].addresses: 10.0.0.128/25 overlaps 10.0.0.0/24 of this pool\n"
 	     "v.yaml:3:10: pools[1].name: a second pool \"a\"\n"
@@ -324,12 +326,14 @@ static void test_legacy(void **state)
 {
 	struct config *c = good("pools: [{name: a, addresses: [10.4.0.0/24]}]");
 
+	assert_false(c->plan.allow_unpooled);
 	assert_int_equal(config_set_service_cidr(c, "10.4.0.0/30"), 0); /* the file says it already */
+	assert_true(c->plan.allow_unpooled);
 	assert_int_equal(c->plan.n_pools, 1);
 	assert_int_equal(config_set_service_cidr(c, "10.5.0.77/24"), 0);
 	assert_int_equal(c->plan.n_pools, 2);
 	assert_string_equal(c->plan.pools[1].name, "KEEPALIVED_SERVICE_CIDR");
-	assert_int_equal(c->plan.pools[1].ranges[0].addr.bytes[3], 0);
+	assert_int_equal(c->plan.pools[1].ranges[0].first.bytes[3], 0);
 	assert_int_equal(config_set_service_cidr(c, "x"), -22);
 	assert_int_equal(config_set_service_cidr(c, "10.0.0.0/0"), -22);
 	assert_int_equal(config_set_interface(c, "eth1"), 0);

@@ -57,15 +57,15 @@ static const struct world_row given_out[] = {
      "TCP 10.4.0.77:80 rr\nTCP 10.96.0.99:80 rr\nvip 10.4.0.77 eth0\nvip 10.96.0.99 vipd0\n"},
     {"loadBalancerIP", NO_PORTS("a", ", loadBalancerIP: 10.9.0.1"),
      "TCP 10.9.0.1:80 rr\nTCP 10.96.0.99:80 rr\nvip 10.9.0.1 eth0\nvip 10.96.0.99 vipd0\n"},
-    {"annotation before loadBalancerIP, several addresses, one of them bad",
-     SERVICE_META("name: a, annotations: {vipd.io/addresses: '10.9.0.2,, 10.9.0.3 , 224.0.0.1,x', "
+    {"annotation before loadBalancerIP, one of each family, some of them bad",
+     SERVICE_META("name: a, annotations: {vipd.io/addresses: '10.9.0.2,, fd00::2 , 10.9.0.3, 224.0.0.1,x', "
 		  "metallb.io/loadBalancerIPs: 10.9.0.4}",
-		  "clusterIP: 10.96.0.99, loadBalancerIP: 10.9.0.1, " BALANCER),
-     "TCP 10.9.0.2:80 rr\nTCP 10.9.0.3:80 rr\nTCP 10.96.0.99:80 rr\nproblem Service default/a BadAnnotation: "
-     "annotation "
+		  "clusterIP: 10.96.0.99, ipFamilyPolicy: PreferDualStack, loadBalancerIP: 10.9.0.1, " BALANCER),
+     "TCP 10.9.0.2:80 rr\nTCP 10.96.0.99:80 rr\nTCP [fd00::2]:80 rr\nproblem Service default/a BadAnnotation: "
+     "annotation vipd.io/addresses: \"10.9.0.3\" is a second address of its family: expected one of each; annotation "
      "vipd.io/addresses: \"224.0.0.1\" is a multicast address; annotation vipd.io/addresses: \"x\" is not an address: "
-     "expected IPv4 "
-     "or IPv6, several separated by commas\nvip 10.9.0.2 eth0\nvip 10.9.0.3 eth0\nvip 10.96.0.99 vipd0\n"},
+     "expected IPv4 or IPv6, one of each, separated by a comma\nvip 10.9.0.2 eth0\nvip 10.96.0.99 vipd0\nvip fd00::2 "
+     "eth0\n"},
     {"MetalLB's annotation",
      SERVICE_META("name: a, annotations: {metallb.universe.tf/loadBalancerIPs: 10.9.0.4}",
 		  "clusterIP: 10.96.0.99, " BALANCER),
@@ -81,9 +81,8 @@ static const struct world_row given_out[] = {
      "serviceClusterCIDR for "
      "it\nvip 10.96.0.9 vipd0\n"},
     {"a pool without that family", SERVICE("a", "clusterIP: 'fd00::9', ipFamilies: [IPv6], " BALANCER),
-     "TCP [fd00::9]:80 rr\nproblem Service default/a NotAllocated: no load balancer address is stated and no pool has "
-     "IPv6 "
-     "addresses\nvip fd00::9 vipd0\n"},
+     "TCP [fd00::9]:80 rr\nproblem Service default/a NotAllocated: no load balancer address is stated and no pool "
+     "with IPv6 addresses is for this Service\nvip fd00::9 vipd0\n"},
 };
 
 static void prepare(struct world *w)
@@ -149,8 +148,7 @@ static void no_cluster_range(void **state)
 	    w,
 	    "TCP 10.4.0.50:80 rr\nproblem Service default/a NotAllocated: no IPv4 cluster IP is given and there is no "
 	    "serviceClusterCIDR for it\nproblem Service default/c NotAllocated: no load balancer address is stated and "
-	    "no pool "
-	    "has IPv4 addresses\nvip 10.4.0.50 eth0\n");
+	    "no pool with IPv4 addresses is for this Service\nvip 10.4.0.50 eth0\n");
 	world_free(w);
 }
 
@@ -160,7 +158,7 @@ static void dual_stack(void **state)
 
 	w->config.cluster_cidrs[1] = world_cidr("fd00:96::/112");
 	w->config.n_cluster_cidrs = 2;
-	w->pool_ranges[1] = world_cidr("fd00:4::/126");
+	w->pool_ranges[1] = world_range("fd00:4::/126");
 	w->pool.n = 2;
 	world_locals(w, "192.168.0.1", "fd00::1");
 	world_apply(w, SERVICE("a", "type: LoadBalancer, ipFamilyPolicy: PreferDualStack, " PLAIN));
@@ -182,7 +180,7 @@ static void becomes_dual_stack(void **state)
 {
 	struct world *w = world_new();
 
-	w->pool_ranges[1] = world_cidr("fd00:4::/126");
+	w->pool_ranges[1] = world_range("fd00:4::/126");
 	w->pool.n = 2;
 	world_apply(w, NO_PORTS("a", ""));
 	expect_record(w, "vip default/a 10.4.0.1\n");
@@ -305,16 +303,17 @@ static void room_runs_out(void **state)
 	struct world *w = world_new();
 
 	w->config.cluster_cidrs[0] = world_cidr("10.96.0.0/30");
-	w->pool_ranges[0] = world_cidr("10.4.0.4/31");
+	w->pool_ranges[0] = world_range("10.4.0.4/31");
 	w->config.node_port_first = w->config.node_port_last = 30000;
 	world_apply(w, SERVICE("a", "type: LoadBalancer, " PLAIN) SERVICE("b", BALANCER)
 			   SERVICE("c", "type: LoadBalancer, " PLAIN));
-	world_expect(w, "TCP 10.4.0.4:80 rr\nTCP 10.4.0.5:80 rr\nTCP 10.96.0.1:80 rr\nTCP 10.96.0.2:80 rr\n"
-			"problem Service default/c AllocationFailed: serviceClusterCIDR has no free IPv4 address; no "
-			"free node port for TCP 80 "
-			"in 30000-30000; no pool has a free IPv4 address\nvip 10.4.0.4 eth0\nvip 10.4.0.5 eth0\nvip "
-			"10.96.0.1 vipd0\nvip "
-			"10.96.0.2 vipd0\n");
+	world_expect(
+	    w, "TCP 10.4.0.4:80 rr\nTCP 10.4.0.5:80 rr\nTCP 10.96.0.1:80 rr\nTCP 10.96.0.2:80 rr\n"
+	       "problem Service default/c AllocationFailed: serviceClusterCIDR has no free IPv4 address; no "
+	       "free node port for TCP 80 "
+	       "in 30000-30000; pool default is full: no free IPv4 address\nvip 10.4.0.4 eth0\nvip 10.4.0.5 eth0\nvip "
+	       "10.96.0.1 vipd0\nvip "
+	       "10.96.0.2 vipd0\n");
 	world_drop(w, KIND_SERVICE, "default", "a");
 	world_run(w);
 	world_expect(w, "TCP 10.4.0.4:80 rr\nTCP 10.4.0.5:80 rr\nTCP 10.96.0.1:80 rr\nTCP 10.96.0.2:80 rr\nvip "
@@ -401,58 +400,6 @@ static void uids(void **state)
 	world_free(w);
 }
 
-/* ---- ranges ---- */
-
-static bool never(void *arg, const struct addr *a)
-{
-	return false;
-}
-
-static void ranges(void **state)
-{
-	static const struct {
-		const char *range, *all;
-	} rows[] = {
-	    {"10.0.0.0/29", "10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.5 10.0.0.6 "},
-	    {"10.0.0.5/30", "10.0.0.5 10.0.0.6 "},
-	    {"10.0.0.4/31", "10.0.0.4 10.0.0.5 "},
-	    {"10.0.0.4/32", "10.0.0.4 "},
-	    {"fd00::/126", "fd00::1 fd00::2 fd00::3 "},
-	    {"fd00::/127", "fd00:: fd00::1 "},
-	    {"fd00::7/128", "fd00::7 "},
-	};
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct pool_range r = {.range = world_cidr(rows[i].range)};
-		char *text = xstrdup(""), buf[ADDR_TEXT];
-		struct addr a, last = {0};
-
-		while (!pool_first(&r, never, NULL, &a)) {
-			text = world_append(text, xasprintf("%s ", addr_format(&a, buf)));
-			last = a;
-			r.next++;
-		}
-		assert_string_equal(text, rows[i].all);
-		free(text);
-		assert_int_equal(pool_first(&r, never, NULL, &a), -ENOSPC);
-		pool_freed(&r, &last);
-		assert_int_equal(pool_first(&r, never, NULL, &a), 0);
-		assert_true(addr_equal(&a, &last));
-	}
-}
-
-static void ranges_are_lazy(void **state)
-{
-	struct pool_range r = {.range = world_cidr("fd00:1::/32"), .next = 9};
-	struct addr a = world_addr("fd00:2::5"), far = world_addr("fd00:1:9::5"), near = world_addr("fd00:1::5");
-
-	pool_freed(&r, &a);
-	pool_freed(&r, &far);
-	assert_int_equal(r.next, 9);
-	pool_freed(&r, &near);
-	assert_int_equal(r.next, 5);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,8 +418,6 @@ int main(void)
 	    cmocka_unit_test(room_runs_out),
 	    cmocka_unit_test(addresses_of_the_predecessor),
 	    cmocka_unit_test(uids),
-	    cmocka_unit_test(ranges),
-	    cmocka_unit_test(ranges_are_lazy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

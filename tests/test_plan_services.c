@@ -277,10 +277,11 @@ static void views(void **state)
 	world_apply(
 	    w,
 	    SERVICE_META("name: z, namespace: a-b", "clusterIP: None, ports: [{port: 1}]") SERVICE_META(
-		"name: z, namespace: a, creationTimestamp: '1970-01-01T00:00:07Z'",
+		"name: z, namespace: a, creationTimestamp: '1970-01-01T00:00:07Z', "
+		"annotations: {vipd.io/allow-shared-ip: k}",
 		"type: LoadBalancer, loadBalancerIP: 10.4.0.60, clusterIP: 10.96.0.11, ports: [{port: 81}]")
 		SERVICE_META(
-		    "name: web, annotations: {vipd.io/scheduler: x}",
+		    "name: web, annotations: {vipd.io/scheduler: x, vipd.io/allow-shared-ip: k}",
 		    "type: LoadBalancer, loadBalancerIP: 10.4.0.60, externalIPs: [10.4.0.50], clusterIP: 10.96.0.10, "
 		    "selector: {app: web}, ports: [{name: h, port: 80, targetPort: 8080}, {name: s, port: 443, "
 		    "targetPort: "

@@ -126,10 +126,12 @@ static void who_has_what(void **state)
 	struct grant none = of_addr(GRANT_CLUSTER_IP, "default/web", "u1", "10.96.0.9");
 	const char *owner = NULL;
 
-	assert_true(record_addr_taken(r, &web.addr, &owner));
-	assert_string_equal(owner, "default/web");
-	assert_true(record_addr_taken(r, &web.addr, NULL));
-	assert_false(record_addr_taken(r, &none.addr, &owner));
+	assert_true(record_addr_taken(r, &web.addr));
+	assert_string_equal(record_addr_get(r, &web.addr, 0)->owner, "default/web");
+	assert_null(record_addr_get(r, &web.addr, 1));
+	assert_true(record_addr_of(r, &web.addr, "default/web"));
+	assert_false(record_addr_of(r, &web.addr, "a/b"));
+	assert_false(record_addr_taken(r, &none.addr));
 	assert_true(record_port_taken(r, 30001, IPPROTO_UDP, &owner));
 	assert_true(record_port_taken(r, 30001, IPPROTO_UDP, NULL));
 	assert_false(record_port_taken(r, 30001, IPPROTO_SCTP, &owner));
@@ -145,7 +147,6 @@ static void put_and_drop(void **state)
 	struct record *r = record_new();
 	struct grant a = of_addr(GRANT_CLUSTER_IP, "x/a", "u1", "10.96.0.1"), b = a, vip = a;
 	struct grant port = of_port("x/a", "u1", IPPROTO_TCP, 30000, "", 80);
-	const char *owner;
 
 	assert_false(record_changed(r));
 	record_put(r, &a);
@@ -159,8 +160,7 @@ static void put_and_drop(void **state)
 	record_drop(r, &b); /* another's */
 	assert_false(record_changed(r));
 	record_put(r, &b); /* one address has one owner */
-	assert_true(record_addr_taken(r, &a.addr, &owner));
-	assert_string_equal(owner, "x/b");
+	assert_true(record_addr_of(r, &a.addr, "x/b"));
 	assert_int_equal(count(r, "x/a"), 0);
 	record_put(r, &port);
 	port.service_port = 81;
@@ -172,6 +172,40 @@ static void put_and_drop(void **state)
 	assert_true(record_changed(r));
 	assert_int_equal(count(r, NULL), 0);
 	expect_text(r, HEAD);
+	record_free(r);
+}
+
+/* Several owners by one key; who comes without it takes the address alone. */
+static void shared(void **state)
+{
+	struct record *r = record_new();
+	struct grant a = of_addr(GRANT_VIP, "x/a", "u1", "10.4.0.1"), b = of_addr(GRANT_VIP, "x/b", "u2", "10.4.0.1");
+	struct grant c = of_addr(GRANT_VIP, "x/c", "u3", "10.4.0.2");
+
+	a.share = b.share = c.share = "key";
+	record_put(r, &a);
+	record_put(r, &b);
+	record_put(r, &c);
+	assert_int_equal(count(r, NULL), 3);
+	assert_true(record_addr_of(r, &a.addr, "x/a"));
+	assert_true(record_addr_of(r, &a.addr, "x/b"));
+	assert_non_null(record_share_get(r, "key", 2));
+	assert_null(record_share_get(r, "key", 3));
+	assert_null(record_share_get(r, "other", 0));
+	record_saved(r);
+	record_put(r, &a);
+	assert_false(record_changed(r));
+	record_drop(r, &a);
+	assert_string_equal(record_addr_get(r, &a.addr, 0)->owner, "x/b");
+	record_put(r, &a);
+	record_drop(r, &b);
+	assert_string_equal(record_addr_get(r, &a.addr, 0)->owner, "x/a");
+	record_put(r, &b);
+	c.addr = a.addr;
+	c.share = "other";
+	record_put(r, &c);
+	assert_int_equal(count(r, "x/a") + count(r, "x/b"), 0);
+	assert_int_equal(count(r, "x/c"), 2);
 	record_free(r);
 }
 
@@ -234,10 +268,8 @@ static void bad_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(round_trip),
-	    cmocka_unit_test(who_has_what),
-	    cmocka_unit_test(put_and_drop),
-	    cmocka_unit_test(bad_text),
+	    cmocka_unit_test(round_trip), cmocka_unit_test(who_has_what), cmocka_unit_test(put_and_drop),
+	    cmocka_unit_test(shared),     cmocka_unit_test(bad_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

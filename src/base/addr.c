@@ -53,6 +53,32 @@ unsigned addr_bits(const struct addr *a)
 	return (unsigned)addr_len(a) * 8;
 }
 
+bool addr_next(const struct addr *a, struct addr *out)
+{
+	struct addr n = *a;
+
+	for (size_t i = addr_len(a); i-- > 0;) {
+		if (!++n.bytes[i])
+			continue;
+		*out = n;
+		return true;
+	}
+	return false;
+}
+
+bool addr_prev(const struct addr *a, struct addr *out)
+{
+	struct addr n = *a;
+
+	for (size_t i = addr_len(a); i-- > 0;) {
+		if (!n.bytes[i]--)
+			continue;
+		*out = n;
+		return true;
+	}
+	return false;
+}
+
 struct addr addr_from_v4(uint32_t host_order)
 {
 	struct addr a = {.family = AF_INET};
@@ -190,6 +216,19 @@ struct addr cidr_network(const struct cidr *c)
 
 		if (left < 8)
 			a.bytes[i] &= (uint8_t)(0xff00 >> left);
+	}
+	return a;
+}
+
+struct addr cidr_last(const struct cidr *c)
+{
+	struct addr a = cidr_network(c);
+
+	for (unsigned i = 0; i < addr_len(&a); i++) {
+		unsigned left = c->bits > 8 * i ? c->bits - 8 * i : 0;
+
+		if (left < 8)
+			a.bytes[i] |= (uint8_t)(0xff >> left);
 	}
 	return a;
 }

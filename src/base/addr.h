@@ -35,6 +35,10 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 size_t addr_len(const struct addr *a);
 unsigned addr_bits(const struct addr *a);
 
+/* The address behind or before; false (and *out untouched) at the end of the family. */
+bool addr_next(const struct addr *a, struct addr *out);
+bool addr_prev(const struct addr *a, struct addr *out);
+
 struct addr addr_from_v4(uint32_t host_order);
 struct addr addr_from_bytes(int family, const void *bytes);
 
@@ -54,6 +58,7 @@ int cidr_parse(const char *text, struct cidr *out);
 char *cidr_format(const struct cidr *c, char buf[CIDR_TEXT]);
 bool cidr_contains(const struct cidr *c, const struct addr *a);
 struct addr cidr_network(const struct cidr *c);
+struct addr cidr_last(const struct cidr *c); /* all host bits set */
 /* The address offset places after the network address; -ERANGE when that is outside the prefix. */
 int cidr_nth(const struct cidr *c, uint64_t offset, struct addr *out);
 /* Number of addresses, UINT64_MAX when it does not fit. */
