@@ -199,7 +199,8 @@ void control_events_problem(struct control *c, const struct object *o, const cha
 		if (strcmp(reason, words[i][0]) == 0)
 			reason = words[i][1];
 	tell_object(c, o, o->meta.uid, true, reason, message);
-	if (o->kind != KIND_SERVICE || strcmp(reason, "AllocationFailed") != 0 ||
+	if (o->kind != KIND_SERVICE ||
+	    (strcmp(reason, "AllocationFailed") != 0 && strcmp(reason, "AddressConflict") != 0) ||
 	    !plan_balancer_waits(c->plan, o->meta.namespace, o->meta.name))
 		return;
 	failed = xasprintf("Error syncing load balancer: failed to ensure load balancer: %s", message);

@@ -156,6 +156,10 @@ static void test_stop_between(void **state)
 	end(s);
 }
 
+#define TAKEN                                                                                                          \
+	"192.0.2.9 belongs to Service default/a: to share it, both need the annotation vipd.io/allow-shared-ip with "  \
+	"the same value, and no port in common"
+
 static void test_problems(void **state)
 {
 	struct stage *s = *state;
@@ -171,20 +175,23 @@ static void test_problems(void **state)
 	wait_for(s, "d", "Warning NoEndpoints d x1: no endpoint is ready: connections are refused until one is\n");
 	wait_for(s, "b",
 		 "Normal EnsuringLoadBalancer b x1: Ensuring load balancer\n"
-		 "Warning AddressConflict b x1: TCP 192.0.2.9:80 belongs to Service default/a\n"
-		 "Normal EnsuredLoadBalancer b x1: Ensured load balancer 192.0.2.9\n");
+		 "Warning AddressConflict b x1: " TAKEN
+		 "\nWarning SyncLoadBalancerFailed b x1: Error syncing load balancer: "
+		 "failed to ensure load balancer: " TAKEN "\n");
 	check(s, "c",
 	      "Normal EnsuringLoadBalancer c x1: Ensuring load balancer\n"
 	      "Warning NoEndpoints c x1: no endpoint is ready: connections are refused until one is\n"
-	      "Warning AllocationFailed c x1: no load balancer address is stated and no pool has IPv6 addresses\n"
+	      "Warning AllocationFailed c x1: no load balancer address is stated and no pool with IPv6 addresses is "
+	      "for this Service\n"
 	      "Warning SyncLoadBalancerFailed c x1: Error syncing load balancer: failed to ensure load balancer: no "
-	      "load balancer address is stated and no pool has IPv6 addresses\n");
+	      "load balancer address is stated and no pool with IPv6 addresses is for this Service\n");
 	again(s);
 	check(s, "d", "Warning NoEndpoints d x1: no endpoint is ready: connections are refused until one is\n");
 	check(s, "b",
 	      "Normal EnsuringLoadBalancer b x1: Ensuring load balancer\n"
-	      "Warning AddressConflict b x1: TCP 192.0.2.9:80 belongs to Service default/a\n"
-	      "Normal EnsuredLoadBalancer b x1: Ensured load balancer 192.0.2.9\n");
+	      "Warning AddressConflict b x1: " TAKEN
+	      "\nWarning SyncLoadBalancerFailed b x1: Error syncing load balancer: "
+	      "failed to ensure load balancer: " TAKEN "\n");
 	end(s);
 }
 
