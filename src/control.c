@@ -186,7 +186,7 @@ static void on_start(void *arg, bool restarted)
 	folder_open(c);
 	/* Not before: who waits in the backlog asks about the folder. */
 	if (c->env->listen_fd >= 0)
-		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, control_request, c);
+		c->ctl = ctl_server_new(c->loop, c->env->listen_fd, c->env->places->admin_gid, control_request, c);
 	if (!c->record)
 		say_ready(c);
 }

@@ -401,6 +401,12 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		control_reply_error(c, client, "BadRequest", why);
 		return;
 	}
+	if (ctl_verb_changes(q.verb) && !ctl_server_admin(c->ctl, client)) {
+		control_reply_error(c, client, "Forbidden",
+				    "this changes something: be root or a member of the group vipd-admin");
+		ctl_request_clear(&q);
+		return;
+	}
 	switch (q.verb) {
 	case CTL_GET:
 		request_get(c, client, &q);

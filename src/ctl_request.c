@@ -60,6 +60,13 @@ bool ctl_kind_namespaced(enum ctl_kind k)
 	return kinds[k].namespaced;
 }
 
+bool ctl_verb_changes(enum ctl_verb v)
+{
+	static const bool changes[CTL_VERBS] = {[CTL_FAILOVER] = true, [CTL_REEXEC] = true};
+
+	return changes[v];
+}
+
 struct reader {
 	struct ctl_request *r;
 	char *why;

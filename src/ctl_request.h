@@ -34,6 +34,9 @@ struct ctl_request {
 int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, char *why, size_t size);
 void ctl_request_clear(struct ctl_request *r);
 
+/* Whether the verb changes anything: then the sender must be an administrator. */
+bool ctl_verb_changes(enum ctl_verb v);
+
 /* A kind by its name, singular, plural or short ("svc"), without case; -EINVAL. */
 int ctl_kind_parse(const char *word, enum ctl_kind *out);
 const char *ctl_kind_name(enum ctl_kind k); /* "services" */

@@ -1,6 +1,6 @@
-/* Who may ask: root, vipd's own user, members of vipd's group (the socket's mode lets no other connect; the peer's credentials are checked all
- * the same: SO_PEERCRED, SO_PEERGROUPS, unix(7)). A client has CTL_PATIENCE to send its line and must take some of the reply in each such
- * span. Test: tests/test_control.c. */
+/* Who may ask: root, vipd's own user, members of vipd's group and of the administrators' (the socket's mode lets no other connect; the peer's credentials
+ * are checked all the same: SO_PEERCRED, SO_PEERGROUPS, unix(7)). A client has CTL_PATIENCE to send its line and must take some of the reply in
+ * each such span; when there is no room for others, the one that has been still longest goes after CTL_STILL. Test: tests/test_control_clients.c. */
 #include "ctl_server.h"
 
 #include "base/arena.h"
@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define CTL_PATIENCE (10 * NSEC_PER_SEC)
+#define CTL_STILL    (1 * NSEC_PER_SEC)
+#define CTL_FULL     (100 * NSEC_PER_MSEC) /* until the next look for room */
 
 struct client {
 	struct ctl_server *server;
@@ -24,19 +26,24 @@ struct client {
 	struct loop_io *io;
 	struct loop_timer *timer;
 	char *in; /* what came of the request */
-	size_t in_len, in_cap;
+	size_t in_len;
 	char *out; /* the reply, NULL before it is there */
 	size_t out_len, out_at;
+	nsec_t moved; /* when something last came or went */
 	bool asked;
+	bool admin;
 };
 
 struct ctl_server {
 	struct loop *loop;
 	int listen_fd;
 	struct loop_io *io;
+	struct loop_timer *full;
 	struct client *clients;
 	size_t n;
-	size_t replies; /* bytes of all that wait to be taken */
+	gid_t admin;
+	size_t requests; /* bytes of all that are not whole */
+	size_t replies;  /* bytes of all that wait to be taken */
 	uint64_t last_id;
 	void (*on_request)(void *arg, uint64_t client, const char *line, size_t len);
 	void *arg;
@@ -53,6 +60,7 @@ static void client_free(struct client *c)
 	*at = c->next;
 	s->n--;
 	s->replies -= c->out_len;
+	s->requests -= c->in_len;
 	loop_io_free(c->io);
 	loop_timer_free(c->timer);
 	close(c->fd);
@@ -88,6 +96,7 @@ static void client_write(struct client *c)
 		return;
 	}
 	c->out_at += (size_t)n;
+	c->moved = clock_now();
 	loop_timer_set(c->timer, CTL_PATIENCE);
 	if (c->out_at == c->out_len) {
 		drain(c->fd);
@@ -103,6 +112,37 @@ static struct client *client_find(const struct ctl_server *s, uint64_t id)
 	return NULL;
 }
 
+bool ctl_server_admin(const struct ctl_server *s, uint64_t client)
+{
+	const struct client *c = client_find(s, client);
+
+	return c && c->admin;
+}
+
+/* The client that has been still longest, of those whose turn it is: to send (asked false), or to take a reply. NULL: none for CTL_STILL. */
+static struct client *find_still(const struct ctl_server *s, bool taking)
+{
+	nsec_t before = clock_now() - CTL_STILL;
+	struct client *found = NULL;
+
+	for (struct client *c = s->clients; c; c = c->next)
+		if ((taking ? c->out != NULL : !c->asked) && c->moved <= before) {
+			before = c->moved;
+			found = c;
+		}
+	return found;
+}
+
+/* Room for so many bytes of a reply, by dropping who takes nothing. */
+static bool make_room(struct ctl_server *s, size_t len)
+{
+	struct client *still;
+
+	while (s->replies + len > CTL_REPLIES_MAX && s->replies > 0 && (still = find_still(s, true)))
+		client_free(still);
+	return s->replies + len <= CTL_REPLIES_MAX || s->replies == 0;
+}
+
 void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t len)
 {
 	struct client *c = client_find(s, client);
@@ -111,13 +151,14 @@ void ctl_server_reply(struct ctl_server *s, uint64_t client, char *text, size_t 
 		free(text);
 		return;
 	}
-	if (s->replies + len > CTL_REPLIES_MAX && s->replies > 0) {
+	if (!make_room(s, len)) {
 		free(text);
 		text = ctl_error_text("TooManyRequests", "too many large replies are on their way; try again");
 		len = strlen(text);
 	}
 	c->out = text;
 	c->out_len = len;
+	c->moved = clock_now();
 	s->replies += len;
 	loop_timer_set(c->timer, CTL_PATIENCE);
 	loop_io_set(c->io, LOOP_WRITE);
@@ -161,6 +202,13 @@ static void client_read(struct client *c)
 		client_refuse(c, "RequestEntityTooLarge", "the request is longer than 64 KiB");
 		return;
 	}
+	if (c->server->requests + (size_t)n > CTL_REQUESTS_MAX) {
+		client_refuse(c, "TooManyRequests", "too many requests are on their way; try again");
+		return;
+	}
+	c->moved = clock_now();
+
+	c->server->requests += (size_t)n;
 	c->in = xrealloc(c->in, c->in_len + (size_t)n);
 	memcpy(c->in + c->in_len, buf, (size_t)n);
 	end = memchr(c->in + c->in_len, '\n', (size_t)n);
@@ -183,20 +231,23 @@ static void client_ready(void *arg, int events)
 }
 
 /* Membership by the peer's groups: those it had when it connected. */
-static bool in_own_group(int fd)
+static bool in_group(int fd, const struct ucred *who, gid_t group)
 {
-	gid_t groups[256], own = getegid();
+	gid_t groups[256];
 	socklen_t len = sizeof groups;
+
+	if (who->gid == group)
+		return true;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
 		return false;
 	for (size_t i = 0; i < len / sizeof groups[0]; i++)
-		if (groups[i] == own)
+		if (groups[i] == group)
 			return true;
 	return false;
 }
 
-static bool welcome(struct ctl_server *s, int fd)
+static bool welcome(struct ctl_server *s, int fd, bool *admin)
 {
 	struct ucred who;
 	socklen_t len = sizeof who;
@@ -204,7 +255,8 @@ static bool welcome(struct ctl_server *s, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len))
 		return false;
-	if (who.uid == 0 || who.uid == geteuid() || who.gid == getegid() || in_own_group(fd)) {
+	*admin = who.uid == 0 || who.uid == geteuid() || (s->admin && in_group(fd, &who, s->admin));
+	if (*admin || in_group(fd, &who, getegid())) {
 		log_debug("control socket: user %u, process %d", who.uid, who.pid);
 		return true;
 	}
@@ -214,20 +266,39 @@ static bool welcome(struct ctl_server *s, int fd)
 	return false;
 }
 
+static void server_look(void *arg)
+{
+	loop_io_set(((struct ctl_server *)arg)->io, LOOP_READ);
+}
+
+/* Until a client goes, or one has been still for too long. */
+static void server_pause(struct ctl_server *s)
+{
+	loop_io_set(s->io, 0);
+	loop_timer_set(s->full, CTL_FULL);
+}
+
 static void server_accept(void *arg, int events)
 {
 	struct ctl_server *s = arg;
 	struct client *c;
+	bool admin;
 	int fd;
 
-	if (s->n >= CTL_CLIENTS_MAX) { /* the others wait in the backlog */
-		loop_io_set(s->io, 0);
+	if (s->n >= CTL_CLIENTS_MAX && !(c = find_still(s, false))) { /* the others wait in the backlog */
+		server_pause(s);
 		return;
 	}
+	if (s->n >= CTL_CLIENTS_MAX)
+		client_free(c);
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR &&
+		    errno != ECONNABORTED) /* no descriptor is left: not at once again */
+			server_pause(s);
 		return;
-	if (!welcome(s, fd)) {
+	}
+	if (!welcome(s, fd, &admin)) {
 		close(fd);
 		return;
 	}
@@ -235,6 +306,8 @@ static void server_accept(void *arg, int events)
 	c->server = s;
 	c->fd = fd;
 	c->id = ++s->last_id;
+	c->admin = admin;
+	c->moved = clock_now();
 	c->next = s->clients;
 	s->clients = c;
 	s->n++;
@@ -243,7 +316,7 @@ static void server_accept(void *arg, int events)
 	loop_timer_set(c->timer, CTL_PATIENCE);
 }
 
-struct ctl_server *ctl_server_new(struct loop *l, int listen_fd,
+struct ctl_server *ctl_server_new(struct loop *l, int listen_fd, gid_t admin,
 				  void (*on_request)(void *arg, uint64_t client, const char *line, size_t len),
 				  void *arg)
 {
@@ -253,6 +326,8 @@ struct ctl_server *ctl_server_new(struct loop *l, int listen_fd,
 	s->listen_fd = listen_fd;
 	s->on_request = on_request;
 	s->arg = arg;
+	s->admin = admin;
+	s->full = loop_timer_new(l, server_look, s);
 	s->io = loop_io_new(l, listen_fd, LOOP_READ, server_accept, s);
 	return s;
 }
@@ -264,5 +339,6 @@ void ctl_server_free(struct ctl_server *s)
 	while (s->clients)
 		client_free(s->clients);
 	loop_io_free(s->io);
+	loop_timer_free(s->full);
 	free(s);
 }

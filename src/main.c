@@ -107,6 +107,7 @@ static int run(const struct options *o, char **argv)
 		log_error("%s", why);
 		return VIPD_CANNOT;
 	}
+	places.admin_gid = users_admin_group();
 	places.script_uid = users.script.uid;
 	places.script_gid = users.script.gid;
 	close_stdin();

@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64 };
+enum { BACKLOG = 1024 };
 
 #define FAIL(err, ...) (snprintf(error, size, __VA_ARGS__), (err))
 

@@ -61,3 +61,10 @@ gid_t users_socket_group(gid_t otherwise)
 
 	return gr ? gr->gr_gid : otherwise;
 }
+
+gid_t users_admin_group(void)
+{
+	const struct group *gr = getgrnam("vipd-admin");
+
+	return gr ? gr->gr_gid : 0;
+}

@@ -17,4 +17,7 @@ int users_find(const char *spec, struct user *out);
 /* The group that may talk to the control socket: "vipd" if there is one, else `otherwise`. */
 gid_t users_socket_group(gid_t otherwise);
 
+/* The group whose members may change things by it: "vipd-admin" if there is one, else 0: nobody but root. */
+gid_t users_admin_group(void);
+
 #endif

@@ -32,7 +32,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-enum { LIMIT_S = 60 };
+enum { LIMIT_S = 60, ADMIN_GID = 64321 };
 
 /* A message of control, copied. */
 struct got {
@@ -197,7 +197,7 @@ static inline int listen_at(const struct stage *s)
 
 	snprintf(sa.sun_path, sizeof sa.sun_path, "%s/sock", s->dir);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&sa, sizeof sa), 0);
-	assert_int_equal(listen(fd, 16), 0);
+	assert_int_equal(listen(fd, 1024), 0);
 	return fd;
 }
 
@@ -206,7 +206,11 @@ static inline void play_control(const struct stage *s, int fd, int listen_fd)
 {
 	char *config = path_of(s, "vipd.yaml"), *sock = path_of(s, "sock"), name[] = "vipd";
 	char *argv[] = {name, NULL};
-	struct places places = {.config_file = config, .run_dir = s->dir, .state_dir = s->dir, .control_socket = sock};
+	struct places places = {.config_file = config,
+				.run_dir = s->dir,
+				.state_dir = s->dir,
+				.control_socket = sock,
+				.admin_gid = ADMIN_GID};
 	struct role_env env = {.places = &places,
 			       .own_fd = -1,
 			       .listen_fd = listen_fd,

@@ -45,6 +45,7 @@ struct places {
 	const char *control_socket;      /* /run/vipd/vipd.sock */
 	const char *scripts_dir;         /* /etc/vipd/scripts */
 	uint32_t script_uid, script_gid; /* as whom scripts run */
+	uint32_t admin_gid; /* of the group whose members may change things by the control socket; 0: none */
 };
 
 /* The roles' mains; each lives in its room. control_fd: listening control socket opened by the supervisor. own_fd: the ownership
