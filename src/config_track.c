@@ -39,8 +39,6 @@ static void read_weight(const struct members *m, struct track *t)
 				    n->type == NODE_INT || n->type == NODE_STRING ? n->text : node_type_name(n->type));
 	else
 		t->weight = (int16_t)n->integer;
-	if (t->kind == TRACK_FILE && (t->weight == 0 || t->weight == TRACK_FAULT))
-		config_member_error(m, "weight", "a file's number is multiplied by it; expected a number other than 0");
 }
 
 /* Which kind it is; false after a diagnostic. */

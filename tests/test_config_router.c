@@ -123,6 +123,7 @@ static const char full[] =
     "  - {script: check-http, interval: 2s, timeout: 1500ms, rise: 2, fall: 3, weight: 10}\n"
     "  - {file: prio, weight: -1, interval: 5s}\n"
     "  - {process: nginx}\n"
+    "  - {file: maintenance, weight: fault}\n"
     "  - {interface: eth2, weight: 0}\n"
     "  addresses: [{address: 10.10.0.2, label: \"eth1:vip\", scope: link}, 10.10.0.1/24]\n"
     "- {name: in, vrid: 7, interval: 10ms, group: G, addresses: [\"fe80::50/64\", 10.32.0.1/32, \"fd00::1\"]}\n"
@@ -156,7 +157,7 @@ static void test_full(void **state)
 	assert_int_equal(r->n_peers, 2);
 	assert_false(r->check_source);
 	assert_int_equal(r->min_ttl, 254);
-	assert_int_equal(r->n_tracks, 5);
+	assert_int_equal(r->n_tracks, 6);
 	assert_int_equal(r->tracks[0].debounce_ms, 300);
 	assert_int_equal(r->tracks[1].kind, TRACK_SCRIPT);
 	assert_int_equal(r->tracks[1].timeout_ms, 1500);
@@ -165,7 +166,9 @@ static void test_full(void **state)
 	assert_int_equal(r->tracks[2].weight, -1);
 	assert_int_equal(r->tracks[3].weight, TRACK_FAULT);
 	assert_int_equal(r->tracks[3].interval_ms, 1000);
-	assert_int_equal(r->tracks[4].weight, 0);
+	assert_int_equal(r->tracks[4].kind, TRACK_FILE);
+	assert_int_equal(r->tracks[4].weight, TRACK_FAULT);
+	assert_int_equal(r->tracks[5].weight, 0);
 	assert_int_equal(c->n_pins, 6); /* the last one twice: on two interfaces */
 	assert_int_equal(c->pins[1].scope, 253);
 	assert_string_equal(c->pins[1].label, "eth1:vip");
@@ -325,8 +328,6 @@ static void test_errors(void **state)
 	     AT "69: routers[0].track[0].weight: expected -254 to 254 or fault, found 255\n"},
 	    {R "track: [{interface: eth0, weight: falt}]}]\n",
 	     AT "69: routers[0].track[0].weight: expected -254 to 254 or fault, found falt\n"},
-	    {R "track: [{file: a, weight: fault}]}]\n", AT
-	     "61: routers[0].track[0].weight: a file's number is multiplied by it; expected a number other than 0\n"},
 	    {R "track: [{interface: eth0, rise: 2}]}]\n",
 	     AT "67: routers[0].track[0].rise: means nothing for a tracked interface\n"},
 	    {R "track: [{script: a, rise: 0, timeout: 0, interval: 1ms}]}]\n",

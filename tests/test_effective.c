@@ -41,10 +41,17 @@ static void deltas(void **state)
 	    {TRACK_INTERFACE, 0, TRACK_DOWN, 0, 0, true},
 	    {TRACK_FILE, 2, TRACK_UP, 7, 14, false},
 	    {TRACK_FILE, 2, TRACK_DOWN, 7, 0, false},
-	    {TRACK_FILE, 0, TRACK_DOWN, 7, 0, false},
-	    {TRACK_FILE, TRACK_FAULT, TRACK_DOWN, 0, 0, true},
-	    {TRACK_FILE, 1, TRACK_UP, 100000, 254, false},
-	    {TRACK_FILE, 1, TRACK_UP, -100000, -254, false},
+	    {TRACK_FILE, 0, TRACK_UP, 7, 0, true},
+	    {TRACK_FILE, 0, TRACK_UP, 0, 0, false},
+	    {TRACK_FILE, TRACK_FAULT, TRACK_UP, -1, 0, true},
+	    {TRACK_FILE, TRACK_FAULT, TRACK_UP, 0, 0, false},
+	    {TRACK_FILE, TRACK_FAULT, TRACK_UNKNOWN, 0, 0, true},
+	    {TRACK_FILE, 1, TRACK_UNKNOWN, 0, 0, false},
+	    {TRACK_FILE, 1, TRACK_UP, 1000000, 254, false},
+	    {TRACK_FILE, 1, TRACK_UP, -253, -253, false},
+	    {TRACK_FILE, 1, TRACK_UP, -254, -254, true},
+	    {TRACK_FILE, -254, TRACK_UP, 1, -254, true},
+	    {TRACK_FILE, -254, TRACK_UP, 1000000, -254, true},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -59,14 +66,14 @@ static void deltas(void **state)
 static void several(void **state)
 {
 	struct router r = {.n_tracks = 3};
-	struct track_state s[3] = {{TRACK_UP, 0}, {TRACK_DOWN, 0}, {TRACK_DOWN, 0}};
+	struct track_state s[3] = {{TRACK_UP, 0}, {TRACK_DOWN, 0}, {TRACK_UP, 3}};
 
 	r.tracks[0] = (struct track){.kind = TRACK_SCRIPT, .weight = 30};
 	r.tracks[1] = (struct track){.kind = TRACK_PROCESS, .weight = -5};
 	r.tracks[2] = (struct track){.kind = TRACK_FILE, .weight = TRACK_FAULT};
 	assert_int_equal(effective_delta(&r, s), 25);
 	assert_ptr_equal(effective_fault(&r, s), &r.tracks[2]);
-	assert_string_equal(effective_fault_cause(&r.tracks[2]), "a tracked file is missing");
+	assert_string_equal(effective_fault_cause(&r.tracks[2]), "a tracked file's number");
 	r.n_tracks = 2;
 	assert_null(effective_fault(&r, s));
 }

@@ -193,6 +193,10 @@ static void test_file(void **state)
 	write_file(w, "-7");
 	while (a->value != -7)
 		loop_run(w->loop);
+	write_file(w, "no number");
+	while (a->value != 0)
+		loop_run(w->loop);
+	assert_true(a->up);
 }
 
 static void test_file_outside(void **state)

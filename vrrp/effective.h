@@ -13,8 +13,8 @@ struct track_state {
 
 /* What the weights of all tracked things add up to. What is not known yet counts for nothing. */
 int effective_delta(const struct router *r, const struct track_state *s);
-/* Which of them puts the router in Fault: it is down, or not known yet, and its weight is 0 or TRACK_FAULT (a file's value, once known, never does);
- * NULL if none. */
+/* Which of them puts the router in Fault: it is down, or not known yet, and its weight is 0 or TRACK_FAULT; of a file with such a weight any number but
+ * 0, of another one a number that comes to -254 or less. NULL if none. */
 const struct track *effective_fault(const struct router *r, const struct track_state *s);
 /* A literal for a cause: "a tracked script is down". */
 const char *effective_fault_cause(const struct track *t);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VALUE_TEXT = 64, STAT_TEXT = 256, SCAN_A_TURN = 64, PATH_TEXT = 4096, INTERVAL_DEFAULT = 1000 };
+enum { VALUE_TEXT = 64, STAT_TEXT = 256, SCAN_A_TURN = 64, PATH_TEXT = 4096, INTERVAL_DEFAULT = 1000, LOOK_AGAIN = 50 };
 
 struct thing {
 	struct tracker *tracker;
@@ -139,23 +139,24 @@ static int file_value(const struct thing *g, int32_t *out)
 	return err;
 }
 
-/* A file that is not there counts as 0, as keepalived has it; one with nonsense keeps its last value (somebody may be writing it). */
-static void file_look(struct thing *g)
+/* What cannot be read, and what is no number, counts as 0, as keepalived has it; a file that is just being written is looked at again first. */
+static bool file_look(struct thing *g)
 {
-	int32_t value = g->state.known ? g->state.value : 0;
+	int32_t value = 0;
 	int err = file_value(g, &value);
-	bool news;
+	bool news, again = err == -EINVAL && g->said != err && g->state.known;
 
-	if (err && err != -ENOENT && err != g->said)
-		log_warning("tracked file %s/%s: %s; it counts as %d", g->tracker->scripts_dir, g->what.name,
-			    err == -EINVAL ? "expected one integer" : strerror(-err), value);
+	if (err && err != -ENOENT && err != g->said && !again)
+		log_warning("tracked file %s/%s: %s; it counts as 0", g->tracker->scripts_dir, g->what.name,
+			    err == -EINVAL ? "expected one integer" : strerror(-err));
 	g->said = err;
-	if (err == -ENOENT)
-		value = 0;
+	if (again)
+		return false;
 	news = !g->state.known || value != g->state.value;
 	g->state = (struct tracked){.known = true, .up = true, .value = value};
 	if (news)
 		thing_changed(g);
+	return true;
 }
 
 /* ---- processes */
@@ -328,7 +329,8 @@ static void on_timer(void *arg)
 			interface_take(g);
 		return;
 	case TRACK_FILE:
-		file_look(g);
+		if (!file_look(g))
+			every = LOOK_AGAIN;
 		break;
 	case TRACK_PROCESS:
 		process_look(g);

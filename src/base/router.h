@@ -20,7 +20,8 @@ enum {
 enum track_kind { TRACK_INTERFACE, TRACK_PROCESS, TRACK_FILE, TRACK_SCRIPT };
 
 /* Something that the priority follows. weight > 0 is added while the thing is up, weight < 0 while it is down; 0 and TRACK_FAULT put the router in
- * Fault while it is down (keepalived's meaning). TRACK_FILE: the file's integer times weight is added. */
+ * Fault while it is down (keepalived's meaning). TRACK_FILE: the file's integer times weight is added, -254 and less is Fault; with weight 0 or
+ * TRACK_FAULT any integer but 0 is. A file that cannot be read, or has no integer, counts as 0. */
 struct track {
 	uint8_t kind;
 	int16_t weight;        /* -254..254, or TRACK_FAULT */

@@ -17,7 +17,8 @@ until_owner lb2 10.10.0.1
 contains "why" "$(vipctl lb1 get vrrp -o yaml)" check
 rm "$W/sick"
 until_owner lb1 10.10.0.1
-echo -80 >"$scripts/extra"
+echo -254 >"$scripts/extra" # keepalived: a fault
+until_role lb1 Fault
 until_owner lb2 10.10.0.1
 echo 0 >"$scripts/extra"
 until_owner lb1 10.10.0.1
