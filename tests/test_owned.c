@@ -199,11 +199,39 @@ static void test_text(void **state)
 	owned_free(again);
 }
 
+static void test_was(void **state)
+{
+	static const char text[] = "vipd-vrrp 1 k\nwas 3 0 1\nwas 4 1 2\nnowas 4\nwas 3 7 7\n";
+	const struct owned_was five = {5, 8, 2};
+	struct owned *o = owned_new("k");
+	size_t len;
+	char *whole;
+
+	assert_int_equal(owned_replay(o, text, strlen(text)), OWNED_READ);
+	assert_int_equal(owned_was(o, 0)->ifindex, 3);
+	assert_int_equal(owned_was(o, 0)->arp_announce, 1); /* the first word counts */
+	assert_null(owned_was(o, 1));
+	owned_set_was(o, &five);
+	owned_set_was(o, &five);
+	owned_clear_was(o, 3);
+	owned_clear_was(o, 3);
+	whole = owned_text(o, &len);
+	assert_int_equal(len, strlen("vipd-vrrp 1 k\nwas 5 8 2\n"));
+	assert_memory_equal(whole, "vipd-vrrp 1 k\nwas 5 8 2\n", len);
+	free(whole);
+	owned_free(o);
+	o = owned_new("k");
+	assert_int_equal(owned_replay(o, "vipd-vrrp 1 k\nwas 3 0\n", 22), OWNED_DAMAGED);
+	assert_null(owned_was(o, 0));
+	owned_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),  cmocka_unit_test(test_device),
 					   cmocka_unit_test(test_replay), cmocka_unit_test(test_replay_binary),
-					   cmocka_unit_test(test_each),   cmocka_unit_test(test_text)};
+					   cmocka_unit_test(test_each),   cmocka_unit_test(test_was),
+					   cmocka_unit_test(test_text)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

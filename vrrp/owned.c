@@ -24,6 +24,8 @@ struct owned {
 	struct map *addrs; /* owned_key -> the record itself, as a set */
 	bool device;
 	uint32_t device_index;
+	struct owned_was *was;
+	size_t n_was;
 	char key[OWNED_KEY + 1];
 	char *pending;
 	size_t len, cap;
@@ -62,6 +64,7 @@ void owned_free(struct owned *o)
 	if (!o)
 		return;
 	map_free(o->addrs, NULL);
+	free(o->was);
 	free(o->pending);
 	free(o);
 }
@@ -143,6 +146,83 @@ static bool parse_addr(char *text, struct kaddr *out)
 	return true;
 }
 
+/* ---- sysctls */
+
+static void append_was(struct owned *o, const struct owned_was *w)
+{
+	char line[LINE_MAX_BYTES];
+	int n;
+
+	start(o);
+	n = snprintf(line, sizeof(line), "was %u %u %u\n", w->ifindex, w->arp_ignore, w->arp_announce);
+	append(o, line, (size_t)n);
+}
+
+static size_t was_find(const struct owned *o, uint32_t ifindex)
+{
+	size_t i = 0;
+
+	while (i < o->n_was && o->was[i].ifindex != ifindex)
+		i++;
+	return i;
+}
+
+static void was_put(struct owned *o, const struct owned_was *w)
+{
+	if (was_find(o, w->ifindex) < o->n_was)
+		return;
+	o->was = xrealloc(o->was, (o->n_was + 1) * sizeof(*o->was));
+	o->was[o->n_was++] = *w;
+}
+
+static void was_drop(struct owned *o, size_t i)
+{
+	if (i < o->n_was)
+		o->was[i] = o->was[--o->n_was];
+}
+
+const struct owned_was *owned_was(const struct owned *o, size_t n)
+{
+	return n < o->n_was ? &o->was[n] : NULL;
+}
+
+void owned_set_was(struct owned *o, const struct owned_was *w)
+{
+	if (was_find(o, w->ifindex) < o->n_was)
+		return;
+	was_put(o, w);
+	append_was(o, w);
+}
+
+void owned_clear_was(struct owned *o, uint32_t ifindex)
+{
+	size_t i = was_find(o, ifindex);
+	char line[LINE_MAX_BYTES];
+
+	if (i == o->n_was)
+		return;
+	was_drop(o, i);
+	start(o);
+	append(o, line, (size_t)snprintf(line, sizeof(line), "nowas %u\n", ifindex));
+}
+
+static bool replay_was(struct owned *o, const char *line)
+{
+	struct owned_was w;
+	char end;
+
+	if (sscanf(line, "was %u %u %u%c", &w.ifindex, &w.arp_ignore, &w.arp_announce, &end) == 3) {
+		was_put(o, &w);
+		return true;
+	}
+	if (sscanf(line, "nowas %u%c", &w.ifindex, &end) != 1)
+		return false;
+	was_drop(o, was_find(o, w.ifindex));
+	return true;
+}
+
+/* ---- reading */
+
 static bool replay_line(struct owned *o, char *line)
 {
 	struct owned_key k;
@@ -168,7 +248,7 @@ static bool replay_line(struct owned *o, char *line)
 		o->device = false;
 		return true;
 	}
-	return false;
+	return replay_was(o, line);
 }
 
 /* The next whole line without its newline; false at the end or if what is left has none. Lines too long for the buffer come cut: no line of
@@ -307,6 +387,8 @@ char *owned_text(struct owned *o, size_t *len)
 	owned_each(o, text_each, o);
 	if (o->device)
 		append_device(o);
+	for (size_t i = 0; i < o->n_was; i++)
+		append_was(o, &o->was[i]);
 	text = xmemdup(o->pending, o->len);
 	*len = o->len;
 	o->len = 0;

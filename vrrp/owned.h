@@ -5,6 +5,8 @@
  *   - 10.0.0.1/32 7            gone
  *   device 12                  vipd0 is ours and has this index; 0: about to be made
  *   nodevice                   gone
+ *   was 3 0 1                  a virtual MAC needs other values of arp_ignore and arp_announce on interface 3: these it had
+ *   nowas 3                    put back
  */
 #ifndef VIPD_VRRP_OWNED_H
 #define VIPD_VRRP_OWNED_H
@@ -39,6 +41,16 @@ void owned_each(const struct owned *o, void (*each)(void *arg, const struct kadd
 bool owned_has_device(const struct owned *o, uint32_t index);
 void owned_set_device(struct owned *o, uint32_t index);
 void owned_clear_device(struct owned *o);
+
+/* What an interface had before a virtual MAC changed it. */
+struct owned_was {
+	uint32_t ifindex;
+	uint32_t arp_ignore, arp_announce;
+};
+/* The n-th; NULL behind the last. Valid until the next change. */
+const struct owned_was *owned_was(const struct owned *o, size_t n);
+void owned_set_was(struct owned *o, const struct owned_was *w); /* no-op if the interface has one */
+void owned_clear_was(struct owned *o, uint32_t ifindex);
 
 /* Lines not yet written; owned_flushed once they are. */
 const char *owned_pending(const struct owned *o, size_t *len);

@@ -58,13 +58,86 @@ static void device_prepare(struct vmacs *v, const struct router *r, const char *
 	sysctl_set(v, "ipv6", device, "autoconf", "0");
 }
 
-/* The interface itself must neither answer for the addresses of the device nor ask with one of them as the sender. */
-static void parent_prepare(struct vmacs *v, const struct router *r)
+enum { ARP_IGNORE = 1, ARP_ANNOUNCE = 2 };
+
+static bool sysctl_get(const char *ifname, const char *name, uint32_t *out)
 {
+	char path[128], text[16] = "";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/%s", ifname, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0 || *text < '0' || *text > '9')
+		return false;
+	*out = (uint32_t)strtoul(text, NULL, 10);
+	return true;
+}
+
+/* The interface itself must neither answer for the addresses of the device nor ask with one of them as the sender. What it had before is in the record. */
+static void parent_prepare(struct vmacs *v, const struct router *r, uint32_t ifindex)
+{
+	struct owned_was was = {.ifindex = ifindex};
+
 	if (r->family != AF_INET)
 		return;
+	if (sysctl_get(r->ifname, "arp_ignore", &was.arp_ignore) &&
+	    sysctl_get(r->ifname, "arp_announce", &was.arp_announce))
+		owned_set_was(v->holder->owned, &was);
+	holder_record(v->holder);
 	sysctl_set(v, "ipv4", r->ifname, "arp_ignore", "1");
 	sysctl_set(v, "ipv4", r->ifname, "arp_announce", "2");
+}
+
+/* As it was, unless somebody has set something else meanwhile. */
+static void parent_put_back(struct vmacs *v, const char *ifname, const char *name, uint32_t ours, uint32_t was)
+{
+	char text[16];
+	uint32_t now;
+
+	if (!sysctl_get(ifname, name, &now) || now != ours || was == ours)
+		return;
+	snprintf(text, sizeof(text), "%u", was);
+	sysctl_set(v, "ipv4", ifname, name, text);
+}
+
+static void parent_restore(struct vmacs *v, const struct owned_was *w)
+{
+	const char *ifname = holder_link_name(v->holder, w->ifindex);
+
+	if (ifname) {
+		parent_put_back(v, ifname, "arp_ignore", ARP_IGNORE, w->arp_ignore);
+		parent_put_back(v, ifname, "arp_announce", ARP_ANNOUNCE, w->arp_announce);
+	}
+	owned_clear_was(v->holder->owned, w->ifindex);
+	holder_record(v->holder);
+}
+
+static bool parent_needed(const struct vmacs *v, uint32_t ifindex)
+{
+	for (size_t i = 0; i < engine_count(v->engine); i++) {
+		const struct router *r = engine_router(v->engine, i);
+		const struct link *l = r->vmac && r->family == AF_INET ? holder_link(v->holder, r->ifname) : NULL;
+
+		if (l && l->index == ifindex)
+			return true;
+	}
+	return false;
+}
+
+static void parents_restore(struct vmacs *v)
+{
+	const struct owned_was *w;
+
+	for (size_t i = 0; (w = owned_was(v->holder->owned, i));)
+		if (v->engine && parent_needed(v, w->ifindex))
+			i++;
+		else
+			parent_restore(v, w);
 }
 
 static int device_make(struct vmacs *v, const struct router *r, const struct link *parent)
@@ -79,7 +152,7 @@ static int device_make(struct vmacs *v, const struct router *r, const struct lin
 	if (err)
 		return err;
 	log_info("router %s: device %s made on %s", r->name, name, r->ifname);
-	parent_prepare(v, r);
+	parent_prepare(v, r, parent->index);
 	device_prepare(v, r, name);
 	return 0;
 }
@@ -154,6 +227,7 @@ static void sweep(struct vmacs *v)
 			gone[n++] = links->items[i].index;
 	for (size_t i = 0; i < n; i++)
 		rtnl_link_delete(v->holder->rtnl, gone[i]);
+	parents_restore(v);
 }
 
 static void on_look(void *arg)
@@ -203,6 +277,7 @@ void vmacs_withdraw(struct holder *h)
 	for (size_t i = 0; i < links->n; i++)
 		if (vmac_is_ours(&links->items[i]))
 			rtnl_link_delete(h->rtnl, links->items[i].index);
+	parents_restore(&(struct vmacs){.holder = h});
 }
 
 struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e)

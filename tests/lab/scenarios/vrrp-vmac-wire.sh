@@ -1,4 +1,4 @@
-# mac: virtual on the wire: advertisements, answers and announcements come from the virtual MAC; in Backup the device is down; IPv6 too.
+# mac: virtual on the wire: advertisements, answers and announcements come from the virtual MAC; in Backup the device is down.
 net; lb lb1 11; lb lb2 12; client c 100
 vipd lb1 "$(router 150 'mac: virtual')"
 until_owner lb1 10.10.0.1
