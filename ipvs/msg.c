@@ -249,16 +249,18 @@ static const struct rule dest_rules[NUMBERS] = {
     [IPVS_DEST_ATTR_ACTIVE_CONNS] = {4, 4, false},  [IPVS_DEST_ATTR_INACT_CONNS] = {4, 4, false},
     [IPVS_DEST_ATTR_PERSIST_CONNS] = {4, 4, false}, [IPVS_DEST_ATTR_STATS] = {0, ANY, false},
     [IPVS_DEST_ATTR_ADDR_FAMILY] = {2, 2, false},   [IPVS_DEST_ATTR_STATS64] = {0, ANY, false}};
-static const struct rule stats_rules[NUMBERS] = {[IPVS_STATS_ATTR_CONNS] = {4, 4, false},
-						 [IPVS_STATS_ATTR_INPKTS] = {4, 4, false},
-						 [IPVS_STATS_ATTR_OUTPKTS] = {4, 4, false},
-						 [IPVS_STATS_ATTR_INBYTES] = {8, 8, false},
-						 [IPVS_STATS_ATTR_OUTBYTES] = {8, 8, false}};
-static const struct rule stats64_rules[NUMBERS] = {[IPVS_STATS_ATTR_CONNS] = {8, 8, false},
-						   [IPVS_STATS_ATTR_INPKTS] = {8, 8, false},
-						   [IPVS_STATS_ATTR_OUTPKTS] = {8, 8, false},
-						   [IPVS_STATS_ATTR_INBYTES] = {8, 8, false},
-						   [IPVS_STATS_ATTR_OUTBYTES] = {8, 8, false}};
+static const struct rule stats_rules[NUMBERS] = {
+    [IPVS_STATS_ATTR_CONNS] = {4, 4, false},    [IPVS_STATS_ATTR_INPKTS] = {4, 4, false},
+    [IPVS_STATS_ATTR_OUTPKTS] = {4, 4, false},  [IPVS_STATS_ATTR_INBYTES] = {8, 8, false},
+    [IPVS_STATS_ATTR_OUTBYTES] = {8, 8, false}, [IPVS_STATS_ATTR_CPS] = {4, 4, false},
+    [IPVS_STATS_ATTR_INPPS] = {4, 4, false},    [IPVS_STATS_ATTR_OUTPPS] = {4, 4, false},
+    [IPVS_STATS_ATTR_INBPS] = {4, 4, false},    [IPVS_STATS_ATTR_OUTBPS] = {4, 4, false}};
+static const struct rule stats64_rules[NUMBERS] = {
+    [IPVS_STATS_ATTR_CONNS] = {8, 8, false},    [IPVS_STATS_ATTR_INPKTS] = {8, 8, false},
+    [IPVS_STATS_ATTR_OUTPKTS] = {8, 8, false},  [IPVS_STATS_ATTR_INBYTES] = {8, 8, false},
+    [IPVS_STATS_ATTR_OUTBYTES] = {8, 8, false}, [IPVS_STATS_ATTR_CPS] = {8, 8, false},
+    [IPVS_STATS_ATTR_INPPS] = {8, 8, false},    [IPVS_STATS_ATTR_OUTPPS] = {8, 8, false},
+    [IPVS_STATS_ATTR_INBPS] = {8, 8, false},    [IPVS_STATS_ATTR_OUTBPS] = {8, 8, false}};
 static const struct rule info_rules[NUMBERS] = {
     [IPVS_INFO_ATTR_VERSION] = {4, 4, true}, [IPVS_INFO_ATTR_CONN_TAB_SIZE] = {4, 4, true}};
 
@@ -396,6 +398,11 @@ static enum msg_reason get_stats(struct span narrow, struct span wide, struct vs
 	out->outpkts = get_u64(at[IPVS_STATS_ATTR_OUTPKTS]);
 	out->inbytes = get_u64(at[IPVS_STATS_ATTR_INBYTES]);
 	out->outbytes = get_u64(at[IPVS_STATS_ATTR_OUTBYTES]);
+	out->conns_s = get_u64(at[IPVS_STATS_ATTR_CPS]);
+	out->inpkts_s = get_u64(at[IPVS_STATS_ATTR_INPPS]);
+	out->outpkts_s = get_u64(at[IPVS_STATS_ATTR_OUTPPS]);
+	out->inbytes_s = get_u64(at[IPVS_STATS_ATTR_INBPS]);
+	out->outbytes_s = get_u64(at[IPVS_STATS_ATTR_OUTBPS]);
 	return MSG_OK;
 }
 

@@ -19,9 +19,10 @@ size_t ipvs_msg_get_info(uint16_t family, uint32_t seq, void *buf);
 size_t ipvs_msg_daemon(uint16_t family, uint32_t seq, bool start, const struct sync_daemon *d, void *buf);
 size_t ipvs_msg_get_daemons(uint16_t family, uint32_t seq, void *buf);
 
-/* Counters as the kernel reports them. */
+/* Counters as the kernel reports them, and its estimate of each a second (0 where net.ipv4.vs.run_estimation is off). */
 struct vs_stats {
 	uint64_t conns, inpkts, outpkts, inbytes, outbytes;
+	uint64_t conns_s, inpkts_s, outpkts_s, inbytes_s, outbytes_s;
 };
 struct real_stats {
 	uint32_t active, inactive, persistent;

@@ -27,13 +27,45 @@ static int append(const char *bytes, size_t n, void *arg)
 	return 0;
 }
 
+static void set_counter(json_t *j, const char *key, uint64_t n)
+{
+	json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static void set_counters(json_t *j, const struct vs_stats *st)
+{
+	set_counter(j, "connections", st->conns);
+	set_counter(j, "inPackets", st->inpkts);
+	set_counter(j, "outPackets", st->outpkts);
+	set_counter(j, "inBytes", st->inbytes);
+	set_counter(j, "outBytes", st->outbytes);
+}
+
+static json_t *rates_json(const struct vs_stats *st)
+{
+	json_t *j = json_object();
+
+	set_counters(j, &(struct vs_stats){.conns = st->conns_s,
+					   .inpkts = st->inpkts_s,
+					   .outpkts = st->outpkts_s,
+					   .inbytes = st->inbytes_s,
+					   .outbytes = st->outbytes_s});
+	return j;
+}
+
 static int add_real(void *arg, const struct real *r, const struct real_stats *st)
 {
+	static const struct real_stats none;
 	char addr[ADDR_TEXT];
-	json_array_append_new(arg, json_pack("{s:s, s:i, s:s, s:i, s:i, s:i}", "address", addr_format(&r->addr, addr),
-					     "port", (int)r->port, "forward", forward_name(r->forward), "weight",
-					     (int)r->weight, "active", (int)(st ? st->active : 0), "inactive",
-					     (int)(st ? st->inactive : 0)));
+	json_t *j;
+
+	if (!st)
+		st = &none;
+	j = json_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:i}", "address", addr_format(&r->addr, addr), "port",
+		      (int)r->port, "forward", forward_name(r->forward), "weight", (int)r->weight, "active",
+		      (int)st->active, "inactive", (int)st->inactive, "persistent", (int)st->persistent);
+	set_counters(j, &st->stats);
+	json_array_append_new(arg, j);
 	return 0;
 }
 
@@ -65,13 +97,13 @@ static int write_service(struct reconcile *r, const struct listed *v, struct tex
 	const struct vs *h = &v->head;
 	json_t *reals = json_array();
 	int err = ipvs_sock_reals(r->sock, &h->key, add_real, reals);
-	json_t *j =
-	    json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "address",
-		      addr_format(&h->key.addr, addr), "port", (int)h->key.port, "protocol", proto_name(h->key.proto),
-		      "scheduler", h->sched, "flags", (int)h->flags, "persistence", (int)h->timeout, "ours",
-		      own_has(r->own, &h->key), "connections", (json_int_t)v->stats.conns, "inPackets",
-		      (json_int_t)v->stats.inpkts, "outPackets", (json_int_t)v->stats.outpkts, "inBytes",
-		      (json_int_t)v->stats.inbytes, "outBytes", (json_int_t)v->stats.outbytes, "reals", reals);
+	json_t *j = json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:b}", "address", addr_format(&h->key.addr, addr), "port",
+			      (int)h->key.port, "protocol", proto_name(h->key.proto), "scheduler", h->sched, "flags",
+			      (int)h->flags, "persistence", (int)h->timeout, "ours", own_has(r->own, &h->key));
+
+	set_counters(j, &v->stats);
+	json_object_set_new(j, "rates", rates_json(&v->stats));
+	json_object_set_new(j, "reals", reals);
 	if (err >= 0)
 		json_dump_callback(j, append, out, JSON_COMPACT);
 	json_decref(j);

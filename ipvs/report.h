@@ -8,7 +8,8 @@
 
 /* All virtual servers in the kernel with their counters:
  * [{"address","port","protocol","scheduler","flags","persistence","ours","connections","inPackets","outPackets","inBytes","outBytes",
- *   "reals":[{"address","port","forward","weight","active","inactive"}]}]. NULL and *err when the kernel cannot be read. */
+ *   "rates":{the same five, a second},
+ *   "reals":[{"address","port","forward","weight","active","inactive","persistent", the same five}]}]. NULL and *err when the kernel cannot be read. */
 char *report_table(struct reconcile *r, size_t *len, int *err);
 
 struct report_state {

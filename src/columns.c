@@ -48,49 +48,78 @@ void columns_add(struct columns *c, const char *cell)
 	c->cells[c->n_cells++] = copy;
 }
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static size_t width(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 static const char *cell(const struct columns *c, size_t i)
 {
 	return i < c->n_cells ? c->cells[i] : "<none>";
 }
 
+/* What a text is put together in. */
+struct text {
+	char *bytes;
+	size_t len, cap;
+};
+
+static char *room(struct text *t, size_t n)
+{
+	char *at;
+
+	if (t->len + n + 1 > t->cap) {
+		t->cap = 2 * (t->len + n + 1);
+		t->bytes = xrealloc(t->bytes, t->cap);
+	}
+	at = t->bytes + t->len;
+	t->len += n;
+	t->bytes[t->len] = '\0';
+	return at;
+}
+
+static void add(struct text *t, const char *s)
+{
+	size_t n = strlen(s);
+
+	memcpy(room(t, n), s, n);
+}
+
+static void add_blanks(struct text *t, size_t n)
+{
+	memset(room(t, n), ' ', n);
+}
+
 char *columns_text(const struct columns *c)
 {
-	size_t rows = (c->n_cells + c->n - 1) / c->n, bytes = 1;
+	return columns_styled(c, NULL, 0);
+}
+
+char *columns_styled(const struct columns *c, const char *(*style)(size_t row, const char *cell), size_t indent)
+{
+	size_t rows = (c->n_cells + c->n - 1) / c->n;
 	size_t *widths = xcalloc(c->n, sizeof *widths);
-	char *text, *p;
+	struct text t = {0};
 
-	for (size_t i = 0; i < rows * c->n; i++)
-		if (width(cell(c, i)) > widths[i % c->n])
-			widths[i % c->n] = width(cell(c, i));
-	for (size_t i = 0; i < rows * c->n; i++)
-		bytes += strlen(cell(c, i)) + widths[i % c->n] - width(cell(c, i)) + 3;
-	text = p = xmalloc(bytes);
 	for (size_t i = 0; i < rows * c->n; i++) {
-		const char *s = cell(c, i);
-		size_t pad = widths[i % c->n] - width(s) + 3;
+		size_t w = columns_width(cell(c, i));
 
-		memcpy(p, s, strlen(s));
-		p += strlen(s);
-		if (i % c->n == c->n - 1) {
-			*p++ = '\n';
-			continue;
-		}
-		memset(p, ' ', pad);
-		p += pad;
+		if (w > widths[i % c->n])
+			widths[i % c->n] = w;
 	}
-	*p = '\0';
+	room(&t, 0);
+	for (size_t i = 0; i < rows * c->n; i++) {
+		const char *s = cell(c, i), *look = style ? style(i / c->n, s) : NULL;
+
+		if (i % c->n == 0)
+			add_blanks(&t, indent);
+		if (look)
+			add(&t, look);
+		add(&t, s);
+		if (look)
+			add(&t, "\033[0m");
+		if (i % c->n == c->n - 1)
+			add(&t, "\n");
+		else
+			add_blanks(&t, widths[i % c->n] - columns_width(s) + 3);
+	}
 	free(widths);
-	return text;
+	return t.bytes;
 }
 
 char *columns_age(long long s, char buf[24])

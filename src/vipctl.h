@@ -8,6 +8,7 @@
  *   vipctl_verbs.c      the list of verbs, the flags that they share
  *   vipctl_help.c       --help, help
  *   vipctl_client.c     the control socket
+ *   vipctl_print.c      tables with colour, documents
  *   vipctl_get.c        get: lists
  *   vipctl_table.c      ... as tables
  *   vipctl_status.c     status
@@ -17,6 +18,7 @@
  *   vipctl_apply.c      apply: objects into the manifests folder
  *   vipctl_delete.c     delete: out of it
  *   vipctl_change.h     what these two share
+ *   vipctl_top.c        top
  *   vipctl_version.c    version
  */
 #ifndef VIPD_VIPCTL_H
@@ -69,6 +71,7 @@ struct vipctl {
 	const char *ns; /* "default" if none was given */
 	bool all_namespaces;
 	enum output output;
+	bool colour; /* standard output is for a person's eyes: --color, NO_COLOR */
 	char **args; /* behind the verb */
 	int n_args;
 	struct {
@@ -101,6 +104,8 @@ __attribute__((format(printf, 2, 3))) int vipctl_wrong(const struct vipctl *v, c
 void vipctl_help(FILE *to);
 void vipctl_help_verb(const struct vipctl_verb *verb, FILE *to);
 
+/* Prints a table, with colour if v says so. Takes c. */
+void vipctl_print_columns(const struct vipctl *v, struct columns *c);
 /* Prints as -o json (with an indent of four) or -o yaml says. Takes j. */
 void vipctl_print_document(const struct vipctl *v, json_t *j);
 

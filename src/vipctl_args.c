@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SOCKET_DEFAULT "/run/vipd/vipd.sock"
 
@@ -132,6 +133,22 @@ static int output_parse(struct vipctl *v)
 	return -1;
 }
 
+/* Source: no-color.org; `ls --color`. */
+static int colour_parse(struct vipctl *v)
+{
+	const char *when = vipctl_value(v, "color"), *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when && strcmp(when, "always") != 0 && strcmp(when, "never") != 0 && strcmp(when, "auto") != 0) {
+		vipctl_wrong(v, "--color: \"%s\" is none of auto, always and never", when);
+		return -1;
+	}
+	if (when && strcmp(when, "auto") != 0)
+		v->colour = strcmp(when, "always") == 0;
+	else
+		v->colour = isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+	return 0;
+}
+
 /* What several verbs need, in its own member; and what was given before the verb must be a flag of it. */
 static int settle(struct vipctl *v, const struct table *t)
 {
@@ -150,7 +167,7 @@ static int settle(struct vipctl *v, const struct table *t)
 	v->socket = socket ? socket : SOCKET_DEFAULT;
 	v->ns = ns ? ns : "default";
 	v->all_namespaces = vipctl_value(v, "all-namespaces") != NULL;
-	return output_parse(v);
+	return colour_parse(v) ? -1 : output_parse(v);
 }
 
 static int unknown_verb(const char *word)

@@ -1,8 +1,6 @@
 /* vipctl get: asks for a list and prints it. Source: kubectl get. Test: tests/test_vipctl_table.c, tests/lab/. */
 #include "vipctl.h"
 
-#include "yaml_out.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,17 +28,6 @@ static json_t *document(const struct vipctl *v, json_t *items)
 			 "resourceVersion", "");
 }
 
-void vipctl_print_document(const struct vipctl *v, json_t *j)
-{
-	if (v->output == OUTPUT_YAML) {
-		yaml_write(stdout, j);
-	} else {
-		json_dumpf(j, stdout, JSON_INDENT(4));
-		putchar('\n');
-	}
-	json_decref(j);
-}
-
 static void print_names(enum ctl_kind kind, json_t *items)
 {
 	static const char *const singular[CTL_KINDS] = {"service", "endpoints",     "pod",  "virtualserver",
@@ -56,13 +43,8 @@ static void print_names(enum ctl_kind kind, json_t *items)
 
 static void print_table(const struct vipctl *v, enum ctl_kind kind, json_t *items)
 {
-	struct columns *c =
-	    vipctl_table(kind, items, v->all_namespaces, v->output == OUTPUT_WIDE, (long long)time(NULL));
-	char *text = columns_text(c);
-
-	fputs(text, stdout);
-	free(text);
-	columns_free(c);
+	vipctl_print_columns(
+	    v, vipctl_table(kind, items, v->all_namespaces, v->output == OUTPUT_WIDE, (long long)time(NULL)));
 }
 
 static void print_none(const struct vipctl *v, enum ctl_kind kind)

@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_problems(json_t *problems)
+static void print_problems(const struct vipctl *v, json_t *problems)
 {
 	static const char *const heads[] = {"OBJECT", "REASON", "MESSAGE"};
 	struct columns *c;
 	json_t *p;
 	size_t i;
-	char *text;
 
 	if (json_array_size(problems) == 0) {
 		puts("No problems.\n");
@@ -24,10 +23,8 @@ static void print_problems(json_t *problems)
 		columns_add(c, JSON_TEXT(p, "reason"));
 		columns_add(c, JSON_TEXT(p, "message"));
 	}
-	text = columns_text(c);
-	printf("%s\n", text);
-	free(text);
-	columns_free(c);
+	vipctl_print_columns(v, c);
+	putchar('\n');
 }
 
 /* Members of an object on one line: "a 1, b 2"; empty and false ones are passed over. */
@@ -70,14 +67,14 @@ static void print_routers(json_t *routers)
 	}
 }
 
-static void print_status(json_t *j)
+static void print_status(const struct vipctl *v, json_t *j)
 {
 	json_t *sync = json_object_get(json_object_get(j, "ipvs"), "sync");
 	json_t *source = json_array_get(json_object_get(j, "sources"), 0);
 	json_t *generation = json_object_get(j, "generation");
 	const char *path = JSON_TEXT(source, "path"), *trouble = JSON_TEXT(source, "trouble");
 
-	print_problems(json_object_get(j, "problems"));
+	print_problems(v, json_object_get(j, "problems"));
 	printf("vipd     version %s, node %s, process %" JSON_INTEGER_FORMAT "%s\n",
 	       JSON_TEXT(j, "version") ? JSON_TEXT(j, "version") : "?",
 	       JSON_TEXT(j, "node") ? JSON_TEXT(j, "node") : "?", json_integer_value(json_object_get(j, "pid")),
@@ -101,7 +98,7 @@ static int run(const struct vipctl *v)
 	if (!j)
 		return 1;
 	if (v->output == OUTPUT_TABLE) {
-		print_status(j);
+		print_status(v, j);
 		json_decref(j);
 	} else {
 		vipctl_print_document(v, j);

@@ -9,6 +9,7 @@
 	X(apply)                                                                                                       \
 	X(delete)                                                                                                      \
 	X(status)                                                                                                      \
+	X(top)                                                                                                         \
 	X(failover)                                                                                                    \
 	X(reexec)                                                                                                      \
 	X(check)                                                                                                       \
@@ -28,8 +29,10 @@ const struct vipctl_flag vipctl_output = {"output", 'o', "FORMAT", NULL, ""};
 
 static const struct vipctl_flag socket_flag = {"control-socket", 0, "FILE", NULL,
 					       "vipd's socket (default: /run/vipd/vipd.sock)"};
+static const struct vipctl_flag color_flag = {"color", 0, "WHEN", "auto always never",
+					      "auto (a terminal, unless NO_COLOR is set), always or never"};
 static const struct vipctl_flag help_flag = {"help", 'h', NULL, NULL, "print this"};
-const struct vipctl_flag *const vipctl_common[] = {&socket_flag, &help_flag, NULL};
+const struct vipctl_flag *const vipctl_common[] = {&socket_flag, &color_flag, &help_flag, NULL};
 
 static const struct vipctl_flag version_flag = {"version", 0, NULL, NULL, "print the version"};
 static const struct vipctl_flag *const before[] = {&vipctl_namespace, &vipctl_all_namespaces, &vipctl_output,

@@ -49,6 +49,57 @@ static void test_odd_cells(void **state)
 	columns_free(c);
 }
 
+static void test_width(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width;
+	} rows[] = {
+	    {"", 0},
+	    {"web", 3},
+	    {"\xc3\xa4", 1},                 /* a umlaut */
+	    {"a\xcc\x88", 1},                /* the same with a combining mark */
+	    {"\xe6\xbc\xa2\xe5\xad\x97", 4}, /* two ideographs */
+	    {"\xed\x95\x9c", 2},             /* a Hangul syllable */
+	    {"\xef\xbc\xa1", 2},             /* a fullwidth A */
+	    {"\xef\xbd\xb1", 1},             /* a halfwidth katakana */
+	    {"\xf0\x9f\x9a\x80", 2},         /* a rocket */
+	    {"\xe2\x80\x8b", 0},             /* a zero width space */
+	    {"\xf0\xa0\x80\x80", 2},         /* an ideograph of plane 2 */
+	    {"\xff\xc3", 2},                 /* no UTF-8: a place each */
+	    {"\xe6\xbc", 2},                 /* cut short */
+	    {"\xc0\xaf", 2},                 /* overlong */
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (columns_width(rows[i].text) != rows[i].width)
+			fail_msg("row %zu: %zu", i, columns_width(rows[i].text));
+}
+
+static const char *bold_heads(size_t row, const char *cell)
+{
+	return row == 0 ? "\033[1m" : strcmp(cell, "held") == 0 ? "\033[32m" : NULL;
+}
+
+/* What wide characters and a look take is no blank less. */
+static void test_styled(void **state)
+{
+	static const char *const heads[] = {"A", "B"};
+	struct columns *c = columns_new(heads, 2);
+	char *text;
+
+	columns_add(c, "\xe6\xbc\xa2\xe5\xad\x97");
+	columns_add(c, "held");
+	columns_add(c, "x");
+	columns_add(c, "y");
+	text = columns_styled(c, bold_heads, 2);
+	assert_string_equal(text, "  \033[1mA\033[0m      \033[1mB\033[0m\n"
+				  "  \xe6\xbc\xa2\xe5\xad\x97   \033[32mheld\033[0m\n"
+				  "  x      y\n");
+	free(text);
+	columns_free(c);
+}
+
 static void test_many(void **state)
 {
 	static const char *const heads[] = {"N"};
@@ -98,10 +149,8 @@ static void test_age(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_table),
-	    cmocka_unit_test(test_odd_cells),
-	    cmocka_unit_test(test_many),
-	    cmocka_unit_test(test_age),
+	    cmocka_unit_test(test_table),  cmocka_unit_test(test_odd_cells), cmocka_unit_test(test_width),
+	    cmocka_unit_test(test_styled), cmocka_unit_test(test_many),      cmocka_unit_test(test_age),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -290,6 +290,10 @@ static void made_stats(struct made *m, uint16_t type, size_t counter, uint64_t b
 	made_number(m, IPVS_STATS_ATTR_INBYTES, base + 4, 8);
 	made_number(m, IPVS_STATS_ATTR_OUTBYTES, base + 5, 8);
 	made_number(m, IPVS_STATS_ATTR_CPS, base + 6, counter);
+	made_number(m, IPVS_STATS_ATTR_INPPS, base + 7, counter);
+	made_number(m, IPVS_STATS_ATTR_OUTPPS, base + 8, counter);
+	made_number(m, IPVS_STATS_ATTR_INBPS, base + 9, counter);
+	made_number(m, IPVS_STATS_ATTR_OUTBPS, base + 10, counter);
 	made_nest_end(m, at);
 }
 
@@ -343,6 +347,8 @@ static void stats_equal(const struct vs_stats *st, uint64_t base)
 {
 	assert_true(st->conns == base + 1 && st->inpkts == base + 2 && st->outpkts == base + 3);
 	assert_true(st->inbytes == base + 4 && st->outbytes == base + 5);
+	assert_true(st->conns_s == base + 6 && st->inpkts_s == base + 7 && st->outpkts_s == base + 8);
+	assert_true(st->inbytes_s == base + 9 && st->outbytes_s == base + 10);
 }
 
 static void counters(void **state)

@@ -77,6 +77,7 @@ static void test_lines(void **state)
 	    {"-o json failover", 1, .said = "failover takes no --output"},
 	    {"reexec now", 1, .said = "reexec takes no arguments"},
 	    {"status -n shop", 1, .said = "See vipctl status --help."},
+	    {"status --color=sometimes", 1, .said = "none of auto, always and never"},
 	    {"-n shop status", 1, .said = "status takes no --namespace"},
 	};
 
@@ -150,6 +151,10 @@ static void test_value(void **state)
 	free(said);
 	assert_int_equal(args("get svc --control-socket /a --control-socket /b", line, &v, &said), -1);
 	assert_string_equal(v.socket, "/b");
+	assert_false(v.colour); /* no terminal */
+	free(said);
+	assert_int_equal(args("get svc --color always", line, &v, &said), -1);
+	assert_true(v.colour);
 	free(said);
 }
 
