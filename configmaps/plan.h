@@ -100,6 +100,29 @@ struct service_view {
 	int64_t since;                     /* creationTimestamp, or when the plan first saw it */
 };
 void plan_each_service(struct plan *p, void (*each)(void *arg, const struct service_view *v), void *arg);
+/* What the plan knows of one address, port and protocol: why a virtual server is wanted so, or why there is none. All of it lives until the callback
+ * returns. */
+struct plan_endpoint {
+	struct real real; /* forward: as of the virtual server */
+	uint8_t flags;    /* EP_* */
+	bool local;       /* on this node, as far as is known */
+	bool used;        /* is one of the real servers */
+};
+struct plan_answer {
+	const struct service_view
+	    *service;        /* whose it is or, where there is no virtual server, would be; NULL: nobody's */
+	const struct vs *vs; /* what is wanted; NULL: nothing. Its gate is 0 */
+	const char *source;  /* where the endpoints come from: "EndpointSlices", "Endpoints", "Pods" */
+	bool only_local;     /* the traffic policy takes endpoints of this node alone, if there are any */
+	const struct plan_endpoint *endpoints; /* of that port, those that are not used too */
+	size_t n_endpoints;
+	const char *const *reasons, *const *messages; /* the Service's problems */
+	size_t n_problems;
+	const char *const *ports; /* address known, port not: what there is, "TCP 80" */
+	size_t n_ports;
+};
+void plan_explain(struct plan *p, const struct vs_key *k, void (*each)(void *arg, const struct plan_answer *a),
+		  void *arg);
 /* The Services that use this VIP ("ns/name", sorted); returns how many were written to names (at most max). */
 size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max);
 /* Whether it is a load balancer of ours without any address, as the service callback told. */

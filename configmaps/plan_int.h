@@ -10,6 +10,7 @@
  *   vips.c      which addresses are virtual IPs
  *   told.c      what a Service as a whole has become
  *   view.c      what a person asks
+ *   why.c       ... of one address and port
  */
 #ifndef VIPD_CONFIGMAPS_PLAN_INT_H
 #define VIPD_CONFIGMAPS_PLAN_INT_H
@@ -247,6 +248,10 @@ enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };
 /* The real servers of a port: sorted, each once; one reference is the caller's. */
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
 			enum scope scope, enum forward forward);
+/* All endpoints of a port, whatever their state: malloc'd, sorted. used: by a resolve of this scope (forward is left at 0). */
+struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
+				  uint8_t family, enum scope scope, size_t *n);
+bool scope_only_local(const struct service *service, enum scope scope); /* by the traffic policy */
 void backend_unref(struct backend *b);
 bool backend_equal(const struct backend *a, const struct backend *b);
 struct real backend_real(const struct backend *b, uint32_t i);
@@ -273,6 +278,8 @@ void claims_free(struct plan *p);
 void wants_free(struct want *wants, size_t n);
 
 /* view.c */
+void view_service(const struct plan *p, const struct svc *s, void (*each)(void *arg, const struct service_view *v),
+		  void *arg);
 int svc_name_cmp(const char *a, const char *b); /* "namespace/name" by namespace, then name */
 
 /* vips.c */

@@ -211,13 +211,17 @@ static struct backend *backend_make(const struct candidates *c, enum forward for
 	return b;
 }
 
+bool scope_only_local(const struct service *service, enum scope scope)
+{
+	return (scope == SCOPE_EXTERNAL && service->external_local) ||
+	       (scope == SCOPE_INTERNAL && service->internal_local);
+}
+
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
 			enum scope scope, enum forward forward)
 {
 	struct candidates c = {.plan = p, .port = port, .family = family};
-	const struct service *service = &s->object->service;
-	bool local = (scope == SCOPE_EXTERNAL && service->external_local) ||
-		     (scope == SCOPE_INTERNAL && service->internal_local);
+	bool local = scope_only_local(&s->object->service, scope);
 	bool ready, any;
 	struct backend *b;
 
@@ -240,4 +244,45 @@ void backend_unref(struct backend *b)
 {
 	if (b && --b->refs == 0)
 		free(b);
+}
+
+static bool backend_has(const struct backend *b, const struct real *r)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		struct real one = backend_real(b, i);
+
+		if (real_cmp(&one, r) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
+				  uint8_t family, enum scope scope, size_t *n)
+{
+	struct backend *used = resolve(p, s, port, family, scope, FORWARD_NAT);
+	struct candidates c = {.plan = p, .port = port, .family = family};
+	struct plan_endpoint *out;
+	size_t kept = 0;
+
+	collect(&c, s);
+	if (c.n)
+		qsort(c.items, c.n, sizeof *c.items, candidate_cmp);
+	out = xcalloc(c.n + 1, sizeof *out);
+	for (size_t i = 0; i < c.n; i++) {
+		const struct candidate *one = &c.items[i];
+		struct plan_endpoint *e = &out[kept ? kept - 1 : 0];
+
+		if (!kept || !addr_equal(&e->real.addr, &one->addr) || e->real.port != one->port) {
+			e = &out[kept++];
+			e->real = (struct real){.addr = one->addr, .port = one->port, .weight = one->weight};
+			e->used = backend_has(used, &e->real);
+		}
+		e->flags |= one->flags;
+		e->local = e->local || one->local;
+	}
+	*n = kept;
+	free(c.items);
+	backend_unref(used);
+	return out;
 }

@@ -143,8 +143,8 @@ static size_t view_vips(const struct svc *s, struct addr *out)
 	return n;
 }
 
-static void view_service(const struct plan *p, const struct svc *s,
-			 void (*each)(void *arg, const struct service_view *v), void *arg)
+void view_service(const struct plan *p, const struct svc *s, void (*each)(void *arg, const struct service_view *v),
+		  void *arg)
 {
 	uint16_t *none = xcalloc(s->object->service.n_ports + 1, sizeof *none);
 	char uid[UID_BUF];

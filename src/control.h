@@ -3,6 +3,7 @@
  *   control.c          start, reload, stop; folder -> plan -> outbox
  *   control_send.c     pictures, rows, generations, acknowledgements
  *   control_answer.c   the control socket's requests, questions to ipvs and vrrp, status
+ *   control_explain.c  what the plan knows of one address and port
  *   control_record.c   the record on disk
  *   control_events.c   what happened: Events, and the file that keeps them
  *   control_due.c      what waits until the kernel has it
@@ -99,7 +100,16 @@ void control_acked(struct control *c, enum role from, const struct msg *m);
 void control_again(struct control *c, enum role from, const struct msg *m);
 /* The peer's channel came or went. */
 void control_peer(struct control *c, enum role who, bool up);
+/* Which router must be Active for it to be programmed here: 0, or one more than its index in the picture (DESIGN.md, "DR/TUN"). */
+uint16_t control_gate(const struct control *c, const struct vs *v);
 bool control_side(enum role who, enum outbox_side *out);
+
+/* control_explain.c */
+/* The reply to an explain, one line, malloc'd:
+ * {"kind":"Explain", "node", "key", "service":{...}|null, "wanted":null|{"scheduler","flags","persistence","gate","reals":[{"address","port","forward",
+ *  "weight"}]}, "source", "onlyLocal", "endpoints":[{"address","port","weight","ready","serving","terminating","local","used"}], "ports":[..],
+ *  "problems":[{"reason","message"}], "vip":null|{"kind","interface","router"}, "sharedWith":["ns/name"]} */
+char *control_explain(const struct control *c, const struct vs_key *k);
 
 /* control_record.c */
 /* Reads state_dir/record.yaml; leaves c->record NULL, with a notice, if it is bad. */

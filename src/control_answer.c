@@ -25,14 +25,14 @@ static const struct {
 } status_parts[] = {{ROLE_IPVS, "status", "ipvs"}, {ROLE_VRRP, "status", "vrrp"}, {ROLE_VRRP, "vrrp", "routers"}};
 enum { STATUS_PARTS = sizeof status_parts / sizeof status_parts[0] };
 
-static void reply_text(struct control *c, uint64_t client, char *text)
+static void control_reply_text(struct control *c, uint64_t client, char *text)
 {
 	ctl_server_reply(c->ctl, client, text, strlen(text));
 }
 
 void control_reply_error(struct control *c, uint64_t client, const char *reason, const char *message)
 {
-	reply_text(c, client, ctl_error_text(reason, message));
+	control_reply_text(c, client, ctl_error_text(reason, message));
 }
 
 static void ask_free(struct ask *a)
@@ -170,6 +170,12 @@ static void get_done(struct ask *a, const char *answer, size_t len)
 		reply_get(c, a->client, &a->request, answer, len, NULL);
 }
 
+static const char *not_planning(const struct control *c)
+{
+	return c->record ? "vipd is starting: its first pass is not done yet"
+			 : "the record cannot be read: see vipctl status";
+}
+
 static void request_get(struct control *c, uint64_t client, struct ctl_request *q)
 {
 	static const char *const questions[CTL_KINDS] = {
@@ -177,9 +183,7 @@ static void request_get(struct control *c, uint64_t client, struct ctl_request *
 	struct ask *a;
 
 	if (!c->planning) {
-		control_reply_error(c, client, "Unavailable",
-				    c->record ? "vipd is starting: its first pass is not done yet"
-					      : "the record cannot be read: see vipctl status");
+		control_reply_error(c, client, "Unavailable", not_planning(c));
 		return;
 	}
 	if (!questions[q->kind]) {
@@ -300,7 +304,7 @@ static void status_reply(struct control *c, struct status *s)
 	for (int i = 0; i < STATUS_PARTS; i++)
 		json_object_set_new(j, status_parts[i].member, s->parts[i]);
 	body = json_dumps(j, JSON_COMPACT);
-	reply_text(c, s->client, xasprintf("%s\n", body ? body : "{}"));
+	control_reply_text(c, s->client, xasprintf("%s\n", body ? body : "{}"));
 	free(body);
 	json_decref(j);
 }
@@ -347,7 +351,7 @@ static void failover_done(struct ask *a, const char *answer, size_t len)
 	} else {
 		json_object_set_new(j, "kind", json_string("Failover"));
 		body = json_dumps(j, JSON_COMPACT);
-		reply_text(a->control, a->client, xasprintf("%s\n", body ? body : "{}"));
+		control_reply_text(a->control, a->client, xasprintf("%s\n", body ? body : "{}"));
 	}
 	free(body);
 	json_decref(j);
@@ -381,12 +385,20 @@ static void request_failover(struct control *c, uint64_t client, const struct ct
 	ctl_server_wait(c->ctl, client, failover_patience(c->config) + ASK_PATIENCE);
 }
 
+static void request_explain(struct control *c, uint64_t client, const struct ctl_request *q)
+{
+	if (c->planning)
+		control_reply_text(c, client, control_explain(c, &q->key));
+	else
+		control_reply_error(c, client, "Unavailable", not_planning(c));
+}
+
 static void request_reexec(struct control *c, uint64_t client)
 {
 	if (child_send(c->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1))
 		control_reply_error(c, client, "Unavailable", "the supervisor cannot be reached");
 	else
-		reply_text(
+		control_reply_text(
 		    c, client,
 		    xasprintf("{\"kind\":\"Reexec\",\"pid\":%d,\"version\":\"%s\"}\n", (int)getpid(), VIPD_VERSION));
 }
@@ -425,6 +437,9 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		break;
 	case CTL_SETTLE:
 		control_settle(c, client, &q);
+		break;
+	case CTL_EXPLAIN:
+		request_explain(c, client, &q);
 		break;
 	case CTL_VERBS:
 		break;

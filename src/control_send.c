@@ -45,8 +45,7 @@ static bool is_direct(const struct vs *v)
 	return false;
 }
 
-/* Which router must be Active for it to be programmed here: 0, or one more than its index in the picture (DESIGN.md, "DR/TUN"). */
-static uint16_t gate_of(const struct control *c, const struct vs *v)
+uint16_t control_gate(const struct control *c, const struct vs *v)
 {
 	enum dr_on_backup how = c->config->dr_on_backup;
 	const struct assign_pin *pin;
@@ -68,7 +67,7 @@ static void on_vs_set(void *arg, const struct vs *v)
 	struct control *c = arg;
 	struct vs gated = *v;
 
-	gated.gate = gate_of(c, v);
+	gated.gate = control_gate(c, v);
 	outbox_vs_set(c->outbox, &gated);
 }
 
@@ -163,7 +162,7 @@ static void add_vs(void *arg, const struct vs *v)
 	struct vs_list *l = arg;
 	struct vs gated = *v;
 
-	gated.gate = gate_of(l->control, v);
+	gated.gate = control_gate(l->control, v);
 	wire_picture_add(&l->writer, &gated);
 }
 

@@ -25,8 +25,8 @@ static const struct {
     [CTL_EVENTS] = {"events", "event", "ev", true},
 };
 static const char *const verbs[CTL_VERBS] = {
-    [CTL_GET] = "get",       [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover",
-    [CTL_REEXEC] = "reexec", [CTL_WHERE] = "where",   [CTL_SETTLE] = "settle"};
+    [CTL_GET] = "get",     [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_REEXEC] = "reexec",
+    [CTL_WHERE] = "where", [CTL_SETTLE] = "settle", [CTL_EXPLAIN] = "explain"};
 
 int ctl_kind_parse(const char *word, enum ctl_kind *out)
 {
@@ -200,6 +200,24 @@ static int read_router(struct reader *rd)
 	return 0;
 }
 
+static int read_key(struct reader *rd)
+{
+	json_t *port = json_object_get(rd->r->json, "port");
+	struct vs_key *k = &rd->r->key;
+	const char *address, *protocol;
+
+	if (read_text(rd, "address", &address) || read_text(rd, "protocol", &protocol))
+		return -EINVAL;
+	if (!address || addr_parse(address, &k->addr))
+		return refuse(rd, "\"address\" must be an IP address");
+	if (!json_is_integer(port) || json_integer_value(port) < 1 || json_integer_value(port) > 65535)
+		return refuse(rd, "\"port\" must be a number from 1 to 65535");
+	if (proto_parse(protocol ? protocol : "TCP", &k->proto))
+		return refuse(rd, "\"protocol\" must be TCP, UDP or SCTP");
+	k->port = (uint16_t)json_integer_value(port);
+	return 0;
+}
+
 int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, char *why, size_t size)
 {
 	struct ctl_request r = {0};
@@ -217,7 +235,7 @@ int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, cha
 	}
 	if (read_verb(&rd) || (r.verb == CTL_GET && (read_kind(&rd) || read_names(&rd) || read_scope(&rd))) ||
 	    (r.verb == CTL_FAILOVER && read_router(&rd)) || (r.verb == CTL_WHERE && read_list(&rd, "objects")) ||
-	    (r.verb == CTL_SETTLE && read_settle(&rd)))
+	    (r.verb == CTL_SETTLE && read_settle(&rd)) || (r.verb == CTL_EXPLAIN && read_key(&rd)))
 		goto bad;
 	*out = r;
 	return 0;

@@ -70,6 +70,12 @@ static void test_good(void **state)
 	ctl_request_clear(&r);
 
 	assert_int_equal(
+	    parse("{\"verb\":\"explain\",\"address\":\"fd00::1\",\"port\":53,\"protocol\":\"UDP\"}", &r, why), 0);
+	assert_int_equal(r.key.port, 53);
+	assert_int_equal(r.key.proto, 17);
+	ctl_request_clear(&r);
+
+	assert_int_equal(
 	    parse("{\"verb\":\"get\",\"kind\":\"vs\",\"names\":[\"x\",\"y\"],\"allNamespaces\":true}", &r, why), 0);
 	assert_int_equal(r.n_names, 2);
 	assert_true(r.all_namespaces);
@@ -96,6 +102,13 @@ static void test_refused(void **state)
 	    {"{\"verb\":\"settle\",\"files\":[7]}", "\"files\" must be a list of strings"},
 	    {"{\"verb\":\"settle\",\"timeoutSeconds\":0}", "\"timeoutSeconds\" must be a number from 1 to 3600"},
 	    {"{\"verb\":\"settle\",\"timeoutSeconds\":\"5\"}", "\"timeoutSeconds\" must be a number from 1 to 3600"},
+	    {"{\"verb\":\"explain\"}", "\"address\" must be an IP address"},
+	    {"{\"verb\":\"explain\",\"address\":\"10.0.0.256\",\"port\":80}", "\"address\" must be an IP address"},
+	    {"{\"verb\":\"explain\",\"address\":\"10.0.0.1\"}", "\"port\" must be a number from 1 to 65535"},
+	    {"{\"verb\":\"explain\",\"address\":\"10.0.0.1\",\"port\":65536}",
+	     "\"port\" must be a number from 1 to 65535"},
+	    {"{\"verb\":\"explain\",\"address\":\"10.0.0.1\",\"port\":80,\"protocol\":\"tcp\"}",
+	     "\"protocol\" must be TCP, UDP or SCTP"},
 	    {"{\"verb\":\"failover\",\"name\":5}", "\"name\" must be a string"},
 	    {"{\"verb\":\"failover\",\"names\":[\"a\",\"b\"]}", "one router at a time, or all without a name"},
 	    {"{\"verb\":\"get\",\"kind\":\"svc\",\"namespace\":[]}", "\"namespace\" must be a string"},
