@@ -97,12 +97,14 @@ static const char *problem_todo(const char *reason)
 	return "vipctl describe svc and vipctl status say more";
 }
 
-/* Only what has no virtual server is broken by it. */
+/* Only what has no virtual server is broken by it; where there is one, those of a port are another port's. */
 static void problems(const struct explain_facts *f, struct explain_findings *l)
 {
 	for (size_t i = 0; i < f->n_problems; i++)
-		find(l, f->wanted ? EXPLAIN_DOUBT : EXPLAIN_BROKEN, f->problems[i].reason,
-		     problem_todo(f->problems[i].reason), "%s", f->problems[i].message);
+		if (!f->wanted ||
+		    (!is(f->problems[i].reason, "Conflict") && !is(f->problems[i].reason, "PortMismatch")))
+			find(l, f->wanted ? EXPLAIN_DOUBT : EXPLAIN_BROKEN, f->problems[i].reason,
+			     problem_todo(f->problems[i].reason), "%s", f->problems[i].message);
 }
 
 /* False when there is nothing more to say of a Service. */
@@ -319,8 +321,9 @@ static void beside(const struct explain_facts *f, const struct explain_real *r, 
 		 !s->gateway && strcmp(c->ifname, s->ifname) == 0)
 		find(l, EXPLAIN_DOUBT, "ClientBesideRealServer",
 		     "masquerade what comes from that network, or put the clients on another one, or take DR",
-		     "client and real server %s are on one link (%s): it answers the client directly, which expects %s",
-		     name, c->ifname, "the address that it asked");
+		     "client and real server %s are on one link (%s): it answers the client directly, from an address "
+		     "that was not asked",
+		     name, c->ifname);
 }
 
 static void one_real(const struct explain_facts *f, const struct explain_real *r, struct explain_findings *l)

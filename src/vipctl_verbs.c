@@ -9,6 +9,7 @@
 	X(apply)                                                                                                       \
 	X(delete)                                                                                                      \
 	X(status)                                                                                                      \
+	X(explain)                                                                                                     \
 	X(top)                                                                                                         \
 	X(failover)                                                                                                    \
 	X(reexec)                                                                                                      \

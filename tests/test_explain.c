@@ -179,6 +179,7 @@ static const struct {
     {"problem=PortMismatch;wanted=0;in_kernel=0", "broken PortMismatch"},
     {"problem=Conflict;wanted=0;in_kernel=0", "broken Conflict"},
     {"problem=BadAnnotation", "doubt BadAnnotation"},
+    {"problem=Conflict", ""},
     /* the processes */
     {"ipvs_silent=1;in_kernel=0", "broken IpvsSilent"},
     {"vrrp_silent=1;held=0", "broken VrrpSilent"},

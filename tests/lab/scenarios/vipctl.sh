@@ -1,0 +1,83 @@
+# vipctl's reading verbs on a real kernel. explain: what is broken, one thing after another, is named, and nothing else; with it mended nothing is.
+net; node lb 31; client c 100
+pod web-1 5; pod web-2 6
+vipd lb 'pools: [{name: default, addresses: [10.10.0.0/26]}]'
+service web 'type: LoadBalancer' 'clusterIP: 10.96.0.7' 'ports: [{port: 80}]' | apply lb - web
+has lb "TCP 10.10.0.1:80" 2
+has_addr lb eth0 10.10.0.1
+equal "who answers" "web-1 web-2" "$(hosts c http://10.10.0.1/ 6)"
+
+reasons() { vipctl lb explain -o json "$@" | python3 -c 'import json,sys; print(*(f["reason"] for f in json.load(sys.stdin)["findings"]))'; }
+says() { local got; got=$(reasons "${@:2}"); [ "$got" = "$1" ] || { echo "expected '$1', got '$got'"; vipctl lb explain "${@:2}"; return 1; }; }
+named() { until_ok 30 says "$@"; }
+
+named "" 10.10.0.1:80 --from 172.17.0.100
+equal "well" 0 "$(status_of vipctl lb explain 10.10.0.1:80)"
+contains "the Service" "$(cat "$W/said")" "default/web, type LoadBalancer"
+contains "endpoints" "$(cat "$W/said")" "2 of 2 in use, from Pods that match app=web"
+contains "the kernel" "$(cat "$W/said")" "10.32.0.5:80  NAT, weight 1"
+named NoService 10.10.0.9:80
+equal "broken" 1 "$(status_of vipctl lb explain 10.10.0.9:80)"
+equal "a wrong line" 2 "$(status_of vipctl lb explain 10.10.0.9)"
+named NoSuchPort 10.10.0.1:81
+named NoSuchPort 10.10.0.1:80/UDP
+
+on lb sysctl -qw net.ipv4.ip_forward=0
+named ForwardingOff 10.10.0.1:80
+on lb sysctl -qw net.ipv4.ip_forward=1
+on lb sysctl -qw net.ipv4.conf.eth0.rp_filter=1
+ip -n lb route add 198.51.100.0/24 via 10.32.0.5
+named "" 10.10.0.1:80 --from 172.17.0.100
+named ReversePath 10.10.0.1:80 --from 198.51.100.7
+on lb sysctl -qw net.ipv4.conf.eth0.rp_filter=0
+ip -n lb route add blackhole 10.32.0.6/32
+named NoRoute 10.10.0.1:80
+ip -n lb route del blackhole 10.32.0.6/32
+named "ClientBesideRealServer ClientIsRealServer" 10.10.0.1:80 --from 10.32.0.5
+
+# Answers that take another way, then nobody on the link.
+ip -n web-2 route replace 172.17.0.0/24 via 10.32.0.77
+unapply lb pod-web-1
+has lb "TCP 10.10.0.1:80" 1
+get c http://10.10.0.1/ || true
+named NoAnswers 10.10.0.1:80
+ip -n web-2 link set eth0 down
+on lb ip neigh flush dev eth1
+until_ok 30 eval 'get c http://10.10.0.1/; says "Unreachable NoAnswers" 10.10.0.1:80'
+ip -n web-2 link set eth0 up
+
+pod_manifest web-2 6 web | sed 's/"True"/"False"/' | apply lb - pod-web-2
+named NotReady 10.10.0.1:80
+unapply lb pod-web-2
+named NoEndpoints 10.10.0.1:80
+contains "what to do" "$(vipctl lb explain 10.10.0.1:80 || true)" "compare the selector with the Pods' labels"
+pod_manifest web-1 5 web | apply lb - pod-web-1
+named "" 10.10.0.1:80
+
+apply lb - dr <<'YAML'
+apiVersion: v1
+kind: Service
+metadata: {name: dr, annotations: {k8s.co/keepalived-forward-method: DR}}
+spec: {type: LoadBalancer, loadBalancerIP: 10.10.0.4, clusterIP: 10.96.0.4, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+YAML
+named PortMismatch 10.10.0.4:80
+unapply lb dr
+service gone 'externalIPs: [10.10.0.1]' 'clusterIP: 10.96.0.8' 'ports: [{port: 80}]' | apply lb - gone
+until_ok 30 eval 'vipctl lb status | grep -q Conflict'
+contains "whose it is" "$(vipctl lb explain 10.10.0.1:80)" "default/web"
+unapply lb gone
+
+ip -n lb link set eth0 down
+named AddressNotHeld 10.10.0.1:80
+contains "why" "$(vipctl lb explain 10.10.0.1:80 || true)" "interface eth0 is down"
+ip -n lb link set eth0 up
+named "" 10.10.0.1:80
+
+# top: what the client does is counted for the virtual server and the real server that has it.
+load c -p 5 10.10.0.1 80
+top=$(vipctl lb top -d 2 -n 1)
+load_end
+contains "the busiest first" "$(sed -n 2p <<<"$top")" "TCP 10.10.0.1:80"
+contains "the real server" "$(sed -n 3p <<<"$top")" "-> 10.32.0.5:80"
+awk 'NR == 2 && ($5 < 20 || $7 < 20 || $9 < 100) { exit 1 } NR == 3 && ($6 < 20 || $8 < 20) { exit 1 }' <<<"$top" || fail "rates: $top"
+lacks "no colour in a pipe" "$top" $'\033'
