@@ -18,6 +18,7 @@
  *   vipctl_apply.c      apply: objects into the manifests folder
  *   vipctl_delete.c     delete: out of it
  *   vipctl_change.h     what these two share
+ *   vipctl_describe.c   describe (describe.c writes)
  *   vipctl_explain.c    explain (explain.c reasons, explain_facts.c, explain_look.c)
  *   vipctl_top.c        top
  *   vipctl_version.c    version

@@ -9,6 +9,7 @@
 	X(apply)                                                                                                       \
 	X(delete)                                                                                                      \
 	X(status)                                                                                                      \
+	X(describe)                                                                                                    \
 	X(explain)                                                                                                     \
 	X(top)                                                                                                         \
 	X(failover)                                                                                                    \
