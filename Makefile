@@ -5,6 +5,7 @@ CLANG   ?= clang
 PREFIX  ?= /usr/local
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+MANDIR  ?= $(PREFIX)/share/man
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 DESTDIR ?=
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
@@ -42,7 +43,7 @@ ALL_H    := $(wildcard src/base/*.h ipvs/*.h vrrp/*.h configmaps/*.h src/*.h tes
 # The functional core: values in, values out. `make lint` lists what these may call; `make coverage` what the tests reach.
 CORE := $(strip $(file < packaging/core.list))
 
-.PHONY: all check lint asan fuzz bench demo install uninstall deps clean help coverage tests fuzzers ktests tools format
+.PHONY: all check lint asan fuzz bench demo install uninstall deps clean help coverage tests fuzzers ktests tools format man
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -96,6 +97,8 @@ fuzz: ## every fuzzer for SECONDS_EACH (30) seconds
 coverage: ## lines of the core that the unit tests reach
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/cov HARDEN= OPT='-O0 -g --coverage' LDFLAGS=--coverage tests
 	$(Q)tests/coverage.sh $(B)/cov $(CORE)
+man: $(B)/vipctl ## packaging/man/vipctl.1 from vipctl's table of verbs
+	$(Q){ cat packaging/man/vipctl.1.head; $(B)/vipctl __man; cat packaging/man/vipctl.1.tail; } >packaging/man/vipctl.1
 format: ## lay out every C file
 	$(Q)clang-format -i $(ALL_C) $(ALL_H)
 install: all ## PREFIX, DESTDIR
@@ -103,10 +106,16 @@ install: all ## PREFIX, DESTDIR
 	install -D -m 755 $(B)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
 	sed 's,@SBINDIR@,$(PREFIX)/sbin,g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
+	install -D -m 644 packaging/man/vipctl.1 $(DESTDIR)$(MANDIR)/man1/vipctl.1
+	install -D -m 644 packaging/completions/vipctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
+	install -D -m 644 packaging/completions/_vipctl $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl
+	install -D -m 644 packaging/completions/vipctl.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
 	install -D -m 644 packaging/vipd.sysusers $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
 	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
+	rm -f $(DESTDIR)$(MANDIR)/man1/vipctl.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
 clean: ## remove what was built
 	rm -rf $(B)
 help: ## this list

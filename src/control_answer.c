@@ -25,14 +25,14 @@ static const struct {
 } status_parts[] = {{ROLE_IPVS, "status", "ipvs"}, {ROLE_VRRP, "status", "vrrp"}, {ROLE_VRRP, "vrrp", "routers"}};
 enum { STATUS_PARTS = sizeof status_parts / sizeof status_parts[0] };
 
-static void control_reply_text(struct control *c, uint64_t client, char *text)
+static void reply_text(struct control *c, uint64_t client, char *text)
 {
 	ctl_server_reply(c->ctl, client, text, strlen(text));
 }
 
 void control_reply_error(struct control *c, uint64_t client, const char *reason, const char *message)
 {
-	control_reply_text(c, client, ctl_error_text(reason, message));
+	reply_text(c, client, ctl_error_text(reason, message));
 }
 
 static void ask_free(struct ask *a)
@@ -304,7 +304,7 @@ static void status_reply(struct control *c, struct status *s)
 	for (int i = 0; i < STATUS_PARTS; i++)
 		json_object_set_new(j, status_parts[i].member, s->parts[i]);
 	body = json_dumps(j, JSON_COMPACT);
-	control_reply_text(c, s->client, xasprintf("%s\n", body ? body : "{}"));
+	reply_text(c, s->client, xasprintf("%s\n", body ? body : "{}"));
 	free(body);
 	json_decref(j);
 }
@@ -351,7 +351,7 @@ static void failover_done(struct ask *a, const char *answer, size_t len)
 	} else {
 		json_object_set_new(j, "kind", json_string("Failover"));
 		body = json_dumps(j, JSON_COMPACT);
-		control_reply_text(a->control, a->client, xasprintf("%s\n", body ? body : "{}"));
+		reply_text(a->control, a->client, xasprintf("%s\n", body ? body : "{}"));
 	}
 	free(body);
 	json_decref(j);
@@ -388,7 +388,7 @@ static void request_failover(struct control *c, uint64_t client, const struct ct
 static void request_explain(struct control *c, uint64_t client, const struct ctl_request *q)
 {
 	if (c->planning)
-		control_reply_text(c, client, control_explain(c, &q->key));
+		reply_text(c, client, control_explain(c, &q->key));
 	else
 		control_reply_error(c, client, "Unavailable", not_planning(c));
 }
@@ -398,7 +398,7 @@ static void request_reexec(struct control *c, uint64_t client)
 	if (child_send(c->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1))
 		control_reply_error(c, client, "Unavailable", "the supervisor cannot be reached");
 	else
-		control_reply_text(
+		reply_text(
 		    c, client,
 		    xasprintf("{\"kind\":\"Reexec\",\"pid\":%d,\"version\":\"%s\"}\n", (int)getpid(), VIPD_VERSION));
 }

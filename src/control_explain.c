@@ -97,7 +97,9 @@ static void answer(void *arg, const struct plan_answer *a)
 
 	for (size_t i = 0; i < a->n_ports; i++)
 		json_array_append_new(ports, json_string(a->ports[i]));
-	json_object_set_new(r->json, "service", a->service ? object_json_service(a->service, AS_ANSWER) : json_null());
+	json_object_set_new(r->json, "service",
+			    a->service ? object_json_service(a->service, AS_ANSWER, config_ip_mode(r->control->config))
+				       : json_null());
 	json_object_set_new(r->json, "wanted", wanted_json(r->control, a->vs));
 	json_object_set_new(r->json, "source", json_string(a->source ? a->source : ""));
 	json_object_set_new(r->json, "onlyLocal", json_boolean(a->only_local));

@@ -289,21 +289,24 @@ static void route(const struct explain_facts *f, const struct explain_real *r, c
 		     way->gateway ? "the gateway to a real server" : name, way->ifname);
 }
 
-/* Packets went in and none came back: the strongest sign there is. */
-static void way_back(const struct explain_facts *f, const struct explain_real *r, const char *name,
-		     struct explain_findings *l)
+#define NO_ANSWERS                                                                                                     \
+	"either nothing answers there (a firewall drops), or the answers take another way: its route to the clients "  \
+	"must lead "                                                                                                   \
+	"through this node, or the connections must be masqueraded"
+
+/* Packets went in and none came back: the strongest sign there is. What has only begun may be about to be answered. */
+static void way_back(const struct explain_real *r, const char *name, struct explain_findings *l)
 {
 	enum { ENOUGH = 3 };
 
-	if (r->forward != FORWARD_NAT || r->in_packets < ENOUGH || r->out_packets > 0 || r->route.local)
+	if (r->forward != FORWARD_NAT || r->route.local)
 		return;
-	find(l, EXPLAIN_BROKEN, "NoAnswers",
-	     "either nothing listens there (a firewall drops), or its answers take another way: its route to the "
-	     "clients must lead "
-	     "through this node, or the connections must be masqueraded (iptables -t nat -A POSTROUTING -m ipvs --ipvs "
-	     "... -j "
-	     "MASQUERADE, with net.ipv4.vs.conntrack=1)",
-	     "%lld packets went to real server %s and none came back through this node", r->in_packets, name);
+	if (r->in_packets >= ENOUGH && r->out_packets == 0)
+		find(l, EXPLAIN_BROKEN, "NoAnswers", NO_ANSWERS,
+		     "%lld packets went to real server %s and none came back through this node", r->in_packets, name);
+	else if (r->waiting > 0 && r->established == 0)
+		find(l, r->waiting < ENOUGH ? EXPLAIN_DOUBT : EXPLAIN_BROKEN, "NoAnswers", NO_ANSWERS,
+		     "connections wait for an answer of real server %s: %zu wait, none is open", name, r->waiting);
 }
 
 static void beside(const struct explain_facts *f, const struct explain_real *r, const char *name,
@@ -339,7 +342,7 @@ static void one_real(const struct explain_facts *f, const struct explain_real *r
 	if (!r->wanted && !r->in_kernel)
 		return;
 	route(f, r, name, l);
-	way_back(f, r, name, l);
+	way_back(r, name, l);
 	beside(f, r, name, l);
 }
 

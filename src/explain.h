@@ -34,7 +34,8 @@ struct explain_real {
 	enum forward forward;
 	long long weight;
 	bool wanted, in_kernel;
-	long long connections, in_packets, out_packets; /* in the kernel, since it is there */
+	long long in_packets, out_packets;  /* in the kernel, since it is there */
+	size_t waiting, established, other; /* TCP connections: no answer yet, open, others */
 	struct explain_route route;
 };
 

@@ -197,7 +197,6 @@ static void load_reals(json_t *wanted, json_t *have, struct explain_loaded *l)
 		if (!r)
 			continue;
 		r->in_kernel = true;
-		r->connections = number(j, "connections");
 		r->in_packets = number(j, "inPackets");
 		r->out_packets = number(j, "outPackets");
 	}

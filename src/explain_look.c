@@ -211,8 +211,22 @@ static bool hex_address(const char *text, struct addr *out)
 	return true;
 }
 
+static void count(const struct addr *a, uint16_t port, const char *state, struct explain_real *reals, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (reals[i].port != port || !addr_equal(&reals[i].addr, a))
+			continue;
+		if (strcmp(state, "SYN_RECV") == 0 || strcmp(state, "SYN_SENT") == 0)
+			reals[i].waiting++;
+		else if (strcmp(state, "ESTABLISHED") == 0)
+			reals[i].established++;
+		else
+			reals[i].other++;
+	}
+}
+
 void explain_connection_line(const char *line, const struct vs_key *k, const struct addr *client,
-			     struct explain_connections *out)
+			     struct explain_real *reals, size_t n, struct explain_connections *out)
 {
 	char proto[8], from[48], to[48], dest[48], state[16];
 	unsigned from_port, to_port, dest_port, seconds;
@@ -222,8 +236,11 @@ void explain_connection_line(const char *line, const struct vs_key *k, const str
 		   state, &seconds) != 9)
 		return;
 	if (strcmp(proto, proto_name(k->proto)) != 0 || to_port != k->port || dest_port > 65535 ||
-	    !hex_address(from, &a) || !hex_address(to, &b) || !hex_address(dest, &d) || !addr_equal(&a, client) ||
-	    !addr_equal(&b, &k->addr))
+	    !hex_address(from, &a) || !hex_address(to, &b) || !hex_address(dest, &d) || !addr_equal(&b, &k->addr))
+		return;
+	if (from_port)
+		count(&d, (uint16_t)dest_port, state, reals, n);
+	if (!client || !addr_equal(&a, client))
 		return;
 	if (from_port) {
 		out->n++;
@@ -235,7 +252,8 @@ void explain_connection_line(const char *line, const struct vs_key *k, const str
 	out->seconds = seconds;
 }
 
-void explain_look_connections(const struct vs_key *k, const struct addr *client, struct explain_connections *out)
+void explain_look_connections(const struct vs_key *k, const struct addr *client, struct explain_real *reals, size_t n,
+			      struct explain_connections *out)
 {
 	FILE *f = fopen("/proc/net/ip_vs_conn", "re");
 	char line[512];
@@ -245,6 +263,6 @@ void explain_look_connections(const struct vs_key *k, const struct addr *client,
 		return;
 	out->known = EXPLAIN_YES;
 	while (fgets(line, sizeof line, f))
-		explain_connection_line(line, k, client, out);
+		explain_connection_line(line, k, client, reals, n, out);
 	fclose(f);
 }

@@ -7,6 +7,8 @@
  *   vipctl_args.c       the command line -> verb, flags, arguments
  *   vipctl_verbs.c      the list of verbs, the flags that they share
  *   vipctl_help.c       --help, help
+ *   vipctl_complete.c   what can come next, for the shells
+ *   vipctl_man.c        the man page's commands (make man)
  *   vipctl_client.c     the control socket
  *   vipctl_print.c      tables with colour, documents
  *   vipctl_get.c        get: lists
@@ -50,6 +52,10 @@ enum {
 	VIPCTL_FLAGS = 16,  /* that a verb may take, the common ones with it */
 	VIPCTL_VALUES = 256 /* that may be given */
 };
+
+#define VIPCTL_SOCKET "/run/vipd/vipd.sock"
+/* The exit codes of a verb that states none. */
+#define VIPCTL_EXIT "  0  done\n  1  an error, or something was not found; a message says which\n"
 
 struct vipctl;
 
@@ -103,6 +109,9 @@ const char *vipctl_nth(const struct vipctl *v, const char *flag, size_t i);
 /* An error of the command line: prints "Error: ..." and where help is; returns the verb's exit code for it. */
 __attribute__((format(printf, 2, 3))) int vipctl_wrong(const struct vipctl *v, const char *fmt, ...);
 
+/* vipctl __complete, vipctl __man: for the shells, for make. The exit code. */
+int vipctl_complete(int n, char *const *words, FILE *to);
+int vipctl_man(FILE *to);
 void vipctl_help(FILE *to);
 void vipctl_help_verb(const struct vipctl_verb *verb, FILE *to);
 

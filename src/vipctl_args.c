@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SOCKET_DEFAULT "/run/vipd/vipd.sock"
-
 /* Flags as getopt_long takes them. */
 struct table {
 	const struct vipctl_flag *flags[VIPCTL_FLAGS];
@@ -164,7 +162,7 @@ static int settle(struct vipctl *v, const struct table *t)
 			return -1;
 		}
 	}
-	v->socket = socket ? socket : SOCKET_DEFAULT;
+	v->socket = socket ? socket : VIPCTL_SOCKET;
 	v->ns = ns ? ns : "default";
 	v->all_namespaces = vipctl_value(v, "all-namespaces") != NULL;
 	return colour_parse(v) ? -1 : output_parse(v);
@@ -219,6 +217,10 @@ int vipctl_args(int argc, char **argv, struct vipctl *v)
 	int code, at;
 
 	*v = (struct vipctl){0};
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0)
+		return vipctl_complete(argc - 2, argv + 2, stdout);
+	if (argc > 1 && strcmp(argv[1], "__man") == 0)
+		return vipctl_man(stdout);
 	code = read_before(argc, argv, v);
 	if (code >= 0)
 		return code;

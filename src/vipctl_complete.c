@@ -23,7 +23,8 @@ static void offer(const struct completion *c, const char *word, size_t n, const 
 	size_t lead = strlen(before);
 
 	if (strncmp(c->word, before, strlen(c->word) < lead ? strlen(c->word) : lead) == 0 &&
-	    (strlen(c->word) <= lead || (strlen(c->word) - lead <= n && strncmp(c->word + lead, word, strlen(c->word) - lead) == 0)))
+	    (strlen(c->word) <= lead ||
+	     (strlen(c->word) - lead <= n && strncmp(c->word + lead, word, strlen(c->word) - lead) == 0)))
 		fprintf(c->to, "%s%.*s\t%.*s\n", before, (int)n, word, (int)strcspn(help, "\n"), help);
 }
 
@@ -50,8 +51,9 @@ static void offer_flag(void *arg, const struct vipctl_flag *f)
 static void match_flag(void *arg, const struct vipctl_flag *f)
 {
 	struct completion *c = arg;
-	bool is = c->flag[0] == '-' ? strlen(f->name) == c->flag_len - 1 && !strncmp(f->name, c->flag + 1, c->flag_len - 1)
-				    : c->flag_len == 1 && f->letter == c->flag[0];
+	bool is = c->flag[0] == '-'
+		      ? strlen(f->name) == c->flag_len - 1 && !strncmp(f->name, c->flag + 1, c->flag_len - 1)
+		      : c->flag_len == 1 && f->letter == c->flag[0];
 
 	if (is)
 		c->wants = f;

@@ -93,10 +93,9 @@ static void look(struct question *q)
 		f->rp_filter = explain_look_rp_filter(f->interface);
 	for (size_t i = 0; i < f->n_reals; i++)
 		explain_look_route(&q->loaded.reals[i].addr, &q->loaded.reals[i].route);
-	if (!f->from)
-		return;
-	explain_look_route(&f->client, &f->to_client);
-	explain_look_connections(&q->key, &f->client, &q->connections);
+	explain_look_connections(&q->key, f->from ? &f->client : NULL, q->loaded.reals, f->n_reals, &q->connections);
+	if (f->from)
+		explain_look_route(&f->client, &f->to_client);
 }
 
 /* ---- printing ---- */

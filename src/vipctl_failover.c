@@ -70,5 +70,6 @@ const struct vipctl_verb vipctl_verb_failover = {
 		"  # one router\n  vipctl failover vips\n",
     .exit = "  0  all that was asked for was handed over\n"
 	    "  1  nothing was Active here, nobody took over, or there is no such router\n",
+    .words = "<router>",
     .run = run,
 };

@@ -105,7 +105,8 @@ static void put_verb(const struct vipctl_verb *verb, FILE *to)
 	fprintf(to, ".Ss %s\n.Nm\n.Cm %s\n", verb->name, verb->name);
 	if (*verb->arguments)
 		fprintf(to, ".Ar \"%s\"\n", verb->arguments);
-	fprintf(to, ".Pp\n%c%s.\n", verb->summary[0] >= 'a' && verb->summary[0] <= 'z' ? verb->summary[0] - 'a' + 'A' : verb->summary[0],
+	fprintf(to, ".Pp\n%c%s.\n",
+		verb->summary[0] >= 'a' && verb->summary[0] <= 'z' ? verb->summary[0] - 'a' + 'A' : verb->summary[0],
 		verb->summary + 1);
 	if (verb->text) {
 		fputs(".Pp\n", to);

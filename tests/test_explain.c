@@ -146,6 +146,10 @@ static void set(struct world *w, const char *name, const char *value)
 				r->in_kernel = n;
 			else if (strcmp(name + 3, "out") == 0)
 				r->out_packets = n;
+			else if (strcmp(name + 3, "waiting") == 0)
+				r->waiting = (size_t)n;
+			else if (strcmp(name + 3, "established") == 0)
+				r->established = (size_t)n;
 			else if (strcmp(name + 3, "route") == 0)
 				r->route.known = n ? EXPLAIN_YES : EXPLAIN_NO;
 			else if (strcmp(name + 3, "blackhole") == 0)
@@ -220,6 +224,10 @@ static const struct {
     {"r1.neighbour=1", ""},
     {"r1.out=0", "broken NoAnswers"},
     {"r2.dr=1;r2.out=0", ""},
+    {"r1.waiting=3", "broken NoAnswers"},
+    {"r1.waiting=1", "doubt NoAnswers"},
+    {"r1.waiting=3;r1.established=1", ""},
+    {"r2.dr=1;r1.waiting=3", ""},
     {"r1.out=0;r1.local=1", ""},
     /* the node, the client */
     {"forwarding=0", "broken ForwardingOff"},

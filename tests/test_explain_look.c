@@ -23,6 +23,7 @@ static void test_lines(void **state)
 	struct vs_key k = {addr("10.10.0.1"), 80, IPPROTO_TCP};
 	struct addr client = addr("172.17.0.100");
 	struct explain_connections c = {0};
+	struct explain_real real = {.addr = addr("10.32.0.5"), .port = 80};
 	static const char *const others[] = {
 	    "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData",
 	    "TCP AC110065 C3A6 0A0A0001 0050 0A200005 0050 ESTABLISHED     899",
@@ -35,11 +36,21 @@ static void test_lines(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		explain_connection_line(others[i], &k, &client, &c);
-	assert_true(c.n == 0 && !c.pinned);
-	explain_connection_line("TCP AC110064 C3A6 0A0A0001 0050 0A200005 0050 ESTABLISHED     899", &k, &client, &c);
-	explain_connection_line("TCP AC110064 C3A7 0A0A0001 0050 0A200006 0050 TIME_WAIT        99", &k, &client, &c);
-	explain_connection_line("TCP AC110064 0000 0A0A0001 0050 0A200006 1F90 NONE            300", &k, &client, &c);
+		explain_connection_line(others[i], &k, &client, &real, 1, &c);
+	assert_true(c.n == 0 && !c.pinned && real.established == 1); /* another client's */
+	explain_connection_line("TCP AC110001 C3A6 0A0A0001 0050 0A200005 0050 SYN_RECV        60", &k, NULL, &real, 1,
+				&c);
+	explain_connection_line("TCP AC110001 C3A7 0A0A0001 0050 0A200005 0050 FIN_WAIT        60", &k, NULL, &real, 1,
+				&c);
+	explain_connection_line("TCP AC110001 0000 0A0A0001 0050 0A200005 0050 NONE            60", &k, NULL, &real, 1,
+				&c);
+	assert_true(real.waiting == 1 && real.established == 1 && real.other == 1);
+	explain_connection_line("TCP AC110064 C3A6 0A0A0001 0050 0A200005 0050 ESTABLISHED     899", &k, &client, &real,
+				1, &c);
+	explain_connection_line("TCP AC110064 C3A7 0A0A0001 0050 0A200006 0050 TIME_WAIT        99", &k, &client, &real,
+				1, &c);
+	explain_connection_line("TCP AC110064 0000 0A0A0001 0050 0A200006 1F90 NONE            300", &k, &client, &real,
+				1, &c);
 	assert_int_equal(c.n, 2);
 	assert_true(c.pinned && c.port == 8080 && c.seconds == 300);
 	client = addr("10.32.0.6");
@@ -51,11 +62,12 @@ static void test_lines_ipv6(void **state)
 	struct vs_key k = {addr("fd10::1"), 53, IPPROTO_UDP};
 	struct addr client = addr("fd17::100");
 	struct explain_connections c = {0};
+	struct explain_real real = {0};
 
 	explain_connection_line(
 	    "UDP fd17:0000:0000:0000:0000:0000:0000:0100 C3A6 fd10:0000:0000:0000:0000:0000:0000:0001 0035 "
 	    "fd32:0000:0000:0000:0000:0000:0000:0005 0035 UDP             299",
-	    &k, &client, &c);
+	    &k, &client, &real, 1, &c);
 	assert_int_equal(c.n, 1);
 }
 

@@ -73,6 +73,18 @@ contains "why" "$(vipctl lb explain 10.10.0.1:80 || true)" "interface eth0 is do
 ip -n lb link set eth0 up
 named "" 10.10.0.1:80
 
+# describe: kubectl's lines, then vipd's.
+said=$(vipctl lb describe svc web)
+for part in 'Name:                     web' 'Type:                     LoadBalancer' 'LoadBalancer Ingress:     10.10.0.1 (VIP)' \
+	'Endpoints:                10.32.0.5:80' 'Addresses:                10.10.0.1, held here, owner lb' 'TCP 10.10.0.1:80 rr, ' \
+	'10.32.0.5:80   NAT       1 ' 'Events:'; do
+	contains "describe" "$said" "$part"
+done
+contains "a virtual server" "$(vipctl lb describe vs 10.10.0.1:80)" "Service:                  default/web"
+contains "an address" "$(vipctl lb describe vip 10.10.0.1)" "State:                    held"
+equal "unknown" 1 "$(status_of vipctl lb describe svc nobody)"
+contains "names for the shells" "$(on lb "$BUILD/vipctl" __complete --control-socket "$W/nodes/lb/run/vipd.sock" describe svc w)" web
+
 # top: what the client does is counted for the virtual server and the real server that has it.
 load c -p 5 10.10.0.1 80
 top=$(vipctl lb top -d 2 -n 1)
