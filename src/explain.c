@@ -216,9 +216,15 @@ static void address(const struct explain_facts *f, struct explain_findings *l)
 	char text[ADDR_TEXT];
 	size_t before = l->n;
 
-	if (f->vrrp_silent || !f->vip || f->held)
+	if (f->vrrp_silent || !f->vip)
 		return;
 	addr_format(&f->key.addr, text);
+	if (f->held && !f->cluster && f->link == EXPLAIN_NO)
+		find(l, EXPLAIN_BROKEN, "InterfaceDown",
+		     "set it up: ip link set DEVICE up; look at the cable and the switch",
+		     "%s is on %s, which is down or has no carrier", text, f->interface);
+	if (f->held)
+		return;
 	if (!empty(f->router))
 		router(f, l);
 	if (!empty(f->why_not_held))

@@ -85,6 +85,7 @@ struct explain_facts {
 
 	/* the node */
 	enum explain_yes forwarding; /* net.ipv4.ip_forward, net.ipv6.conf.all.forwarding */
+	enum explain_yes link;       /* interface is up and has a carrier */
 	int rp_filter; /* on interface: the greater of its own and all's; -1 unknown, 0 off, 1 strict, 2 loose */
 
 	/* the client */

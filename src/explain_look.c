@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -168,6 +169,20 @@ void explain_look_route(const struct addr *to, struct explain_route *out)
 		w.hop = *to;
 	if (out->known == EXPLAIN_YES && !out->local && !out->blackhole && w.ifindex)
 		look_neighbour(&w);
+}
+
+enum explain_yes explain_look_link(const char *ifname)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = {0};
+	enum explain_yes up = EXPLAIN_UNKNOWN;
+
+	snprintf(r.ifr_name, sizeof r.ifr_name, "%s", ifname);
+	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0)
+		up = r.ifr_flags & IFF_UP && r.ifr_flags & IFF_RUNNING ? EXPLAIN_YES : EXPLAIN_NO;
+	if (fd >= 0)
+		close(fd);
+	return up;
 }
 
 int explain_look_sysctl(const char *path)

@@ -6,6 +6,8 @@
 
 /* The way to an address (RTM_GETROUTE), and whether the next hop answers (RTM_GETNEIGH). known is EXPLAIN_UNKNOWN when the kernel cannot be asked. */
 void explain_look_route(const struct addr *to, struct explain_route *out);
+/* Whether an interface is up and has a carrier. */
+enum explain_yes explain_look_link(const char *ifname);
 /* A number under /proc/sys; -1 when it cannot be read. */
 int explain_look_sysctl(const char *path);
 /* The effective rp_filter of an interface: the greater of its own and all's (ip-sysctl.rst); -1 unknown. */

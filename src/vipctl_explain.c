@@ -91,6 +91,8 @@ static void look(struct question *q)
 	f->forwarding = forwards < 0 ? EXPLAIN_UNKNOWN : forwards ? EXPLAIN_YES : EXPLAIN_NO;
 	if (q->key.addr.family == AF_INET && f->interface && *f->interface)
 		f->rp_filter = explain_look_rp_filter(f->interface);
+	if (f->interface && *f->interface)
+		f->link = explain_look_link(f->interface);
 	for (size_t i = 0; i < f->n_reals; i++)
 		explain_look_route(&q->loaded.reals[i].addr, &q->loaded.reals[i].route);
 	explain_look_connections(&q->key, f->from ? &f->client : NULL, q->loaded.reals, f->n_reals, &q->connections);

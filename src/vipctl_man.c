@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* Text of a line: what troff would take for its own is escaped; code: a hyphen stays one that can be copied. */
-static void put_line(FILE *to, const char *s, size_t n, bool code)
+enum { MAN_WIDTH = 78 };
+
+/* What troff would take for its own is escaped; code: a hyphen stays one that can be copied. */
+static void put_bytes(FILE *to, const char *s, size_t n, bool code)
 {
-	if (n && (*s == '.' || *s == '\''))
-		fputs("\\&", to);
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\\')
 			fputs("\\e", to);
@@ -17,19 +17,61 @@ static void put_line(FILE *to, const char *s, size_t n, bool code)
 		else
 			fputc(s[i], to);
 	}
-	fputc('\n', to);
 }
 
-static void put_text(FILE *to, const char *s, bool code)
+static void put_code(FILE *to, const char *s)
 {
 	while (*s) {
 		size_t n = strcspn(s, "\n");
 
-		if (n == 0 && !code)
-			fputs(".Pp\n", to);
-		else
-			put_line(to, s, n, code);
+		if (n && (*s == '.' || *s == '\''))
+			fputs("\\&", to);
+		put_bytes(to, s, n, true);
+		fputc('\n', to);
 		s += n + (s[n] == '\n');
+	}
+}
+
+/* A paragraph, n bytes: each sentence begins a line, as mdoc(7) wants it. */
+static void put_prose(FILE *to, const char *s, size_t n)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < n;) {
+		size_t word = 0;
+
+		while (i < n && (s[i] == ' ' || s[i] == '\n'))
+			i++;
+		while (i + word < n && s[i + word] != ' ' && s[i + word] != '\n')
+			word++;
+		if (!word)
+			break;
+		if (column && (column + 1 + word > MAN_WIDTH || strchr(".!?", s[i - 2]))) {
+			fputc('\n', to);
+			column = 0;
+		}
+		if (column)
+			fputc(' ', to);
+		else if (s[i] == '.' || s[i] == '\'')
+			fputs("\\&", to);
+		put_bytes(to, s + i, word, false);
+		column += word + (column > 0);
+		i += word;
+	}
+	if (column)
+		fputc('\n', to);
+}
+
+/* Paragraphs, an empty line between. */
+static void put_text(FILE *to, const char *s)
+{
+	for (const char *end; *s; s = end + strspn(end, "\n")) {
+		end = strstr(s, "\n\n");
+		if (!end)
+			end = s + strlen(s);
+		put_prose(to, s, (size_t)(end - s));
+		if (end[strspn(end, "\n")])
+			fputs(".Pp\n", to);
 	}
 }
 
@@ -72,7 +114,7 @@ static void put_flag(void *arg, const struct vipctl_flag *f)
 	else if (f == &vipctl_output)
 		fputs("The format; each command says which it has.\n", l->to);
 	else
-		put_text(l->to, f->help, false);
+		put_text(l->to, f->help);
 }
 
 static void put_flags(const struct vipctl_verb *verb, FILE *to)
@@ -94,7 +136,7 @@ static void put_exit(const struct vipctl_verb *verb, FILE *to)
 		size_t n = strcspn(s, "\n");
 
 		fprintf(to, ".It %c\n", s[2]);
-		put_line(to, s + 5, n - 5, false);
+		put_prose(to, s + 5, n - 5);
 		s += n + (s[n] == '\n');
 	}
 	fputs(".El\n", to);
@@ -110,12 +152,12 @@ static void put_verb(const struct vipctl_verb *verb, FILE *to)
 		verb->summary + 1);
 	if (verb->text) {
 		fputs(".Pp\n", to);
-		put_text(to, verb->text, false);
+		put_text(to, verb->text);
 	}
 	put_flags(verb, to);
 	put_exit(verb, to);
 	fputs(".Pp\nExamples:\n.Bd -literal\n", to);
-	put_text(to, verb->examples, true);
+	put_code(to, verb->examples);
 	fputs(".Ed\n", to);
 }
 

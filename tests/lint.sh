@@ -70,6 +70,11 @@ clang-format --dry-run -Werror $sources 2>&1 | grep -E 'error:|not found' | verd
 cppcheck -q -j "$(nproc)" --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem --suppress=memleakOnRealloc:'tests/*' \
     --template='{file}:{line}: {severity}: {message} [{id}]' $(printf '%s\n' $sources | grep '\.c$') 2>&1 |
 	verdict 'cppcheck' 'see the lines'
+if command -v mandoc >/dev/null; then
+	mandoc -Tlint -W warning packaging/man/*.[1-8] 2>/dev/null | verdict 'man pages' 'mandoc -Tlint finds this'
+elif command -v man >/dev/null; then
+	for page in packaging/man/*.[1-8]; do man --warnings=w -l "$page" 2>&1 >/dev/null; done | verdict 'man pages' 'man --warnings finds this'
+fi
 git grep -nIE '/(home|Users|work)/[a-z]|[^[:alnum:]](TODO|FIXME|XXX)([^X[:alnum:]]|$)' -- ':!tests/lint.sh' ':!LICENSE' 2>/dev/null |
 	verdict 'tree' 'it names a place of one person, or something is unfinished'
 

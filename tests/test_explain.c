@@ -124,6 +124,8 @@ static void set(struct world *w, const char *name, const char *value)
 		f->n_source_ranges = 1;
 	} else if (strcmp(name, "forwarding") == 0) {
 		f->forwarding = n ? EXPLAIN_YES : EXPLAIN_NO;
+	} else if (strcmp(name, "link") == 0) {
+		f->link = n ? EXPLAIN_YES : EXPLAIN_NO;
 	} else if (strcmp(name, "rp_filter") == 0) {
 		f->rp_filter = n;
 	} else if (strcmp(name, "client") == 0) {
@@ -205,6 +207,9 @@ static const struct {
     {"held=0;why=interface eth0 is down;state=Fault", "broken RouterFault, broken AddressNotHeld"},
     {"held=0", "broken AddressNotHeld"},
     {"held=0;router=;state=;vip_absent=1", "broken AddressNotHeld"},
+    {"link=0", "broken InterfaceDown"},
+    {"link=1", ""},
+    {"link=0;cluster=1", ""},
     {"held=0;vip=0", ""}, /* a node's own address */
     {"from=1;cluster=1", "doubt ClusterAddress"},
     /* the table */

@@ -80,6 +80,7 @@ static void test_route(void **state)
 	explain_look_route(&a, &r);
 	assert_true(r.known == EXPLAIN_UNKNOWN || r.local || r.known == EXPLAIN_NO);
 	assert_false(r.blackhole);
+	assert_int_equal(explain_look_link("nonesuch0"), EXPLAIN_UNKNOWN);
 	assert_true(explain_look_sysctl("kernel/pid_max") > 0);
 	assert_int_equal(explain_look_sysctl("no/such/thing"), -1);
 	assert_int_equal(explain_look_rp_filter("no/such"), -1);
