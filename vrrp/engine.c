@@ -48,6 +48,8 @@ static void router_free(struct vrouter *r)
 	free(r->addrs);
 	free(r->sorted);
 	free(r->packets);
+	free(r->peers);
+	free(r->tracks);
 	free(r);
 }
 
@@ -307,13 +309,14 @@ static bool same_track(const struct track *a, const struct track *b)
 /* What is known of a tracked thing stays known; it may stand at another place in the list. */
 static void carry_tracks(struct vrouter *r, const struct router *c)
 {
-	struct track_state now[ROUTER_TRACKS_MAX] = {0};
+	struct track_state *now = c->n_tracks ? xcalloc(c->n_tracks, sizeof(*now)) : NULL;
 
 	for (size_t i = 0; i < c->n_tracks; i++)
 		for (size_t k = 0; k < r->conf.n_tracks; k++)
 			if (same_track(&c->tracks[i], &r->conf.tracks[k]))
 				now[i] = r->tracks[k];
-	memcpy(r->tracks, now, sizeof(now));
+	free(r->tracks);
+	r->tracks = now;
 }
 
 /* Everything but the identity may change while it runs. The priority follows in assess. */
@@ -346,6 +349,7 @@ static struct vrouter *router_new(struct engine *e, const struct router *c)
 	fsm_init(&r->fs);
 	r->since = clock_wall();
 	r->conf = *c;
+	r->conf.n_tracks = 0; /* nothing is known of them */
 	configure(r, c);
 	r->fc.priority = effective_priority(c->priority, 0, !e->unready);
 	r->set = holder_set_new(e->holder);

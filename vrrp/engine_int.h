@@ -14,7 +14,7 @@ enum { PEERS_SEEN = 16 };
 
 /* Another router that was heard. */
 struct peer_seen {
-	struct addr addr; /* family 0: unused */
+	struct addr addr;
 	uint8_t priority;
 	nsec_t heard;
 	struct auth_window window;
@@ -42,7 +42,7 @@ struct vrouter {
 	const char *ground;       /* what is wrong with the interface and its addresses, a literal */
 	const char *hindrance;
 	const char *obstacle; /* of all these and of what it tracks, the first: why it is in Fault; NULL: it is not */
-	struct track_state tracks[ROUTER_TRACKS_MAX];
+	struct track_state *tracks; /* as many as conf has */
 
 	bool started; /* EV_START was given */
 	bool resume;  /* takes up Active again at engine_start */
@@ -59,7 +59,8 @@ struct vrouter {
 	/* A planned failover under way. */
 	bool handing;
 
-	struct peer_seen peers[PEERS_SEEN];
+	struct peer_seen *peers; /* at most PEERS_SEEN; most routers hear one */
+	size_t n_peers;
 	uint64_t sent, send_errors, received, transitions, refused[PACKET_REASONS];
 	int64_t since; /* wall clock */
 	struct log_limit limit;

@@ -9,13 +9,12 @@ static json_t *peers_json(const struct vrouter *r)
 	json_t *list = json_array();
 	char text[ADDR_TEXT];
 
-	for (size_t i = 0; i < PEERS_SEEN; i++) {
+	for (size_t i = 0; i < r->n_peers; i++) {
 		const struct peer_seen *p = &r->peers[i];
 
-		if (p->addr.family)
-			json_array_append_new(list, json_pack("{s:s, s:i, s:I}", "address", addr_format(&p->addr, text),
-							      "priority", (int)p->priority, "lastHeardMs",
-							      (json_int_t)((clock_now() - p->heard) / NSEC_PER_MSEC)));
+		json_array_append_new(list, json_pack("{s:s, s:i, s:I}", "address", addr_format(&p->addr, text),
+						      "priority", (int)p->priority, "lastHeardMs",
+						      (json_int_t)((clock_now() - p->heard) / NSEC_PER_MSEC)));
 	}
 	return list;
 }

@@ -2,6 +2,8 @@
  * Source: RFC 9568 section 6. Test: tests/kernel/test_vrrp_engine.c. */
 #include "engine_int.h"
 
+#include "../src/base/arena.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -12,18 +14,22 @@ nsec_t router_down_interval(const struct vrouter *r)
 
 struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make)
 {
-	struct peer_seen *oldest = &r->peers[0];
+	struct peer_seen *oldest = r->peers;
 
-	for (size_t i = 0; i < PEERS_SEEN; i++) {
+	for (size_t i = 0; i < r->n_peers; i++) {
 		struct peer_seen *p = &r->peers[i];
 
-		if (p->addr.family && addr_equal(&p->addr, a))
+		if (addr_equal(&p->addr, a))
 			return p;
 		if (p->heard < oldest->heard)
 			oldest = p;
 	}
 	if (!make)
 		return NULL;
+	if (r->n_peers < PEERS_SEEN) {
+		r->peers = xrealloc(r->peers, (r->n_peers + 1) * sizeof(*r->peers));
+		oldest = &r->peers[r->n_peers++];
+	}
 	*oldest = (struct peer_seen){.addr = *a};
 	return oldest;
 }
@@ -62,10 +68,10 @@ static void entered(struct vrouter *r, enum fsm_mode before)
 /* Whoever sends less than our priority is heard, but does not count: say so. */
 static const char *take_over_cause(const struct vrouter *r)
 {
-	for (size_t i = 0; i < PEERS_SEEN; i++) {
+	for (size_t i = 0; i < r->n_peers; i++) {
 		const struct peer_seen *p = &r->peers[i];
 
-		if (p->addr.family && p->priority > 0 && p->priority < r->fc.priority &&
+		if (p->priority > 0 && p->priority < r->fc.priority &&
 		    r->engine->now - p->heard < router_down_interval(r))
 			return "a lesser Active is preempted";
 	}

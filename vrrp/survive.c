@@ -12,10 +12,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SURVIVE_MAGIC = 0x76726d31, SLOTS = ROUTERS_MAX * 2 };
+enum { SURVIVE_MAGIC = 0x76726d32, SLOTS = ROUTERS_MAX * 2 };
 
 struct content {
 	uint32_t magic, slots;
+	uint32_t begun; /* slots; what lies behind is nobody's, and takes no memory as long as nobody looks */
 	char key[OWNED_KEY + 1];
 	struct survive_slot slot[SLOTS];
 };
@@ -48,9 +49,9 @@ struct survive *survive_open(int fd)
 	if (!s->mapped)
 		s->content = xcalloc(1, sizeof(*s->content));
 	ownfile_key(key);
-	if (s->content->magic != SURVIVE_MAGIC || s->content->slots != SLOTS ||
+	if (s->content->magic != SURVIVE_MAGIC || s->content->slots != SLOTS || s->content->begun > SLOTS ||
 	    memcmp(s->content->key, key, sizeof(key)) != 0) {
-		memset(s->content, 0, sizeof(*s->content));
+		s->content->begun = 0;
 		memcpy(s->content->key, key, sizeof(key));
 		s->content->slots = SLOTS;
 		s->content->magic = SURVIVE_MAGIC;
@@ -78,10 +79,11 @@ static bool is_of(const struct survive_slot *slot, const struct router *r)
 
 struct survive_slot *survive_slot(struct survive *s, const struct router *r)
 {
+	struct content *c = s->content;
 	struct survive_slot *empty = NULL;
 
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct survive_slot *slot = &s->content->slot[i];
+	for (size_t i = 0; i < c->begun; i++) {
+		struct survive_slot *slot = &c->slot[i];
 
 		if (is_of(slot, r))
 			return slot;
@@ -89,11 +91,13 @@ struct survive_slot *survive_slot(struct survive *s, const struct router *r)
 			empty = slot;
 	}
 	if (!empty)
-		empty = &s->content->slot[SLOTS - 1];
+		empty = &c->slot[c->begun < SLOTS ? c->begun : SLOTS - 1];
 	*empty = (struct survive_slot){.family = r->family, .vrid = r->vrid};
 	memcpy(empty->name, r->name, sizeof(empty->name));
 	memcpy(empty->ifname, r->ifname, sizeof(empty->ifname));
 	empty->used = 1;
+	if (empty == &c->slot[c->begun])
+		c->begun++;
 	return empty;
 }
 
@@ -104,7 +108,7 @@ void survive_drop(struct survive_slot *slot)
 
 void survive_sweep(struct survive *s, bool (*keep)(void *arg, const struct survive_slot *slot), void *arg)
 {
-	for (size_t i = 0; i < SLOTS; i++)
+	for (size_t i = 0; i < s->content->begun; i++)
 		if (s->content->slot[i].used && !keep(arg, &s->content->slot[i]))
 			survive_drop(&s->content->slot[i]);
 }

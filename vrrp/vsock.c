@@ -22,7 +22,7 @@ enum {
 	RECEIVE_BUFFER = 1 << 20,
 	PACKET_ROOM = 60 + AH_HEADER + VRRP_PACKET_MAX,
 	LEAST_PACKET = 8,
-	RECEIVE_BATCH = 32,
+	RECEIVE_BATCH = 8, /* each takes a page of locked memory at least */
 	CONTROL_ROOM = 128,
 	VRIDS = 256,
 };
