@@ -23,10 +23,11 @@ TAILQ_HEAD(announcement_list, announcement);
 struct announcer {
 	int fd;
 	struct vip_settings settings;
-	struct announcement_list all, ring;
-	struct loop_timer *turn; /* more of the ring */
-	struct loop_timer *due;  /* the next burst of anyone */
-	nsec_t due_at;           /* 0: not armed */
+	struct announcement_list all;
+	struct announcement_list fresh, ring; /* the first frame of a burst goes before what others repeat */
+	struct loop_timer *turn;              /* more of the ring */
+	struct loop_timer *due;               /* the next burst of anyone */
+	nsec_t due_at;                        /* 0: not armed */
 	uint64_t frames;
 	struct log_limit limit;
 };
@@ -45,6 +46,7 @@ int announcer_new(struct loop *l, struct announcer **out)
 	a->fd = fd;
 	a->settings = (struct vip_settings){.garp_count = 5, .garp_second_ms = 5000};
 	TAILQ_INIT(&a->all);
+	TAILQ_INIT(&a->fresh);
 	TAILQ_INIT(&a->ring);
 	a->turn = loop_timer_new(l, on_turn, a);
 	a->due = loop_timer_new(l, on_due, a);
@@ -89,16 +91,21 @@ static void ring_add(struct announcer *a, struct announcement *n, uint32_t frame
 	n->left = frames;
 	if (n->ringing)
 		return;
-	n->ringing = true;
-	TAILQ_INSERT_TAIL(&a->ring, n, ring);
+	n->ringing = n->fresh = true;
+	TAILQ_INSERT_TAIL(&a->fresh, n, ring);
 	loop_timer_set(a->turn, 0);
+}
+
+static struct announcement_list *ring_of(struct announcer *a, const struct announcement *n)
+{
+	return n->fresh ? &a->fresh : &a->ring;
 }
 
 static void ring_del(struct announcer *a, struct announcement *n)
 {
 	if (n->ringing)
-		TAILQ_REMOVE(&a->ring, n, ring);
-	n->ringing = false;
+		TAILQ_REMOVE(ring_of(a, n), n, ring);
+	n->ringing = n->fresh = false;
 	n->left = 0;
 }
 
@@ -183,17 +190,22 @@ static void frame_make(struct frame *f, struct announcement *n, struct msghdr *m
 	*mh = (struct msghdr){.msg_name = &f->to, .msg_namelen = sizeof(f->to), .msg_iov = &f->iov, .msg_iovlen = 1};
 }
 
-/* One frame for each of the first PER_TURN of the ring. */
+/* One frame for each of the first PER_TURN. */
 static unsigned ring_frames(struct announcer *a, struct frame *frames, struct mmsghdr *messages)
 {
-	struct announcement *n;
+	struct announcement *n = TAILQ_FIRST(&a->fresh);
+	bool fresh = n != NULL;
 	unsigned count = 0;
 
-	for (n = TAILQ_FIRST(&a->ring); n; n = TAILQ_NEXT(n, ring)) {
-		if (count == PER_TURN)
-			break;
+	if (!n)
+		n = TAILQ_FIRST(&a->ring);
+	while (n && count < PER_TURN) {
 		frame_make(&frames[count], n, &messages[count].msg_hdr);
 		count++;
+		n = TAILQ_NEXT(n, ring);
+		if (!n && fresh)
+			n = TAILQ_FIRST(&a->ring);
+		fresh = fresh && n && n->fresh;
 	}
 	return count;
 }
@@ -202,7 +214,8 @@ static void sent(struct announcer *a, struct announcement *n)
 {
 	a->frames++;
 	n->sent++;
-	TAILQ_REMOVE(&a->ring, n, ring);
+	TAILQ_REMOVE(ring_of(a, n), n, ring);
+	n->fresh = false;
 	if (--n->left > 0)
 		TAILQ_INSERT_TAIL(&a->ring, n, ring);
 	else
@@ -237,7 +250,7 @@ void announcer_push(struct announcer *a)
 		after = RETRY_AFTER;
 	else if (done < 0 && errno != EINTR)
 		refused(a, frames[0].of, errno);
-	if (!TAILQ_EMPTY(&a->ring))
+	if (!TAILQ_EMPTY(&a->fresh) || !TAILQ_EMPTY(&a->ring))
 		loop_timer_set(a->turn, after);
 	else
 		loop_timer_stop(a->turn);

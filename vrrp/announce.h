@@ -13,6 +13,7 @@
 struct announcement {
 	TAILQ_ENTRY(announcement) all, ring;
 	bool on, ringing;
+	bool fresh; /* ringing, and nothing of the burst was sent yet */
 	struct addr addr;
 	uint32_t ifindex;
 	uint8_t mac[MAC_LEN];

@@ -215,10 +215,16 @@ void beside_news(struct vrrp *v, const struct engine_news *n)
 {
 	if (n->mode == n->before)
 		return;
-	vmacs_mode(v->beside->vmacs, n->router, n->mode);
+	if (n->mode != FSM_ACTIVE && n->router->vmac)
+		vmacs_look(v->beside->vmacs);
 	notifier_tell(v->beside->notifier, "INSTANCE", n->router->name, fsm_mode_notify(n->mode), n->priority);
 	if (n->router->group[0])
 		tell_group(v, n);
+}
+
+void beside_taking(struct vrrp *v, const struct router *r)
+{
+	vmacs_take(v->beside->vmacs, r);
 }
 
 void beside_count(const struct vrrp *v, struct notify_counts *out)

@@ -7,9 +7,10 @@
 
 #include <sys/queue.h>
 
-/* A set of VIPs that move together (a virtual router's list), zero-initialised. Inactive: wanted, but not to be held here. */
+/* A set of VIPs that move together (a virtual router's list), zero-initialised. Inactive: wanted, but not to be held here. Quiet: held, but another node is
+ * about to announce them. */
 struct vip_set {
-	bool active;
+	bool active, quiet;
 	LIST_HEAD(vip_members, entry) members;
 };
 

@@ -35,6 +35,7 @@ int engine_new(struct loop *l, struct holder *h, int mem_fd, const struct engine
 	e->look = loop_timer_new(l, on_look, e);
 	e->relist = loop_timer_new(l, on_relist, e);
 	e->stop_limit = loop_timer_new(l, on_stop_limit, e);
+	move_init(e);
 	err = turn_init(e);
 	if (err)
 		engine_free(e);
@@ -69,6 +70,7 @@ void engine_free(struct engine *e)
 	loop_timer_free(e->look);
 	loop_timer_free(e->relist);
 	loop_timer_free(e->stop_limit);
+	loop_timer_free(e->give);
 	survive_close(e->survive);
 	free(e);
 }
@@ -521,6 +523,11 @@ static void on_stop_limit(void *arg)
 	log_warning("no successor was heard: stopping all the same");
 	if (e->hooks->stopped)
 		e->hooks->stopped(e->arg);
+}
+
+bool engine_answers(const struct engine *e, size_t index)
+{
+	return e->routers[index]->fs.mode == FSM_ACTIVE || e->routers[index]->giving;
 }
 
 struct msg_role engine_role(const struct engine *e, size_t index)

@@ -3,6 +3,7 @@
  *
  *   engine.c      life: which routers there are, start, stop, planned failover     vsock.h      raw sockets
  *   turn.c        a turn of the loop: what is due, packets in, packets out         deadlines.h  which router is due next
+ *   move.c        in which order a role and its addresses move
  *   router_run.h  one router: an event through fsm_step, and what it asks for      effective.h  priority from what is tracked
  *   advert.h      a router's address list and its packets                          survive.h    what outlives the process
  */
@@ -30,7 +31,8 @@ struct engine_news {
 /* All are called from the loop, inside an engine function: they must not call back but for what only reads. */
 struct engine_hooks {
 	void (*news)(void *arg, const struct engine_news *n); /* notify, MSG_ROLE */
-	void (*stopped)(void *arg);                           /* engine_stop is through: no router is Active */
+	void (*taking)(void *arg, const struct router *r); /* it becomes Active, nothing of that is on the wire yet */
+	void (*stopped)(void *arg);                        /* engine_stop is through: no router is Active */
 	/* engine_failover is through: JSON text for the asker. */
 	void (*failed_over)(void *arg, uint64_t id, const char *json);
 	/* A router was added, or its configuration changed (tracks among it); removed: it is about to go. Then track.c and vmac.c follow. */
@@ -73,6 +75,8 @@ void engine_track_set(struct engine *e, const char *router, int track, bool up, 
 void engine_hinder(struct engine *e, const char *router, const char *why);
 /* Advertisements leave through this interface (a virtual MAC's device); 0: through the router's own. They come in on the router's own. */
 void engine_device_set(struct engine *e, const char *router, uint32_t ifindex);
+/* It is Active, or was a moment ago and still answers. */
+bool engine_answers(const struct engine *e, size_t index);
 /* In the middle of long work, also inside a holder function: Active routers advertise if it is time. Nothing else happens. */
 void engine_breathe(struct engine *e);
 /* An interface or a node's own address changed (hooks of the holder). */

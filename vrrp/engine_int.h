@@ -1,4 +1,4 @@
-/* Inside the engine: engine.c, turn.c, router_run.c, router_send.c, group.c, failover.c, engine_json.c. */
+/* Inside the engine: engine.c, turn.c, router_run.c, router_send.c, move.c, group.c, failover.c, engine_json.c. */
 #ifndef VIPD_VRRP_ENGINE_INT_H
 #define VIPD_VRRP_ENGINE_INT_H
 
@@ -47,6 +47,7 @@ struct vrouter {
 	bool started; /* EV_START was given */
 	bool resume;  /* takes up Active again at engine_start */
 	bool wants;   /* of a group: its own timer has run out */
+	bool giving;  /* Active no more, its addresses answer a moment longer */
 
 	/* The packets for each destination at packet_priority, stride bytes apart; packet_len 0: to be made anew. */
 	uint8_t *packets;
@@ -99,7 +100,13 @@ struct engine {
 	unsigned depth;
 	uint64_t turn;
 	bool started, open, unready, stopping, stopped_told;
-	struct loop_timer *look, *relist, *stop_limit;
+	struct loop_timer *look, *relist, *stop_limit, *give;
+	nsec_t give_until;
+	/* Addresses that were added before an advertisement in this turn. */
+	struct {
+		uint64_t turn;
+		size_t n;
+	} hurried;
 	struct failover failover;
 	/* The last answer of holder_primary in this turn. */
 	struct {
@@ -140,6 +147,15 @@ void router_start(struct vrouter *r);
 void router_news(struct vrouter *r, enum fsm_mode before);
 nsec_t router_down_interval(const struct vrouter *r);
 struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make);
+
+/* move.c */
+void move_init(struct engine *e);
+/* Adds the addresses of a router that becomes Active, the first of them at once; to be called before its first advertisement. */
+void move_take(struct vrouter *r);
+/* A better Active is heard: removes them a moment later. */
+void move_give(struct vrouter *r);
+void move_remove(struct vrouter *r); /* now */
+bool move_pending(const struct engine *e);
 
 /* router_send.c */
 void router_send(struct vrouter *r, uint8_t priority);

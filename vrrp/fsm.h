@@ -70,10 +70,10 @@ struct fsm_state {
 
 /* In the order in which the shell does them. */
 enum fsm_action {
-	FSM_SEND = 1 << 0,       /* an advertisement with actions.priority */
-	FSM_ADD = 1 << 1,        /* the addresses */
-	FSM_ANNOUNCE = 1 << 2,   /* gratuitous ARP / unsolicited NA burst, and the second burst later */
-	FSM_REANNOUNCE = 1 << 3, /* one burst: a lesser Active was heard, caches may be stale */
+	FSM_ADD = 1 << 0,        /* the addresses */
+	FSM_ANNOUNCE = 1 << 1,   /* gratuitous ARP / unsolicited NA burst, and the second burst later */
+	FSM_REANNOUNCE = 1 << 2, /* one burst: a lesser Active was heard, caches may be stale */
+	FSM_SEND = 1 << 3,       /* an advertisement with actions.priority: whoever hears it may stop answering */
 	FSM_REMOVE = 1 << 4,     /* the addresses */
 	FSM_NOTIFY = 1 << 5,     /* the mode changed */
 };

@@ -213,12 +213,24 @@ void holder_set_switch(struct holder *h, struct vip_set *set, bool active)
 {
 	struct entry *e;
 
-	if (set->active == active)
+	if (set->active == active && !set->quiet)
 		return;
 	set->active = active;
+	set->quiet = false;
 	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
-		book_mark(&h->book, e);
+		book_mark_first(&h->book, e);
 	holder_work(h);
+}
+
+void holder_set_quiet(struct holder *h, struct vip_set *set)
+{
+	struct entry *e;
+
+	set->quiet = true;
+	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member)) {
+		e->burst |= e->tell.on;
+		announcer_stop(h->announcer, &e->tell);
+	}
 }
 
 void holder_set_announce(struct holder *h, struct vip_set *set)

@@ -38,6 +38,11 @@ void holder_know(struct holder *h);
 /* A set, switched on. It must outlive the VIPs that it holds. */
 struct vip_set *holder_set_new(struct holder *h);
 void holder_set_switch(struct holder *h, struct vip_set *set, bool active);
+/* Adds and announces, before it returns, at most max of the addresses of the sets switched last; returns how many operations that took. The others
+ * follow from the loop. */
+size_t holder_hurry(struct holder *h, size_t max);
+/* Until the next switch, which is to follow soon, the set's addresses answer, but are not announced. */
+void holder_set_quiet(struct holder *h, struct vip_set *set);
 /* Another burst for each of the set that is announced. */
 void holder_set_announce(struct holder *h, struct vip_set *set);
 /* Nothing may be wanted in it any more. */

@@ -86,7 +86,8 @@ static void entry_tell(struct holder *h, struct entry *e, const struct link *l)
 {
 	struct announcement *t = &e->tell;
 
-	if (!e->held || e->want.kind != VIP_CLIENT || !l || !link_can_announce(l) || !link_has_carrier(l)) {
+	if (!e->held || e->set->quiet || e->want.kind != VIP_CLIENT || !l || !link_can_announce(l) ||
+	    !link_has_carrier(l)) {
 		announcer_stop(h->announcer, t);
 		e->burst = e->wanted;
 		return;
@@ -224,21 +225,42 @@ static void pass_end(struct holder *h)
 		h->hooks->settled(h->arg);
 }
 
+/* Collects a batch from what is to be looked at first. */
+static void look(struct holder *h, struct batch *b, size_t looks, size_t max)
+{
+	struct entry *e;
+
+	while (looks-- > 0 && b->n < max && (e = book_pop(&h->book))) {
+		entry_look(h, e, b);
+		holder_breathe(h);
+		if (b->n == 0 || b->of[b->n - 1] != e)
+			book_drop(&h->book, e);
+	}
+}
+
+/* What was added is looked at once more before the return: then it is announced. */
+size_t holder_hurry(struct holder *h, size_t max)
+{
+	struct batch b = {.n = 0}, none = {.n = RTNL_BATCH}; /* without room */
+
+	look(h, &b, max, max);
+	if (b.n > 0)
+		batch_apply(h, &b);
+	look(h, &none, b.n, RTNL_BATCH + 1);
+	announcer_push(h->announcer);
+	holder_work(h);
+	return b.n;
+}
+
 void holder_pass(struct holder *h)
 {
 	struct batch b = {.n = 0};
-	struct entry *e;
 
 	if (h->rescan)
 		holder_scan(h);
 	if (h->device.dirty)
 		device_look(h);
-	for (int looks = 0; looks < LOOKS_A_TURN && b.n < h->batch_max && (e = book_pop(&h->book)); looks++) {
-		entry_look(h, e, &b);
-		holder_breathe(h);
-		if (b.n == 0 || b.of[b.n - 1] != e)
-			book_drop(&h->book, e);
-	}
+	look(h, &b, LOOKS_A_TURN, h->batch_max);
 	announcer_push(h->announcer);
 	if (b.n > 0)
 		batch_apply(h, &b);

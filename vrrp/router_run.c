@@ -78,6 +78,12 @@ static const char *take_over_cause(const struct vrouter *r)
 	return NULL;
 }
 
+/* Whoever makes way for a better Active that is heard (a member of its group may have heard it) answers a moment longer. */
+static bool gives(const struct fsm_event *ev, const char *cause)
+{
+	return ev->type == EV_ADVERT || (ev->type == EV_STALLED && cause);
+}
+
 static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 {
 	enum fsm_mode before = r->fs.mode;
@@ -90,14 +96,16 @@ static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 	a = fsm_step(&r->fc, &r->fs, &ev);
 	if (cause && a.what & FSM_NOTIFY)
 		r->fs.cause = cause;
-	if (a.what & FSM_SEND)
-		router_send(r, a.priority);
 	if (a.what & FSM_ADD)
-		holder_set_switch(r->engine->holder, r->set, true);
+		move_take(r);
 	if (a.what & FSM_REANNOUNCE)
 		holder_set_announce(r->engine->holder, r->set);
-	if (a.what & FSM_REMOVE)
-		holder_set_switch(r->engine->holder, r->set, false);
+	if (a.what & FSM_SEND)
+		router_send(r, a.priority);
+	if (a.what & FSM_REMOVE && gives(&ev, cause))
+		move_give(r);
+	else if (a.what & FSM_REMOVE)
+		move_remove(r);
 	deadlines_set(&r->engine->deadlines, &r->due, r->fs.deadline);
 	r->slot->active = r->fs.mode == FSM_ACTIVE && !r->fs.leaving;
 	if (!(a.what & FSM_NOTIFY))
@@ -239,7 +247,7 @@ void router_start(struct vrouter *r)
 
 	r->resume = false;
 	if (!resume && r->fs.mode != FSM_ACTIVE)
-		holder_set_switch(r->engine->holder, r->set, false);
+		move_remove(r);
 	if (r->started)
 		return;
 	r->started = true;

@@ -88,7 +88,7 @@ void turn_end(struct engine *e)
 	router_flush(e);
 	failover_look(e);
 	arm(e);
-	if (!e->stopping || e->stopped_told || any_active(e))
+	if (!e->stopping || e->stopped_told || any_active(e) || move_pending(e))
 		return;
 	e->stopped_told = true;
 	if (e->hooks->stopped)

@@ -233,11 +233,11 @@ static void sweep(struct vmacs *v)
 static void on_look(void *arg)
 {
 	struct vmacs *v = arg;
-	bool again = false;
+	bool again = false, giving = false;
 
 	for (size_t i = 0; i < engine_count(v->engine); i++) {
 		const struct router *r = engine_router(v->engine, i);
-		bool active = engine_role(v->engine, i).mode == FSM_ACTIVE;
+		bool active = engine_answers(v->engine, i);
 		const char *why = NULL;
 		uint32_t index = 0;
 
@@ -246,9 +246,12 @@ static void on_look(void *arg)
 		engine_device_set(v->engine, r->name, index);
 		engine_hinder(v->engine, r->name, why);
 		again |= why != NULL;
+		giving |= r->vmac && active && engine_role(v->engine, i).mode != FSM_ACTIVE;
 	}
 	sweep(v);
-	if (again)
+	if (giving)
+		loop_timer_set(v->look, NSEC_PER_MSEC);
+	else if (again)
 		loop_timer_set(v->look, AGAIN);
 }
 
@@ -257,17 +260,15 @@ void vmacs_look(struct vmacs *v)
 	loop_timer_set(v->look, 0);
 }
 
-/* Up at once: the advertisement that is queued leaves through it. Down later: so does the last one. */
-void vmacs_mode(struct vmacs *v, const struct router *r, enum fsm_mode mode)
+/* Up at once: its addresses are announced and its advertisements leave through it. Down later (vmacs_look): so does the last one. */
+void vmacs_take(struct vmacs *v, const struct router *r)
 {
 	const struct link *l = r->vmac ? device_of(v, r) : NULL;
 
-	if (!l || !vmac_is_of(l, r))
+	if (!l || !vmac_is_of(l, r) || link_is_up(l))
 		return;
-	if (mode == FSM_ACTIVE)
-		device_set(v, r, l, true);
-	else
-		vmacs_look(v);
+	device_set(v, r, l, true);
+	holder_drain(v->holder); /* the kernel has told of it already */
 }
 
 void vmacs_withdraw(struct holder *h)

@@ -13,8 +13,8 @@ struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e);
 void vmacs_free(struct vmacs *v); /* leaves the devices; NULL is fine */
 /* Routers or interfaces have changed: soon, makes what is missing, tells the engine, removes what nobody wants. */
 void vmacs_look(struct vmacs *v);
-/* From engine_hooks.news: a router came to be Active (its device is up when this returns), or is it no more. */
-void vmacs_mode(struct vmacs *v, const struct router *r, enum fsm_mode mode);
+/* From engine_hooks.taking: its device is up when this returns. */
+void vmacs_take(struct vmacs *v, const struct router *r);
 
 /* Removes all devices of vipd's. */
 void vmacs_withdraw(struct holder *h);

@@ -270,6 +270,11 @@ static void on_news(void *arg, const struct engine_news *n)
 	beside_news(arg, n);
 }
 
+static void on_taking(void *arg, const struct router *r)
+{
+	beside_taking(arg, r);
+}
+
 static void on_router_gone(void *arg, const struct router *r)
 {
 	report_router_gone(arg, r);
@@ -339,6 +344,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	};
 	static const struct engine_hooks engine_hooks = {
 	    .news = on_news,
+	    .taking = on_taking,
 	    .stopped = on_stopped,
 	    .failed_over = report_failover,
 	    .router_gone = on_router_gone,

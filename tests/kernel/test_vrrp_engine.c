@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <jansson.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -588,6 +591,57 @@ static void test_preempt(void **state)
 	assert_true(owns(l, OWNER(1, VIP)));
 }
 
+/* All that comes out of a port of the lab's switches. */
+static int tap(const char *port)
+{
+	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	at.sll_ifindex = (int)if_nametoindex(port);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+/* Of what fd has heard: a gratuitous ARP for VIP, an advertisement, anything else. */
+static char tapped(const uint8_t *p, ssize_t len, const struct sockaddr_ll *from)
+{
+	static const uint8_t vip_bytes[4] = {10, 77, 1, 1};
+
+	if (len < ETH_HLEN + 28 || from->sll_pkttype == PACKET_OUTGOING)
+		return 0;
+	if (ntohs(from->sll_protocol) == ETH_P_ARP && memcmp(p + ETH_HLEN + 14, vip_bytes, 4) == 0)
+		return 'a';
+	return ntohs(from->sll_protocol) == ETH_P_IP && p[ETH_HLEN + 9] == VRRP_PROTOCOL ? 'v' : 0;
+}
+
+/* The neighbours know of a new Active before the former one does. */
+static void test_order(void **state)
+{
+	struct lab *l = *state;
+	struct sockaddr_ll from;
+	socklen_t from_len = sizeof(from);
+	char order[3] = {0};
+	uint8_t p[2048];
+	ssize_t len;
+	int fd;
+
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, owns, OWNER(1, VIP));
+	fd = tap("n0a");
+	up(l, 0, router("vips", 50, 150, 200), VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	while ((len = recvfrom(fd, p, sizeof(p), 0, (struct sockaddr *)&from, &from_len)) >= 0) {
+		char what = tapped(p, len, &from);
+
+		if (what && strlen(order) < 2)
+			order[strlen(order)] = what;
+		from_len = sizeof(from);
+	}
+	close(fd);
+	assert_string_equal(order, "av");
+}
+
 static void test_priority(void **state)
 {
 	struct lab *l = *state;
@@ -1081,13 +1135,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),     TEST(test_crash),   TEST(test_restart),
-	    TEST(test_late_restart), TEST(test_preempt), TEST(test_priority),
-	    TEST(test_failover),     TEST(test_split),   TEST(test_fault),
-	    TEST(test_stall),        TEST(test_gate),    TEST(test_tracked),
-	    TEST(test_group),        TEST(test_unicast), TEST(test_checksum_rfc9568),
-	    TEST(test_v2),           TEST(test_v2_ah),   TEST(test_ipv6),
-	    TEST(test_ipv6_unicast), TEST(test_flood),   TEST(test_many),
+	    TEST(test_election), TEST(test_crash), TEST(test_restart),  TEST(test_late_restart),
+	    TEST(test_preempt),  TEST(test_order), TEST(test_priority), TEST(test_failover),
+	    TEST(test_split),    TEST(test_fault), TEST(test_stall),    TEST(test_gate),
+	    TEST(test_tracked),  TEST(test_group), TEST(test_unicast),  TEST(test_checksum_rfc9568),
+	    TEST(test_v2),       TEST(test_v2_ah), TEST(test_ipv6),     TEST(test_ipv6_unicast),
+	    TEST(test_flood),    TEST(test_many),
 	};
 
 	if (geteuid() != 0) {

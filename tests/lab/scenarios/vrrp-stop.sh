@@ -1,5 +1,5 @@
-# SIGTERM of the Active: it answers until the successor does; a client loses at most
-# what is on its way to either: a datagram, a connection through IPVS.
+# SIGTERM of the Active: it answers until the successor does. Not a datagram is lost; of connections through IPVS that are too young to be
+# synchronised, at most the one under way.
 net; lb lb1 11; lb lb2 12; client c 100
 pod web-1 5; pod web-2 6
 for n in lb1 lb2; do service web 'externalIPs: [10.10.0.1]' 'clusterIP: 10.96.0.7' 'ports: [{port: 80}]' | apply $n - web; done

@@ -1,0 +1,72 @@
+/* Decides in which order a role and its addresses move, so that no packet is lost on the way.
+ *
+ *   taken:  the virtual MAC's device up, the first addresses added, one gratuitous ARP or NA of each, then the first advertisement; the rest follows
+ *           from the holder, so that neither the first address nor the advertisement waits for the last one
+ *   given:  the successor's advertisement is heard: its first addresses answer already. What is under way to this node is answered here, and so are
+ *           the addresses that the successor has yet to add; then they are removed
+ *
+ * Source: RFC 9568 6.4.2, 6.4.3. Test: tests/kernel/test_vrrp_engine.c, tests/lab/scenarios/vrrp-failover.sh. */
+#include "engine_int.h"
+
+/* Added before the first advertisement: so few that it is no later for them. */
+enum { FIRST_ADDRESSES = 16 };
+
+#define UNDER_WAY   (2 * NSEC_PER_MSEC)
+#define PER_ADDRESS (NSEC_PER_MSEC / 20)
+#define GIVE_WITHIN (500 * NSEC_PER_MSEC)
+
+void move_take(struct vrouter *r)
+{
+	struct engine *e = r->engine;
+
+	r->giving = false;
+	if (e->hooks->taking)
+		e->hooks->taking(e->arg, &r->conf);
+	holder_set_switch(e->holder, r->set, true);
+	if (e->hurried.turn != e->turn)
+		e->hurried.n = 0;
+	e->hurried.turn = e->turn;
+	if (e->hurried.n < FIRST_ADDRESSES)
+		e->hurried.n += 1 + holder_hurry(e->holder, FIRST_ADDRESSES - e->hurried.n);
+}
+
+void move_remove(struct vrouter *r)
+{
+	r->giving = false;
+	holder_set_switch(r->engine->holder, r->set, false);
+}
+
+void move_give(struct vrouter *r)
+{
+	struct engine *e = r->engine;
+	nsec_t from = e->give_until > e->now ? e->give_until : e->now + UNDER_WAY;
+	nsec_t most = e->now + GIVE_WITHIN;
+
+	r->giving = true;
+	holder_set_quiet(e->holder, r->set);
+	e->give_until = from + (nsec_t)r->n_addrs * PER_ADDRESS;
+	if (e->give_until > most)
+		e->give_until = most;
+	loop_timer_set(e->give, e->give_until - e->now);
+}
+
+bool move_pending(const struct engine *e)
+{
+	return loop_timer_armed(e->give);
+}
+
+static void on_give(void *arg)
+{
+	struct engine *e = arg;
+
+	turn_begin(e);
+	for (size_t i = 0; i < e->n; i++)
+		if (e->routers[i]->giving)
+			move_remove(e->routers[i]);
+	turn_end(e);
+}
+
+void move_init(struct engine *e)
+{
+	e->give = loop_timer_new(e->loop, on_give, e);
+}
