@@ -4,6 +4,7 @@
 #include "sandbox.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -151,10 +152,11 @@ static const struct role_filter {
 	const struct call *calls;
 	size_t n;
 	int families[FAMILIES_MAX];
+	bool threads;
 } filters[ROLE_COUNT] = {
     [ROLE_CONTROL] = {TABLE(control), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
     [ROLE_IPVS] = {TABLE(ipvs), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
-    [ROLE_VRRP] = {TABLE(vrrp), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET}},
+    [ROLE_VRRP] = {TABLE(vrrp), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET}, true},
 };
 
 static int add(scmp_filter_ctx f, uint32_t action, const struct call *calls, size_t n)
@@ -183,6 +185,20 @@ static int add_families(scmp_filter_ctx f, const int *families)
 	return 0;
 }
 
+/* A thread, no process; glibc falls back to this call from clone3, whose flags a filter cannot see. */
+static int add_threads(scmp_filter_ctx f)
+{
+#if defined(__s390__) || defined(__s390x__)
+	enum { FLAGS = 1 };
+#else
+	enum { FLAGS = 0 };
+#endif
+	const struct scmp_arg_cmp is_thread = {
+	    .arg = FLAGS, .op = SCMP_CMP_MASKED_EQ, .datum_a = CLONE_THREAD, .datum_b = CLONE_THREAD};
+
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, is_thread);
+}
+
 int sandbox_enter(enum role role, bool loud)
 {
 	const struct role_filter *rf = &filters[role];
@@ -207,6 +223,8 @@ int sandbox_enter(enum role role, bool loud)
 		rc = add(f, SCMP_ACT_KILL_PROCESS, TABLE(deadly));
 	if (!rc && SCMP_SYS(clone3) >= 0)
 		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (!rc && rf->threads)
+		rc = add_threads(f);
 	if (!rc)
 		rc = seccomp_load(f);
 	seccomp_release(f);

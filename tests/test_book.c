@@ -100,6 +100,48 @@ static void test_picture(void **state)
 	book_clear(&b);
 }
 
+/* What waits for its turn elsewhere. */
+static void test_park(void **state)
+{
+	struct vip v[3] = {vip_of("10.96.0.1", VIP_CLUSTER, "vipd0"), vip_of("10.96.0.2", VIP_CLUSTER, "vipd0"),
+			   vip_of("10.96.0.3", VIP_CLUSTER, "vipd0")};
+	struct vip_set set = {.active = true};
+	struct entry *e[3];
+	struct book b;
+
+	book_init(&b);
+	for (int i = 0; i < 3; i++) {
+		e[i] = book_want(&b, &set, &v[i]);
+		pops(&b, e[i]);
+		book_park(&b, e[i]);
+	}
+	pops(&b, NULL);
+	book_drop(&b, e[0]);
+	book_unpark(&b, 1);
+	pops(&b, e[0]);
+	pops(&b, NULL);
+	/* A change is looked at all the same, the first one first. */
+	book_mark(&b, e[2]);
+	book_mark_first(&b, e[1]);
+	pops(&b, e[1]);
+	pops(&b, e[2]);
+	book_unpark(&b, 9);
+	pops(&b, NULL);
+	/* Parked from the queue; unwanted, but busy: stays. */
+	book_mark(&b, e[0]);
+	book_park(&b, e[0]);
+	pops(&b, NULL);
+	book_unwant(&b, e[0]);
+	pops(&b, e[0]);
+	e[0]->busy = true;
+	book_drop(&b, e[0]);
+	assert_ptr_equal(book_find(&b, &v[0].addr, NULL), e[0]);
+	e[0]->busy = false;
+	book_drop(&b, e[0]);
+	assert_null(book_find(&b, &v[0].addr, NULL));
+	book_clear(&b);
+}
+
 static void test_have(void **state)
 {
 	struct kaddr a = kaddr_of("10.0.0.1", 32, 2), on_other = kaddr_of("10.0.0.1", 32, 3),
@@ -206,9 +248,9 @@ static void test_link_local(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_want), cmocka_unit_test(test_picture),
-					   cmocka_unit_test(test_have), cmocka_unit_test(test_link_local),
-					   cmocka_unit_test(test_queue)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_want),       cmocka_unit_test(test_picture),
+					   cmocka_unit_test(test_park),       cmocka_unit_test(test_have),
+					   cmocka_unit_test(test_link_local), cmocka_unit_test(test_queue)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

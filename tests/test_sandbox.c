@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -80,6 +81,27 @@ static int make_thread(void)
 	return syscall(SYS_clone3, NULL, 0) < 0 ? errno : 0;
 }
 
+static void *other_thread(void *arg)
+{
+	*(int *)arg = 1;
+	return NULL;
+}
+
+static int thread(void)
+{
+	pthread_t t;
+	int ran = 0, err = pthread_create(&t, NULL, other_thread, &ran);
+
+	if (!err)
+		err = pthread_join(t, NULL);
+	return err ? err : !ran;
+}
+
+static int child(void)
+{
+	return fork() < 0 ? errno : 0;
+}
+
 static void test_ordinary(void **state)
 {
 	assert_int_equal(behind(ROLE_CONTROL, ordinary), 0);
@@ -106,6 +128,9 @@ static void test_refused_by_role(void **state)
 	assert_int_equal(behind(ROLE_IPVS, listen_call), EPERM);
 	assert_int_equal(behind(ROLE_IPVS, make_thread), ENOSYS);
 	assert_int_equal(behind(ROLE_IPVS, alg_socket), EPERM);
+	assert_int_equal(behind(ROLE_VRRP, child), EPERM);
+	assert_int_equal(behind(ROLE_IPVS, thread), EPERM);
+	assert_int_equal(behind(ROLE_VRRP, thread), 0);
 }
 
 int main(void)

@@ -13,6 +13,7 @@ void book_init(struct book *b)
 {
 	*b = (struct book){.entries = map_new()};
 	TAILQ_INIT(&b->dirty);
+	TAILQ_INIT(&b->parked);
 }
 
 static void entry_free(void *value)
@@ -28,6 +29,7 @@ void book_clear(struct book *b)
 	map_free(b->entries, entry_free);
 	b->entries = NULL;
 	TAILQ_INIT(&b->dirty);
+	TAILQ_INIT(&b->parked);
 }
 
 struct key {
@@ -209,18 +211,28 @@ void book_rename(struct book *b, uint32_t ifindex, const char *from, const char 
 	free(ours);
 }
 
+/* Out of the queue that it is in. */
+static void dequeue(struct book *b, struct entry *e)
+{
+	if (e->parked)
+		TAILQ_REMOVE(&b->parked, e, queue);
+	else if (e->dirty)
+		TAILQ_REMOVE(&b->dirty, e, queue);
+	e->dirty = e->parked = false;
+}
+
 void book_mark(struct book *b, struct entry *e)
 {
-	if (e->dirty)
+	if (e->dirty && !e->parked)
 		return;
+	dequeue(b, e);
 	e->dirty = true;
 	TAILQ_INSERT_TAIL(&b->dirty, e, queue);
 }
 
 void book_mark_first(struct book *b, struct entry *e)
 {
-	if (e->dirty)
-		TAILQ_REMOVE(&b->dirty, e, queue);
+	dequeue(b, e);
 	e->dirty = true;
 	TAILQ_INSERT_HEAD(&b->dirty, e, queue);
 }
@@ -239,18 +251,31 @@ struct entry *book_pop(struct book *b)
 {
 	struct entry *e = TAILQ_FIRST(&b->dirty);
 
-	if (e) {
-		TAILQ_REMOVE(&b->dirty, e, queue);
-		e->dirty = false;
-	}
+	if (e)
+		dequeue(b, e);
 	return e;
+}
+
+void book_park(struct book *b, struct entry *e)
+{
+	dequeue(b, e);
+	e->dirty = e->parked = true;
+	TAILQ_INSERT_TAIL(&b->parked, e, queue);
+}
+
+void book_unpark(struct book *b, size_t n)
+{
+	struct entry *e;
+
+	while (n-- > 0 && (e = TAILQ_FIRST(&b->parked)))
+		book_mark(b, e);
 }
 
 void book_drop(struct book *b, struct entry *e)
 {
 	struct key k;
 
-	if (e->wanted || e->n_have > 0 || e->dirty)
+	if (e->wanted || e->n_have > 0 || e->dirty || e->busy)
 		return;
 	k = key_of(&e->addr, e->scope);
 	map_del(b->entries, &k, sizeof(k));

@@ -19,7 +19,10 @@ struct entry {
 	char scope
 	    [LINK_NAME]; /* a link-local IPv6 address is another one on each interface (RFC 4007): its name; else "" */
 	TAILQ_ENTRY(entry) queue;
-	bool dirty; /* in the queue */
+	bool dirty;  /* in the queue */
+	bool parked; /* in the other queue; dirty, too */
+	bool busy;   /* an operation on it is under way elsewhere: it must not be dropped */
+	bool went;   /* meanwhile somebody removed it */
 
 	bool wanted;
 	struct vip want;     /* valid if wanted */
@@ -31,8 +34,9 @@ struct entry {
 	size_t n_have;
 
 	bool held;
-	bool burst; /* its next announcement is news to the neighbours */
-	bool lost;  /* somebody removed it */
+	bool coming; /* the kernel has taken it, but does not answer for it yet */
+	bool burst;  /* its next announcement is news to the neighbours */
+	bool lost;   /* somebody removed it */
 	enum vip_problem problem;
 	int error;                /* VIP_REFUSED: negative errno */
 	enum vip_problem noted;   /* what the owner last reported */
@@ -45,7 +49,7 @@ TAILQ_HEAD(entry_queue, entry);
 struct map;
 struct book {
 	struct map *entries; /* addr -> struct entry */
-	struct entry_queue dirty;
+	struct entry_queue dirty, parked;
 	uint32_t epoch;
 	uint64_t next_order;
 	size_t wanted, clusters; /* of these VIP_CLUSTER */
@@ -78,7 +82,9 @@ void book_mark(struct book *b, struct entry *e);       /* to be looked at, last 
 void book_mark_first(struct book *b, struct entry *e); /* to be looked at next */
 void book_mark_wanted(struct book *b);                 /* all that are wanted */
 struct entry *book_pop(struct book *b);                /* the next dirty one, which is dirty no more; NULL if none */
-/* Forgets an entry that is neither wanted nor had nor dirty; a no-op otherwise. Its announcement must be stopped. */
+void book_park(struct book *b, struct entry *e); /* to be looked at, but not before it is marked again or unparked */
+void book_unpark(struct book *b, size_t n);      /* the first n */
+/* Forgets an entry that is neither wanted nor had nor dirty nor busy; a no-op otherwise. Its announcement must be stopped. */
 void book_drop(struct book *b, struct entry *e);
 
 #endif

@@ -71,6 +71,7 @@ void engine_free(struct engine *e)
 	loop_timer_free(e->relist);
 	loop_timer_free(e->stop_limit);
 	loop_timer_free(e->give);
+	loop_timer_free(e->come);
 	survive_close(e->survive);
 	free(e);
 }

@@ -48,6 +48,7 @@ struct vrouter {
 	bool resume;  /* takes up Active again at engine_start */
 	bool wants;   /* of a group: its own timer has run out */
 	bool giving;  /* Active no more, its addresses answer a moment longer */
+	bool coming;  /* Active, its first advertisement waits for its addresses */
 
 	/* The packets for each destination at packet_priority, stride bytes apart; packet_len 0: to be made anew. */
 	uint8_t *packets;
@@ -100,7 +101,7 @@ struct engine {
 	unsigned depth;
 	uint64_t turn;
 	bool started, open, unready, stopping, stopped_told;
-	struct loop_timer *look, *relist, *stop_limit, *give;
+	struct loop_timer *look, *relist, *stop_limit, *give, *come;
 	nsec_t give_until;
 	/* Addresses that were added before an advertisement in this turn. */
 	struct {
@@ -150,8 +151,9 @@ struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make
 
 /* move.c */
 void move_init(struct engine *e);
-/* Adds the addresses of a router that becomes Active, the first of them at once; to be called before its first advertisement. */
-void move_take(struct vrouter *r);
+/* Adds the addresses of a router that becomes Active, the first of them at once; to be called before its first advertisement. answered: the former Active still
+ * does: the first advertisement may wait for the kernel (r->coming), at most an interval. */
+void move_take(struct vrouter *r, bool answered);
 /* A better Active is heard: removes them a moment later. */
 void move_give(struct vrouter *r);
 void move_remove(struct vrouter *r); /* now */

@@ -105,7 +105,7 @@ static int holder_start(struct holder *h)
 	h->adopt = how == OWNED_DAMAGED;
 	if (h->adopt)
 		log_warning("the ownership record was damaged: what is as wanted is adopted");
-	err = rtnl_open(&h->rtnl);
+	err = rtnl_open(true, &h->rtnl);
 	if (!err)
 		err = announcer_new(h->loop, &h->announcer);
 	if (err) {
@@ -150,6 +150,7 @@ void holder_free(struct holder *h)
 {
 	if (!h)
 		return;
+	worker_free(h->worker);
 	loop_io_free(h->events);
 	loop_timer_free(h->work);
 	loop_timer_free(h->slow);
@@ -220,6 +221,16 @@ void holder_set_switch(struct holder *h, struct vip_set *set, bool active)
 	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
 		book_mark_first(&h->book, e);
 	holder_work(h);
+}
+
+bool holder_set_coming(const struct vip_set *set)
+{
+	const struct entry *e;
+
+	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
+		if (e->coming || (e->held && e->burst))
+			return true;
+	return false;
 }
 
 void holder_set_quiet(struct holder *h, struct vip_set *set)

@@ -4,6 +4,7 @@
  *   holder.c  what is wanted, when a pass is due     watch.c     what the kernel tells, full scans
  *   pass.c    look at what changed, batch, announce  device.c    the dummy device of cluster IPs
  *   book.h    the addresses                          withdraw.c  the end
+ *   worker.h  a thread for the device's addresses
  *   vips.h    the decision for one address           owned.h     the record
  */
 #ifndef VIPD_VRRP_HOLDER_H
@@ -41,6 +42,8 @@ void holder_set_switch(struct holder *h, struct vip_set *set, bool active);
 /* Adds and announces, before it returns, at most max of the addresses of the sets switched last; returns how many operations that took. The others
  * follow from the loop. */
 size_t holder_hurry(struct holder *h, size_t max);
+/* The kernel does not answer yet for some of those that it has taken (IPv6), or they have not been announced. */
+bool holder_set_coming(const struct vip_set *set);
 /* Until the next switch, which is to follow soon, the set's addresses answer, but are not announced. */
 void holder_set_quiet(struct holder *h, struct vip_set *set);
 /* Another burst for each of the set that is announced. */

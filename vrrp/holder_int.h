@@ -6,6 +6,7 @@
 #include "holder.h"
 #include "owned.h"
 #include "rtnl.h"
+#include "worker.h"
 
 struct device {
 	bool dirty;
@@ -18,10 +19,20 @@ struct set_item {
 	struct set_item *next;
 };
 
+/* Operations, and whose they are. */
+struct batch {
+	struct addr_op ops[RTNL_BATCH];
+	struct entry *of[RTNL_BATCH];
+	int errors[RTNL_BATCH];
+	size_t n;
+};
+
 struct holder {
 	struct loop *loop;
 	struct rtnl *rtnl;
 	struct loop_io *events;
+	struct worker *worker; /* changes vipd0's addresses; NULL: not needed yet */
+	struct batch given;    /* to it */
 	struct announcer *announcer;
 	struct owned *owned;
 	int own_fd;
@@ -57,6 +68,7 @@ void holder_drain(struct holder *h); /* takes in all changes that the kernel has
 void holder_scan(struct holder *h);
 /* pass.c */
 void holder_pass(struct holder *h);
+void holder_finish(struct holder *h); /* waits for what the worker has, and takes in what became of it */
 /* device.c */
 /* vipd0, if it is there and a dummy device. */
 const struct link *device_link(const struct holder *h);

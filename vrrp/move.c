@@ -11,11 +11,12 @@
 /* Added before the first advertisement: so few that it is no later for them. */
 enum { FIRST_ADDRESSES = 16 };
 
+#define COME_LOOK   NSEC_PER_MSEC
 #define UNDER_WAY   (2 * NSEC_PER_MSEC)
 #define PER_ADDRESS (NSEC_PER_MSEC / 20)
 #define GIVE_WITHIN (500 * NSEC_PER_MSEC)
 
-void move_take(struct vrouter *r)
+void move_take(struct vrouter *r, bool answered)
 {
 	struct engine *e = r->engine;
 
@@ -28,11 +29,16 @@ void move_take(struct vrouter *r)
 	e->hurried.turn = e->turn;
 	if (e->hurried.n < FIRST_ADDRESSES)
 		e->hurried.n += 1 + holder_hurry(e->holder, FIRST_ADDRESSES - e->hurried.n);
+	r->coming = answered && holder_set_coming(r->set);
+	if (!r->coming)
+		return;
+	r->sent_at = e->now;
+	loop_timer_set(e->come, COME_LOOK);
 }
 
 void move_remove(struct vrouter *r)
 {
-	r->giving = false;
+	r->giving = r->coming = false;
 	holder_set_switch(r->engine->holder, r->set, false);
 }
 
@@ -43,6 +49,7 @@ void move_give(struct vrouter *r)
 	nsec_t most = e->now + GIVE_WITHIN;
 
 	r->giving = true;
+	r->coming = false;
 	holder_set_quiet(e->holder, r->set);
 	e->give_until = from + (nsec_t)r->n_addrs * PER_ADDRESS;
 	if (e->give_until > most)
@@ -66,7 +73,29 @@ static void on_give(void *arg)
 	turn_end(e);
 }
 
+static void on_come(void *arg)
+{
+	struct engine *e = arg;
+	bool more = false;
+
+	turn_begin(e);
+	for (size_t i = 0; i < e->n; i++) {
+		struct vrouter *r = e->routers[i];
+
+		if (!r->coming)
+			continue;
+		r->coming = holder_set_coming(r->set);
+		more |= r->coming;
+		if (!r->coming)
+			router_send(r, r->fc.priority);
+	}
+	turn_end(e);
+	if (more)
+		loop_timer_set(e->come, COME_LOOK);
+}
+
 void move_init(struct engine *e)
 {
+	e->come = loop_timer_new(e->loop, on_come, e);
 	e->give = loop_timer_new(e->loop, on_give, e);
 }

@@ -1,10 +1,13 @@
 /* Decides, a turn at a time, what is done to the kernel: looks at the addresses that changed, collects one batch, applies it, takes in what
- * the kernel tells of it, and lets announcements go out before the next batch, so that the first address does not wait for the last.
+ * the kernel tells of it, and lets announcements go out before the next batch, so that the first address does not wait for the last. What vipd0 is to
+ * hold goes to the worker, one batch after the other; meanwhile the others of its addresses are parked.
  * Test: tests/kernel/test_vrrp_process.c. */
 #include "holder_int.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* A look appends at most a few operations; entries a turn are bounded, too, so that a turn is short when nothing needs to be done. */
 enum { LOOKS_A_TURN = 2000, BATCH_LEAST = 8 };
@@ -12,18 +15,27 @@ enum { LOOKS_A_TURN = 2000, BATCH_LEAST = 8 };
 /* A batch should take the kernel about so long: what else waits in the loop waits no longer. */
 #define BATCH_TIME (2 * NSEC_PER_MSEC)
 
-struct batch {
-	struct addr_op ops[RTNL_BATCH];
-	struct entry *of[RTNL_BATCH];
-	int errors[RTNL_BATCH];
-	size_t n;
+/* What IPv6 has taken is in use within 50 us, if the machine is not busy. */
+#define IN_USE_WITHIN (NSEC_PER_MSEC / 2)
+
+/* What a pass collects: for this thread, and for the worker (NULL: it has enough to do). */
+struct pass {
+	struct batch here;
+	struct batch *there;
+	const struct link *device; /* vipd0: its addresses are the worker's */
+	bool waits;                /* the entry in hand, for the worker */
 };
 
-/* False if the batch is full: the entry must be looked at again. */
-static bool batch_add(struct batch *b, struct entry *e, bool add, uint8_t bits, uint32_t ifindex)
+/* False if it must be looked at again: the batch is full. */
+static bool pass_add(struct pass *p, struct entry *e, bool add, uint8_t bits, uint32_t ifindex)
 {
-	if (b->n == RTNL_BATCH)
+	bool there = p->device && p->device->index == ifindex;
+	struct batch *b = there ? p->there : &p->here;
+
+	if (!b || b->n == RTNL_BATCH) {
+		p->waits |= there;
 		return false;
+	}
 	b->of[b->n] = e;
 	b->ops[b->n] = (struct addr_op){.add = add, .bits = bits, .ifindex = ifindex, .addr = e->addr};
 	if (add) {
@@ -31,6 +43,7 @@ static bool batch_add(struct batch *b, struct entry *e, bool add, uint8_t bits, 
 		memcpy(b->ops[b->n].label, e->want.label, sizeof(e->want.label));
 	}
 	b->n++;
+	e->busy |= there;
 	return true;
 }
 
@@ -86,7 +99,7 @@ static void entry_tell(struct holder *h, struct entry *e, const struct link *l)
 {
 	struct announcement *t = &e->tell;
 
-	if (!e->held || e->set->quiet || e->want.kind != VIP_CLIENT || !l || !link_can_announce(l) ||
+	if (!e->held || e->coming || e->set->quiet || e->want.kind != VIP_CLIENT || !l || !link_can_announce(l) ||
 	    !link_has_carrier(l)) {
 		announcer_stop(h->announcer, t);
 		e->burst = e->wanted;
@@ -98,12 +111,15 @@ static void entry_tell(struct holder *h, struct entry *e, const struct link *l)
 	e->burst = false;
 }
 
-static void entry_look(struct holder *h, struct entry *e, struct batch *b)
+static void entry_look(struct holder *h, struct entry *e, struct pass *p)
 {
 	struct vip_view v = entry_view(h, e);
 	struct vip_verdict d;
 	bool fits = true;
 
+	if (e->busy)
+		return; /* it is marked when that is through */
+	p->waits = false;
 	if (h->adopt)
 		entry_adopt(h, e, &v);
 	d = vips_decide(&v);
@@ -112,16 +128,18 @@ static void entry_look(struct holder *h, struct entry *e, struct batch *b)
 
 		if (have->removing || !vips_is_stale(&v, have))
 			continue;
-		have->removing = batch_add(b, e, false, have->bits, have->ifindex);
+		have->removing = pass_add(p, e, false, have->bits, have->ifindex);
 		fits &= have->removing;
 	}
 	if (d.add && e->error)
 		d.problem = VIP_REFUSED;
 	else if (d.add)
-		fits &= batch_add(b, e, true, e->want.bits, v.link->index);
+		fits &= pass_add(p, e, true, e->want.bits, v.link->index);
 	entry_settle(h, e, d.held, d.problem);
 	entry_tell(h, e, v.link);
-	if (!fits)
+	if (p->waits)
+		book_park(&h->book, e);
+	else if (!fits)
 		book_mark(&h->book, e);
 }
 
@@ -149,7 +167,10 @@ static void added(struct holder *h, const struct addr_op *op, struct entry *e, i
 		refused(h, op, e, error);
 		return;
 	}
-	/* IPv6 tells of it only later (addrconf_dad_work): the kernel's silence is its word. */
+	if (e->went)
+		return; /* the kernel has told of both already */
+	/* IPv6 tells of it only later, when addrconf_dad_work has made its route: until then the kernel's silence is its word. */
+	e->coming = op->addr.family == AF_INET6;
 	book_have(&h->book,
 		  &(struct kaddr){.addr = op->addr, .bits = op->bits, .scope = op->scope, .ifindex = op->ifindex},
 		  e->scope, true);
@@ -184,17 +205,20 @@ static void batch_adapt(struct holder *h, nsec_t took)
 		h->batch_max *= 2;
 }
 
-/* Intent, kernel, outcome, and the kernel's own account of it. The entries concerned are looked at next. */
-static void batch_apply(struct holder *h, struct batch *b)
+/* Intent: it is recorded before the kernel is told. */
+static void batch_intend(struct holder *h, const struct batch *b)
 {
-	nsec_t start = clock_now();
-	int err;
-
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
+		b->of[i]->went = false;
 		if (b->ops[i].add)
 			owned_add(h->owned, &b->ops[i].addr, b->ops[i].bits, b->ops[i].ifindex);
+	}
 	holder_record(h);
-	err = rtnl_apply(h->rtnl, b->ops, b->n, b->errors);
+}
+
+/* err: of the whole batch. Then the kernel's own account of it. */
+static void batch_outcome(struct holder *h, const struct batch *b, int err)
+{
 	if (err) {
 		log_error("rtnetlink: %s", strerror(-err));
 		h->rescan = true;
@@ -207,9 +231,55 @@ static void batch_apply(struct holder *h, struct batch *b)
 	}
 	holder_record(h);
 	holder_drain(h);
+}
+
+/* The entries concerned are looked at next. */
+static void batch_apply(struct holder *h, struct batch *b)
+{
+	nsec_t start = clock_now();
+
+	batch_intend(h, b);
+	batch_outcome(h, b, rtnl_apply(h->rtnl, b->ops, b->n, b->errors));
 	batch_adapt(h, clock_now() - start);
 	for (size_t i = b->n; i-- > 0;)
 		book_mark_first(&h->book, b->of[i]);
+}
+
+/* ---- the worker's */
+
+static void given_outcome(struct holder *h, int err)
+{
+	for (size_t i = 0; i < h->given.n; i++)
+		h->given.of[i]->busy = false;
+	batch_outcome(h, &h->given, err);
+	for (size_t i = 0; i < h->given.n; i++)
+		book_mark(&h->book, h->given.of[i]);
+	book_unpark(&h->book, RTNL_BATCH);
+	holder_work(h);
+}
+
+static void on_worker(void *arg)
+{
+	struct holder *h = arg;
+
+	given_outcome(h, worker_take(h->worker, h->given.errors));
+}
+
+void holder_finish(struct holder *h)
+{
+	if (worker_busy(h->worker))
+		on_worker(h);
+}
+
+static void batch_give(struct holder *h)
+{
+	int err = h->worker ? 0 : worker_new(h->loop, on_worker, h, &h->worker);
+
+	batch_intend(h, &h->given);
+	if (err)
+		given_outcome(h, err);
+	else
+		worker_give(h->worker, h->given.ops, h->given.n);
 }
 
 static void pass_end(struct holder *h)
@@ -225,49 +295,79 @@ static void pass_end(struct holder *h)
 		h->hooks->settled(h->arg);
 }
 
-/* Collects a batch from what is to be looked at first. */
-static void look(struct holder *h, struct batch *b, size_t looks, size_t max)
+/* Collects from what is to be looked at first. */
+static void look(struct holder *h, struct pass *p, size_t looks, size_t max)
 {
 	struct entry *e;
 
-	while (looks-- > 0 && b->n < max && (e = book_pop(&h->book))) {
-		entry_look(h, e, b);
+	p->device = device_link(h);
+	while (looks-- > 0 && p->here.n < max && (e = book_pop(&h->book))) {
+		entry_look(h, e, p);
 		holder_breathe(h);
-		if (b->n == 0 || b->of[b->n - 1] != e)
+		if (p->here.n == 0 || p->here.of[p->here.n - 1] != e)
 			book_drop(&h->book, e);
+	}
+}
+
+static bool any_coming(const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->of[i]->coming)
+			return true;
+	return false;
+}
+
+/* A packet that comes too early is lost, and a neighbour that must be told later is told by the holder. */
+static void await_use(struct holder *h, const struct batch *b)
+{
+	nsec_t until = clock_now() + IN_USE_WITHIN, left;
+	struct pollfd p = {.fd = rtnl_event_fd(h->rtnl), .events = POLLIN};
+
+	while (any_coming(b) && (left = until - clock_now()) > 0) {
+		const struct timespec wait = {.tv_nsec = left};
+
+		if (ppoll(&p, 1, &wait, NULL) > 0)
+			holder_drain(h);
 	}
 }
 
 /* What was added is looked at once more before the return: then it is announced. */
 size_t holder_hurry(struct holder *h, size_t max)
 {
-	struct batch b = {.n = 0}, none = {.n = RTNL_BATCH}; /* without room */
+	struct pass p = {.here.n = 0}, none = {.here.n = RTNL_BATCH}; /* without room */
 
-	look(h, &b, max, max);
-	if (b.n > 0)
-		batch_apply(h, &b);
-	look(h, &none, b.n, RTNL_BATCH + 1);
+	look(h, &p, max, max);
+	if (p.here.n > 0)
+		batch_apply(h, &p.here);
+	await_use(h, &p.here);
+	look(h, &none, p.here.n, RTNL_BATCH + 1);
 	announcer_push(h->announcer);
 	holder_work(h);
-	return b.n;
+	return p.here.n;
 }
 
 void holder_pass(struct holder *h)
 {
-	struct batch b = {.n = 0};
+	struct pass p = {.there = worker_busy(h->worker) ? NULL : &h->given};
 
 	if (h->rescan)
 		holder_scan(h);
 	if (h->device.dirty)
 		device_look(h);
-	look(h, &b, LOOKS_A_TURN, h->batch_max);
+	if (p.there)
+		p.there->n = 0;
+	look(h, &p, LOOKS_A_TURN, h->batch_max);
 	announcer_push(h->announcer);
-	if (b.n > 0)
-		batch_apply(h, &b);
+	if (p.here.n > 0)
+		batch_apply(h, &p.here);
 	else
 		holder_record(h);
-	if (b.n > 0 || h->rescan || h->device.dirty || !TAILQ_EMPTY(&h->book.dirty))
+	if (p.there && p.there->n > 0)
+		batch_give(h);
+	if (!worker_busy(h->worker))
+		book_unpark(&h->book, RTNL_BATCH);
+	if (p.here.n > 0 || h->rescan || h->device.dirty || !TAILQ_EMPTY(&h->book.dirty))
 		holder_work(h);
-	else
+	else if (!worker_busy(h->worker))
 		pass_end(h);
 }

@@ -65,6 +65,12 @@ static void entered(struct vrouter *r, enum fsm_mode before)
 	router_news(r, before);
 }
 
+/* Its Active has said that it stops. */
+static bool is_leaving(const struct vrouter *r)
+{
+	return r->fs.active.family && r->fs.active_priority == VRRP_PRIORITY_STOP;
+}
+
 /* Whoever sends less than our priority is heard, but does not count: say so. */
 static const char *take_over_cause(const struct vrouter *r)
 {
@@ -84,23 +90,38 @@ static bool gives(const struct fsm_event *ev, const char *cause)
 	return ev->type == EV_ADVERT || (ev->type == EV_STALLED && cause);
 }
 
+/* Whoever stops does so until it hears us; so does a lesser Active. */
+static bool is_answered(const struct vrouter *r)
+{
+	return is_leaving(r) || take_over_cause(r);
+}
+
+/* The first advertisement waits, but no longer than until the second one is due, and not for the last one. */
+static bool sends(struct vrouter *r, const struct fsm_event *ev, enum fsm_mode before, uint8_t priority)
+{
+	if (r->coming && priority != VRRP_PRIORITY_STOP && (before != FSM_ACTIVE || ev->type != EV_TIMER))
+		return false;
+	r->coming = false;
+	return true;
+}
+
 static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 {
 	enum fsm_mode before = r->fs.mode;
+	bool answered = before == FSM_BACKUP && ev.type == EV_TIMER && is_answered(r);
 	struct fsm_actions a;
 
 	ev.now = r->engine->now;
-	if (ev.type == EV_TIMER && before == FSM_BACKUP && !cause &&
-	    !(r->fs.active.family && r->fs.active_priority == 0))
+	if (ev.type == EV_TIMER && before == FSM_BACKUP && !cause && !is_leaving(r))
 		cause = take_over_cause(r);
 	a = fsm_step(&r->fc, &r->fs, &ev);
 	if (cause && a.what & FSM_NOTIFY)
 		r->fs.cause = cause;
 	if (a.what & FSM_ADD)
-		move_take(r);
+		move_take(r, answered);
 	if (a.what & FSM_REANNOUNCE)
 		holder_set_announce(r->engine->holder, r->set);
-	if (a.what & FSM_SEND)
+	if (a.what & FSM_SEND && sends(r, &ev, before, a.priority))
 		router_send(r, a.priority);
 	if (a.what & FSM_REMOVE && gives(&ev, cause))
 		move_give(r);

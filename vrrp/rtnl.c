@@ -42,19 +42,19 @@ static int socket_open(uint32_t groups)
 	return err;
 }
 
-int rtnl_open(struct rtnl **out)
+int rtnl_open(bool hears, struct rtnl **out)
 {
 	struct timeval within = {.tv_sec = REPLY_SECONDS};
-	int events, requests;
+	int events = -1, requests = socket_open(0);
 	struct rtnl *r;
 
-	events = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
-	if (events < 0)
-		return events;
-	requests = socket_open(0);
-	if (requests < 0) {
-		close(events);
+	if (requests < 0)
 		return requests;
+	if (hears)
+		events = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+	if (hears && events < 0) {
+		close(requests);
+		return events;
 	}
 	setsockopt(requests, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof(within));
 	r = xcalloc(1, sizeof(*r));
@@ -69,7 +69,8 @@ void rtnl_close(struct rtnl *r)
 {
 	if (!r)
 		return;
-	close(r->events);
+	if (r->events >= 0)
+		close(r->events);
 	close(r->requests);
 	free(r->reply);
 	free(r);

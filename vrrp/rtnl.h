@@ -8,7 +8,8 @@ struct rtnl;
 
 typedef void (*rtnl_each)(void *arg, const struct rtnews *news);
 
-int rtnl_open(struct rtnl **out); /* 0 or -errno */
+/* hears: rtnl_event_fd and rtnl_events may be used. 0 or -errno. */
+int rtnl_open(bool hears, struct rtnl **out);
 void rtnl_close(struct rtnl *r);
 /* Becomes readable when links or addresses change. */
 int rtnl_event_fd(const struct rtnl *r);

@@ -55,9 +55,16 @@ static void locals_changed(struct holder *h)
 
 static void addr_came(struct holder *h, const struct kaddr *a)
 {
-	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex);
+	const char *ifname = holder_link_name(h, a->ifindex);
+	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex), news = book_have(&h->book, a, ifname, ours);
+	struct entry *e = book_find(&h->book, &a->addr, ifname);
 
-	if (!book_have(&h->book, a, holder_link_name(h, a->ifindex), ours))
+	if (e->coming) {
+		e->coming = false;
+		book_mark(&h->book, e);
+		holder_work(h);
+	}
+	if (!news)
 		return;
 	holder_work(h);
 	if (!ours)
@@ -72,6 +79,7 @@ static void addr_went(struct holder *h, const struct kaddr *a, const char *ifnam
 
 	if (!e)
 		return;
+	e->went = true;
 	holder_work(h);
 	if (!old.ours) {
 		locals_changed(h);

@@ -49,6 +49,7 @@ size_t holder_withdraw(struct holder *h)
 	loop_timer_stop(h->work);
 	loop_timer_stop(h->slow);
 	loop_timer_stop(h->retry);
+	holder_finish(h);
 	device_remove(h);
 	vmacs_withdraw(h);
 	holder_drain(h); /* what stood on the device went with it */

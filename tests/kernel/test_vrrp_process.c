@@ -919,7 +919,7 @@ static void test_overrun(void **state)
 	struct rtnl *n;
 
 	running(r, vips, 1);
-	assert_int_equal(rtnl_open(&n), 0);
+	assert_int_equal(rtnl_open(true, &n), 0);
 	kill(r->pid, SIGSTOP);
 	for (int round = 0; round < 2 * ROUNDS; round++) {
 		for (uint32_t i = 0; i < RTNL_BATCH; i++)
