@@ -97,8 +97,13 @@ void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n)
 
 static bool want_equal(const struct want *a, const struct want *b)
 {
-	return a->flags == b->flags && a->timeout == b->timeout && !strcmp(a->sched, b->sched) &&
-	       backend_equal(a->backend, b->backend);
+	return a->flags == b->flags && a->timeout == b->timeout && a->drain_s == b->drain_s &&
+	       a->granularity == b->granularity && !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
+}
+
+static int real_order(const void *a, const void *b)
+{
+	return real_cmp(a, b);
 }
 
 struct vs want_vs(const struct want *w, struct real_buf *buf)
@@ -106,8 +111,10 @@ struct vs want_vs(const struct want *w, struct real_buf *buf)
 	struct vs v = {.key = w->key,
 		       .flags = w->flags,
 		       .timeout = w->timeout,
-		       .granularity = (uint8_t)addr_bits(&w->key.addr),
-		       .n = w->backend->n};
+		       .granularity = w->granularity,
+		       .limits = w->backend->limits,
+		       .drain_s = w->drain_s,
+		       .n = w->backend->n + w->backend->leaving};
 
 	memcpy(v.sched, w->sched, sizeof w->sched);
 	if (buf->cap <= v.n) {
@@ -116,6 +123,8 @@ struct vs want_vs(const struct want *w, struct real_buf *buf)
 	}
 	for (uint32_t i = 0; i < v.n; i++)
 		buf->items[i] = backend_real(w->backend, i);
+	if (w->backend->leaving)
+		qsort(buf->items, v.n, sizeof *buf->items, real_order);
 	v.reals = buf->items;
 	return v;
 }

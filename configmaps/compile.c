@@ -1,12 +1,11 @@
-/* A Service -> its virtual servers and virtual IPs: kinds of address, families, scheduler, flags, persistence, forwarding.
+/* A Service -> its virtual servers and virtual IPs: kinds of address, families, persistence, forwarding.
  * Source: SEMANTICS.md 3 (kube-proxy's IPVS mode), linux/ip_vs.h (flags). Test: tests/test_plan_services.c */
 #include "plan_int.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SCHEDULERS "rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf"
+#include <sys/socket.h>
 
 /* The real servers of the port at hand that were resolved already. */
 struct resolved {
@@ -19,9 +18,7 @@ struct draft {
 	struct svc *svc;
 	const struct service *service;
 	bool stated, v4, v6; /* families that the manifest states */
-	char sched[sizeof(((struct want *)0)->sched)];
-	uint32_t flags;
-	int forward; /* by annotation; -1: none */
+	struct knobs knobs;
 	const struct service_port *port;
 	struct resolved resolved[12]; /* 2 families, 2 scopes, 3 ways of forwarding */
 	size_t n_resolved;
@@ -31,81 +28,6 @@ struct draft {
 	struct vip_want *vips;
 	size_t n_vips;
 };
-
-/* ---- annotations ---- */
-
-static void read_scheduler(struct draft *d)
-{
-	const char *name = pairs_get(&d->svc->object->meta.annotations, "vipd.io/scheduler");
-
-	memcpy(d->sched, d->plan->config.default_scheduler, sizeof d->sched - 1);
-	if (name && !sched_known(name))
-		problems_add(&d->svc->found, "BadAnnotation",
-			     "annotation vipd.io/scheduler: \"%.30s\" is no scheduler: expected one of " SCHEDULERS
-			     "; %s is used",
-			     name, d->sched);
-	else if (name)
-		strcpy(d->sched, name);
-	if (!strcmp(d->sched, "mh")) /* as kube-proxy */
-		d->flags |= VS_SCHED2;
-}
-
-static void read_flags(struct draft *d)
-{
-	static const struct {
-		const char *name, *sched;
-		uint32_t flag;
-	} known[] = {{"sh-fallback", "sh", VS_SCHED1},
-		     {"sh-port", "sh", VS_SCHED2},
-		     {"mh-fallback", "mh", VS_SCHED1},
-		     {"mh-port", "mh", VS_SCHED2},
-		     {"ops", NULL, VS_ONEPACKET}};
-	const char *value = pairs_get(&d->svc->object->meta.annotations, "vipd.io/scheduler-flags");
-	char *copy, *rest, *item;
-
-	if (!value)
-		return;
-	d->flags &= ~(uint32_t)VS_SCHED2;
-	rest = copy = xstrdup(value);
-	while ((item = strsep(&rest, ", "))) {
-		size_t i = 0, n = sizeof known / sizeof *known;
-
-		while (i < n && strcmp(item, known[i].name) != 0)
-			i++;
-		if (i < n && (!known[i].sched || !strcmp(known[i].sched, d->sched)))
-			d->flags |= known[i].flag;
-		else if (i < n)
-			problems_add(
-			    &d->svc->found, "BadAnnotation",
-			    "annotation vipd.io/scheduler-flags: \"%s\" needs scheduler %s, this Service has %s", item,
-			    known[i].sched, d->sched);
-		else if (*item)
-			problems_add(
-			    &d->svc->found, "BadAnnotation",
-			    "annotation vipd.io/scheduler-flags: \"%.30s\" is unknown: expected sh-fallback, sh-port, "
-			    "mh-fallback, mh-port or ops",
-			    item);
-	}
-	free(copy);
-}
-
-static void read_forward(struct draft *d)
-{
-	const char *method = pairs_get(&d->svc->object->meta.annotations, "k8s.co/keepalived-forward-method");
-	enum forward f;
-
-	d->forward = -1;
-	if (!method || !*method)
-		return;
-	if (!forward_parse(method, &f))
-		d->forward = (int)f;
-	else
-		problems_add(&d->svc->found, "BadAnnotation",
-			     "annotation k8s.co/keepalived-forward-method: \"%.30s\" is no forwarding method: expected "
-			     "NAT, DR or TUN; %s "
-			     "is used",
-			     method, forward_name(d->plan->config.default_forward));
-}
 
 /* ---- virtual servers ---- */
 
@@ -120,7 +42,7 @@ static struct backend *draft_backend(struct draft *d, uint8_t family, enum scope
 		return r->backend;
 	}
 	*r = (struct resolved){family, (uint8_t)scope, (uint8_t)forward,
-			       resolve(d->plan, d->svc, d->port, family, scope, forward)};
+			       resolve(d->plan, d->svc, d->port, family, scope, forward, &d->knobs.limits)};
 	d->n_resolved++;
 	r->backend->refs++;
 	return r->backend;
@@ -158,7 +80,7 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 {
 	enum { WANTS_MAX = 16384 };
 	enum scope scope = source == FROM_CLUSTER ? SCOPE_INTERNAL : SCOPE_EXTERNAL;
-	uint32_t flags = d->flags;
+	uint32_t flags = d->knobs.flags;
 	struct backend *b;
 	struct want *w;
 	uint16_t target;
@@ -187,8 +109,10 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 			   .key = {*a, port, d->port->proto},
 			   .flags = (uint8_t)(flags | (d->service->client_ip ? VS_PERSISTENT : 0u)),
 			   .timeout = d->service->client_ip ? d->service->affinity_timeout : 0,
+			   .drain_s = d->knobs.drain_s,
+			   .granularity = a->family == AF_INET ? d->knobs.granularity4 : d->knobs.granularity6,
 			   .rank = (uint32_t)d->n++};
-	memcpy(w->sched, d->sched, sizeof w->sched);
+	memcpy(w->sched, d->knobs.sched, sizeof w->sched);
 	w->recorded = recorded(d, a, port, source);
 }
 
@@ -200,15 +124,15 @@ static bool family_fits(const struct draft *d, const struct addr *a)
 /* The forwarding method for an address that clients use. */
 static enum forward draft_forward(const struct draft *d, int by_entry)
 {
-	return by_entry >= 0     ? (enum forward)by_entry
-	       : d->forward >= 0 ? (enum forward)d->forward
-				 : d->plan->config.default_forward;
+	return by_entry >= 0           ? (enum forward)by_entry
+	       : d->knobs.forward >= 0 ? (enum forward)d->knobs.forward
+				       : d->plan->config.default_forward;
 }
 
 /* What keepalived-cloud-provider said about the address; -1: nothing. */
 static int cloud_forward(const struct draft *d, const struct addr *a)
 {
-	for (size_t i = 0; i < d->svc->n_entries && d->forward < 0; i++)
+	for (size_t i = 0; i < d->svc->n_entries && d->knobs.forward < 0; i++)
 		if (!d->svc->entries[i]->key && addr_equal(&d->svc->entries[i]->addr, a))
 			return d->svc->entries[i]->forward;
 	return -1;
@@ -338,9 +262,7 @@ void compile_service(const struct plan *p, struct svc *s, struct want **wants, s
 	struct draft d = {.plan = p, .svc = s, .service = &s->object->service};
 
 	d.stated = service_families(s->object, &d.v4, &d.v6);
-	read_scheduler(&d);
-	read_flags(&d);
-	read_forward(&d);
+	knobs_read(&p->config, s, &d.knobs);
 	for (size_t i = 0; i < d.service->n_ports; i++)
 		draft_port(&d, i);
 	if (d.full)

@@ -127,8 +127,19 @@ static void check_pairs(const struct field *map, const struct str_pairs *pairs, 
 /* A misspelt annotation of vipd's own would otherwise do nothing, silently. */
 static void check_own(const struct field *map, const char *key)
 {
-	static const char *const known[] = {"vipd.io/addresses", "vipd.io/allow-shared-ip", "vipd.io/allocations",
-					    "vipd.io/pool",      "vipd.io/scheduler",       "vipd.io/scheduler-flags",
+	static const char *const known[] = {"vipd.io/addresses",
+					    "vipd.io/allocations",
+					    "vipd.io/allow-shared-ip",
+					    "vipd.io/drain-timeout",
+					    "vipd.io/forward-method",
+					    "vipd.io/lower-threshold",
+					    "vipd.io/one-packet",
+					    "vipd.io/persistence-granularity",
+					    "vipd.io/pool",
+					    "vipd.io/scheduler",
+					    "vipd.io/scheduler-flags",
+					    "vipd.io/tunnel",
+					    "vipd.io/upper-threshold",
 					    "vipd.io/weight"};
 	struct field f = field_get(map, key);
 
@@ -167,7 +178,7 @@ void manifest_read_meta(const struct field *root, enum kind kind, struct meta *o
 	out->namespace = read_namespace(&meta, kind);
 	out->uid = *uid ? uid : NULL;
 	out->created = time_field(field_get(&meta, "creationTimestamp"));
-	out->deleting = field_get(&meta, "deletionTimestamp").node;
+	out->deleting = time_field(field_get(&meta, "deletionTimestamp"));
 	out->labels = field_pairs(labels);
 	check_pairs(&labels, &out->labels, true);
 	out->annotations = read_annotations(&meta);

@@ -92,7 +92,7 @@ void manifest_read_pod(const struct field *root, struct object *o)
 	read_containers(&spec, pod);
 	read_ips(&status, pod);
 	pod->ready = is_ready(&status);
-	pod->terminating = o->meta.deleting;
+	pod->terminating = o->meta.deleting != 0;
 	pod->finished = !strcmp(phase, "Succeeded") || !strcmp(phase, "Failed");
 	pod->node = *node ? node : NULL;
 	pod->weight = manifest_weight(root);

@@ -28,9 +28,9 @@ bool pairs_select(const struct str_pairs *selector, const struct str_pairs *labe
 struct meta {
 	const char *namespace; /* "default" when none was given; "" for Node */
 	const char *name;
-	const char *uid; /* as written, or NULL */
-	int64_t created; /* creationTimestamp in Unix seconds; 0 if none */
-	bool deleting;   /* deletionTimestamp is set */
+	const char *uid;  /* as written, or NULL */
+	int64_t created;  /* creationTimestamp in Unix seconds; 0 if none */
+	int64_t deleting; /* deletionTimestamp in Unix seconds; 0 if none */
 	struct str_pairs labels, annotations;
 };
 

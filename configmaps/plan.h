@@ -36,6 +36,7 @@ struct plan_config {
 	struct pool *pools;
 	size_t n_pools;
 	char default_scheduler[SCHED_NAME]; /* "rr" */
+	uint32_t drain_s;                   /* of Services that say nothing: 300 */
 	const char *node_name;              /* of this node, for traffic policy Local; NULL: no endpoint is local */
 	enum forward default_forward; /* for addresses that clients use; cluster IPs and node ports are always NAT */
 };

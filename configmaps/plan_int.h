@@ -5,6 +5,7 @@
  *   grant.c     cluster IPs and node ports: given, recorded, or given out
  *   balancer.c  the same for load balancer addresses: pools, requests, sharing
  *   resolve.c   the real servers of a Service's port
+ *   knobs.c     a Service's annotations that tune its virtual servers
  *   compile.c   a Service -> the virtual servers and addresses that it wants
  *   claims.c    which Service has an address:port:protocol
  *   vips.c      which addresses are virtual IPs
@@ -26,9 +27,11 @@
 /* Real servers that several virtual servers of one Service's port share: sorted and packed, for there are many. */
 struct backend {
 	uint32_t refs;
-	uint32_t n;
+	struct limits limits;
+	uint32_t n, leaving; /* in service; pods that will be killed at a known time */
 	uint8_t family, forward;
-	uint8_t bytes[]; /* each: address, port and weight, big end first */
+	uint8_t bytes
+	    []; /* each: address, port and weight, big end first; behind those the leaving ones' times, four bytes each */
 };
 
 enum source { FROM_CONFIGMAP, FROM_BALANCER, FROM_EXTERNAL, FROM_CLUSTER, FROM_NODE };
@@ -40,9 +43,10 @@ struct want {
 	struct want *next;
 	struct vs_key key;
 	uint8_t flags;
+	uint8_t granularity;
 	bool recorded; /* its address or node port is recorded for this Service */
 	char sched[8]; /* a known one: at most five letters */
-	uint32_t timeout;
+	uint32_t timeout, drain_s;
 	uint32_t rank; /* place in the Service: of two with one key the lesser counts */
 };
 
@@ -247,14 +251,26 @@ void balancer_give(struct plan *p, struct svc *s);
 enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };
 /* The real servers of a port: sorted, each once; one reference is the caller's. */
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
-			enum scope scope, enum forward forward);
+			enum scope scope, enum forward forward, const struct limits *limits);
 /* All endpoints of a port, whatever their state: malloc'd, sorted. used: by a resolve of this scope (forward is left at 0). */
 struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
 				  uint8_t family, enum scope scope, size_t *n);
 bool scope_only_local(const struct service *service, enum scope scope); /* by the traffic policy */
 void backend_unref(struct backend *b);
 bool backend_equal(const struct backend *a, const struct backend *b);
-struct real backend_real(const struct backend *b, uint32_t i);
+struct real backend_real(const struct backend *b,
+			 uint32_t i); /* i < n + leaving; the leaving ones are behind those in service */
+
+/* knobs.c: what a Service's annotations say of its virtual servers; what is wrong goes to s->found and counts as not said */
+struct knobs {
+	char sched[8];
+	uint32_t flags;
+	int forward; /* -1: none */
+	uint32_t drain_s;
+	struct limits limits; /* the tunnel is that of what is forwarded by TUN */
+	uint8_t granularity4, granularity6;
+};
+void knobs_read(const struct plan_config *config, struct svc *s, struct knobs *out);
 
 /* compile.c: compiles s->wants' successors into *wants, s->vips' into *vips, problems into s->found */
 void compile_service(const struct plan *p, struct svc *s, struct want **wants, size_t *n_wants, struct vip_want **vips,

@@ -12,6 +12,7 @@ struct candidate {
 	uint16_t port, weight;
 	uint8_t flags; /* EP_* */
 	bool local;
+	uint32_t until; /* when the pod will be killed, Unix seconds; 0: not known */
 };
 
 struct candidates {
@@ -23,18 +24,38 @@ struct candidates {
 };
 
 static void candidates_add(struct candidates *c, const struct addr *a, uint16_t port, uint8_t flags, uint16_t weight,
-			   const char *node)
+			   const char *node, const struct object *pod)
 {
 	const char *here = c->plan->config.node_name;
+	int64_t killed = pod && (flags & EP_TERMINATING) ? pod->meta.deleting : 0;
 
 	if (c->n == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 16;
 		c->items = xrealloc(c->items, c->cap * sizeof *c->items);
 	}
-	c->items[c->n++] = (struct candidate){*a, port, weight, flags, here && node && !strcmp(here, node)};
+	c->items[c->n++] = (struct candidate){*a,
+					      port,
+					      weight,
+					      flags,
+					      here && node && !strcmp(here, node),
+					      killed > 0 && killed < UNTIL_MAX ? (uint32_t)killed : 0};
 }
 
-static void collect_part(struct candidates *c, const struct endpoint_part *part)
+/* The Pod of an endpoint, if its manifest is here too: it says when it will be killed. */
+static const struct object *endpoint_pod(const struct candidates *c, const char *namespace, const struct endpoint *e)
+{
+	const struct pod_entry *entry = NULL;
+	char *name;
+
+	if (!e->target || !(e->flags & EP_TERMINATING))
+		return NULL;
+	name = xasprintf("%s/%s", namespace, e->target);
+	entry = map_gets(c->plan->pods, name);
+	free(name);
+	return entry ? entry->object : NULL;
+}
+
+static void collect_part(struct candidates *c, const char *namespace, const struct endpoint_part *part)
 {
 	for (size_t i = 0; i < part->n_ports && part->family == c->family; i++) {
 		const struct endpoint_port *ep = &part->ports[i];
@@ -44,7 +65,8 @@ static void collect_part(struct candidates *c, const struct endpoint_part *part)
 		for (size_t k = 0; k < part->n; k++) {
 			const struct endpoint *e = &part->endpoints[k];
 
-			candidates_add(c, &e->addr, ep->port, e->flags, e->weight, e->node);
+			candidates_add(c, &e->addr, ep->port, e->flags, e->weight, e->node,
+				       endpoint_pod(c, namespace, e));
 		}
 	}
 }
@@ -52,7 +74,7 @@ static void collect_part(struct candidates *c, const struct endpoint_part *part)
 static void collect_endpoints(struct candidates *c, const struct object *o)
 {
 	for (size_t i = 0; i < o->endpoints.n; i++)
-		collect_part(c, &o->endpoints.parts[i]);
+		collect_part(c, o->meta.namespace, &o->endpoints.parts[i]);
 }
 
 /* The port of a Pod that the Service's targetPort means; 0 if it has none of that name. */
@@ -66,8 +88,9 @@ static uint16_t pod_port(const struct service_port *port, const struct pod *pod)
 	return 0;
 }
 
-static void collect_pod(struct candidates *c, const struct service *service, const struct pod *pod)
+static void collect_pod(struct candidates *c, const struct service *service, const struct object *o)
 {
+	const struct pod *pod = &o->pod;
 	uint16_t port = pod->finished ? 0 : pod_port(c->port, pod);
 	uint8_t flags = 0;
 
@@ -80,7 +103,7 @@ static void collect_pod(struct candidates *c, const struct service *service, con
 	for (size_t i = 0; i < pod->ips.n && port; i++) {
 		if (pod->ips.items[i].family != c->family)
 			continue;
-		candidates_add(c, &pod->ips.items[i], port, flags, pod->weight, pod->node);
+		candidates_add(c, &pod->ips.items[i], port, flags, pod->weight, pod->node, o);
 		return;
 	}
 }
@@ -96,7 +119,7 @@ static void collect_pods(struct candidates *c, const struct object *o)
 
 		if (!strcmp(e->object->meta.namespace, o->meta.namespace) &&
 		    pairs_select(selector, &e->object->meta.labels))
-			collect_pod(c, &o->service, &e->object->pod);
+			collect_pod(c, &o->service, e->object);
 	}
 }
 
@@ -139,6 +162,22 @@ static size_t backend_stride(const struct backend *b)
 	return (b->family == AF_INET ? 4 : 16) + 4;
 }
 
+static size_t backend_size(const struct backend *b)
+{
+	return (b->n + b->leaving) * backend_stride(b) + b->leaving * sizeof(uint32_t);
+}
+
+static uint32_t backend_until(const struct backend *b, uint32_t i)
+{
+	const uint8_t *times = b->bytes + (b->n + b->leaving) * backend_stride(b);
+	uint32_t until;
+
+	if (i < b->n)
+		return 0;
+	memcpy(&until, times + (i - b->n) * sizeof until, sizeof until);
+	return until;
+}
+
 struct real backend_real(const struct backend *b, uint32_t i)
 {
 	size_t stride = backend_stride(b);
@@ -147,19 +186,21 @@ struct real backend_real(const struct backend *b, uint32_t i)
 	return (struct real){.addr = addr_from_bytes(b->family, at),
 			     .port = (uint16_t)(port[0] << 8 | port[1]),
 			     .forward = b->forward,
-			     .weight = (uint32_t)(port[2] << 8 | port[3])};
+			     .weight = (uint32_t)(port[2] << 8 | port[3]),
+			     .until = backend_until(b, i)};
 }
 
 bool backend_equal(const struct backend *a, const struct backend *b)
 {
-	return a == b || (a->n == b->n && a->family == b->family && a->forward == b->forward &&
-			  !memcmp(a->bytes, b->bytes, a->n * backend_stride(a)));
+	return a == b ||
+	       (a->n == b->n && a->leaving == b->leaving && a->family == b->family && a->forward == b->forward &&
+		limits_equal(&a->limits, &b->limits) && !memcmp(a->bytes, b->bytes, backend_size(a)));
 }
 
-static void backend_pack(struct backend *b, const struct candidate *c)
+static void backend_pack(struct backend *b, uint32_t i, const struct candidate *c)
 {
 	size_t stride = backend_stride(b);
-	uint8_t *at = b->bytes + b->n++ * stride;
+	uint8_t *at = b->bytes + i * stride;
 
 	memcpy(at, c->addr.bytes, stride - 4);
 	at[stride - 4] = (uint8_t)(c->port >> 8);
@@ -184,30 +225,72 @@ static int candidate_cmp(const void *a, const void *b)
 	return c ? c : (int)y->weight - (int)x->weight;
 }
 
-/* Leaves those that fit, sorted; of two with one address and port the greater weight stays. */
-static void candidates_choose(struct candidates *c, bool local, bool ready)
+/* Sorts; of two with one address and port the greater weight stays. Returns how many are left. */
+static size_t candidates_unique(struct candidate *items, size_t n)
 {
-	size_t fit = 0, kept = 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < c->n; i++)
-		if (candidate_fits(&c->items[i], local, ready))
-			c->items[fit++] = c->items[i];
-	qsort(c->items, fit, sizeof *c->items, candidate_cmp);
-	for (size_t i = 0; i < fit; i++)
-		if (!kept || candidate_key_cmp(&c->items[kept - 1], &c->items[i]) != 0)
-			c->items[kept++] = c->items[i];
-	c->n = kept < REALS_MAX ? kept : REALS_MAX;
+	if (n)
+		qsort(items, n, sizeof *items, candidate_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || candidate_key_cmp(&items[kept - 1], &items[i]) != 0)
+			items[kept++] = items[i];
+	return kept < REALS_MAX ? kept : REALS_MAX;
 }
 
-static struct backend *backend_make(const struct candidates *c, enum forward forward)
+/* Pods that will be killed at a known time and are not in service: what is left of their connections may stay until then. */
+static size_t candidates_leaving(const struct candidates *c, size_t n, struct candidate *out)
 {
-	struct backend *b = xcalloc(1, sizeof *b + c->n * (c->family == AF_INET ? 8 : 20));
+	size_t left = 0, kept = 0, k = 0;
 
-	b->refs = 1;
-	b->family = c->family;
-	b->forward = (uint8_t)forward;
-	for (size_t i = 0; i < c->n; i++)
-		backend_pack(b, &c->items[i]);
+	for (size_t i = n; i < c->n; i++)
+		if (c->items[i].until)
+			out[left++] = c->items[i];
+	left = candidates_unique(out, left);
+	for (size_t i = 0; i < left && n + kept < REALS_MAX; i++) {
+		while (k < n && candidate_key_cmp(&c->items[k], &out[i]) < 0)
+			k++;
+		if (k == n || candidate_key_cmp(&c->items[k], &out[i]) != 0)
+			out[kept++] = out[i];
+	}
+	return kept;
+}
+
+/* Moves those that fit to the front; returns how many. */
+static size_t candidates_choose(struct candidates *c, bool local, bool ready)
+{
+	size_t fit = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct candidate one = c->items[i];
+
+		if (!candidate_fits(&one, local, ready))
+			continue;
+		c->items[i] = c->items[fit];
+		c->items[fit++] = one;
+	}
+	return fit;
+}
+
+static struct backend *backend_make(const struct candidates *c, enum forward forward, size_t n,
+				    const struct candidate *leaving, size_t n_leaving)
+{
+	struct backend *b =
+	    xcalloc(1, sizeof *b + (n + n_leaving) * (c->family == AF_INET ? 8 : 20) + n_leaving * sizeof(uint32_t));
+	uint8_t *times;
+
+	*b = (struct backend){.refs = 1,
+			      .n = (uint32_t)n,
+			      .leaving = (uint32_t)n_leaving,
+			      .family = c->family,
+			      .forward = (uint8_t)forward};
+	times = b->bytes + (n + n_leaving) * backend_stride(b);
+	for (size_t i = 0; i < n; i++)
+		backend_pack(b, (uint32_t)i, &c->items[i]);
+	for (size_t i = 0; i < n_leaving; i++) {
+		backend_pack(b, (uint32_t)(n + i), &leaving[i]);
+		memcpy(times + i * sizeof leaving[i].until, &leaving[i].until, sizeof leaving[i].until);
+	}
 	return b;
 }
 
@@ -218,24 +301,33 @@ bool scope_only_local(const struct service *service, enum scope scope)
 }
 
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
-			enum scope scope, enum forward forward)
+			enum scope scope, enum forward forward, const struct limits *limits)
 {
 	struct candidates c = {.plan = p, .port = port, .family = family};
 	bool local = scope_only_local(&s->object->service, scope);
 	bool ready, any;
+	struct candidate *leaving;
+	size_t fit, n;
 	struct backend *b;
 
 	collect(&c, s);
+	leaving = xcalloc(c.n + 1, sizeof *leaving);
 	any = choose(&c, local, &ready);
 	if (!any && local && scope == SCOPE_EXTERNAL) {
 		local = false;
 		any = choose(&c, local, &ready);
 	}
-	if (any)
-		candidates_choose(&c, local, ready);
-	else
-		c.n = 0;
-	b = backend_make(&c, forward);
+	fit = any ? candidates_choose(&c, local, ready) : 0;
+	n = candidates_unique(c.items, fit);
+	memmove(c.items + n, c.items + fit, (c.n - fit) * sizeof *c.items);
+	c.n -= fit - n;
+	b = backend_make(&c, forward, n, leaving, candidates_leaving(&c, n, leaving));
+	b->limits = *limits;
+	if (forward != FORWARD_TUN) {
+		b->limits.tunnel = TUNNEL_IPIP;
+		b->limits.tunnel_port = 0;
+	}
+	free(leaving);
 	free(c.items);
 	return b;
 }
@@ -260,7 +352,7 @@ static bool backend_has(const struct backend *b, const struct real *r)
 struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
 				  uint8_t family, enum scope scope, size_t *n)
 {
-	struct backend *used = resolve(p, s, port, family, scope, FORWARD_NAT);
+	struct backend *used = resolve(p, s, port, family, scope, FORWARD_NAT, &(struct limits){0});
 	struct candidates c = {.plan = p, .port = port, .family = family};
 	struct plan_endpoint *out;
 	size_t kept = 0;

@@ -95,7 +95,7 @@ static int used_cmp(const void *a, const void *b)
 static void used_port(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
 		      struct used_list *l)
 {
-	struct backend *b = resolve(p, s, port, family, SCOPE_ALL, p->config.default_forward);
+	struct backend *b = resolve(p, s, port, family, SCOPE_ALL, p->config.default_forward, &(struct limits){0});
 
 	l->items = xrealloc(l->items, (l->n + b->n + 1) * sizeof *l->items);
 	for (uint32_t i = 0; i < b->n; i++)

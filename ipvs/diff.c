@@ -43,6 +43,7 @@ static void push_real(struct ops *o, enum op_type type, const struct vs *vs, con
 static void diff_reals(const struct vs *want, const struct vs *have, struct ops *out)
 {
 	uint32_t h = 0, n = have ? have->n : 0;
+	bool limits = have && !limits_equal(&want->limits, &have->limits);
 
 	for (uint32_t w = 0; w < want->n; w++) {
 		const struct real *r = &want->reals[w];
@@ -52,7 +53,7 @@ static void diff_reals(const struct vs *want, const struct vs *have, struct ops 
 			h++;
 		if (h == n || order > 0)
 			push_real(out, OP_REAL_ADD, want, r);
-		else if (have->reals[h].weight != r->weight || have->reals[h].forward != r->forward)
+		else if (have->reals[h].weight != r->weight || have->reals[h].forward != r->forward || limits)
 			push_real(out, OP_REAL_EDIT, want, r);
 	}
 }

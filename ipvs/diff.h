@@ -9,7 +9,7 @@ enum op_type {
 	OP_VS_EDIT, /* change scheduler, flags, timeout in place */
 	OP_VS_DELETE,
 	OP_REAL_ADD,
-	OP_REAL_EDIT, /* weight or forwarding in place */
+	OP_REAL_EDIT, /* weight, forwarding or limits in place */
 	OP_REAL_DELETE,
 };
 
@@ -29,7 +29,8 @@ void ops_clear(struct ops *o);
 
 /* One virtual server: want or have may be NULL (absent). Appends to *out in the order that keeps service going: add or edit the virtual
  * server, add and edit real servers, then delete real servers. A new mh virtual server is added with scheduler "none", filled, then edited
- * to mh (the kernel rebuilds mh's table at each real server). A wanted real server that differs only in weight or forwarding is edited. */
+ * to mh (the kernel rebuilds mh's table at each real server). A wanted real server that differs only in weight, forwarding or the virtual
+ * server's limits is edited. */
 void diff_vs(const struct vs *want, const struct vs *have, struct ops *out);
 
 /* Whole tables by a merge of the sorted lists: deletes of virtual servers that are in `have` but not wanted first only for those in `ours`

@@ -113,11 +113,12 @@ struct compare {
 	uint32_t seen, equal;
 };
 
-static int see_real(void *arg, const struct real *real)
+static int see_real(void *arg, const struct real *real, const struct real_stats *st)
 {
 	struct compare *c = arg;
+	const struct limits *l = &c->want->limits;
 	c->seen++;
-	c->equal += judge_real(c->want, real);
+	c->equal += judge_real(c->want, real) && l->upper == st->limits.upper && l->lower == st->limits.lower;
 	return 0;
 }
 
@@ -126,7 +127,7 @@ static int scan_one(struct reconcile *r, const struct vs *want)
 	struct compare c = {.want = want};
 	if (queue_find(r->queue, &want->key))
 		return 0;
-	int err = ipvs_sock_reals_quick(r->sock, &want->key, see_real, &c);
+	int err = ipvs_sock_reals_counted(r->sock, &want->key, see_real, &c);
 	if (err >= 0 && (c.seen != want->n || c.equal != want->n))
 		reconcile_drifted(r, &want->key, false);
 	return err < 0 ? err : 0;

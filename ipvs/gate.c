@@ -3,6 +3,7 @@
 #include "gate.h"
 
 #include "../src/base/arena.h"
+#include "drain.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,9 +54,13 @@ struct moves {
 
 static void moves_add(struct moves *m, const struct vs *v)
 {
-	struct vs copy = *v;
+	struct real *own;
+	struct vs copy;
 
-	copy.reals = v->n ? xmemdup(v->reals, v->n * sizeof(*v->reals)) : NULL;
+	if (!drain_strip(v, &copy, &own)) /* of what goes behind a gate nothing stays */
+		return;
+	if (!own)
+		copy.reals = v->n ? xmemdup(v->reals, v->n * sizeof(*v->reals)) : NULL;
 	m->items = xrealloc(m->items, (m->n + 1) * sizeof(*m->items));
 	m->items[m->n++] = copy;
 }
@@ -150,6 +155,17 @@ size_t gates_role(struct gates *g, const char *router, bool active, struct table
 	return 0;
 }
 
+/* What drains is no part of what is wanted: a successor finds it in the record. */
+static void encode(struct wire_picture_writer *w, const struct vs *v)
+{
+	struct real *own;
+	struct vs bare;
+
+	if (drain_strip(v, &bare, &own))
+		wire_picture_add(w, &bare);
+	free(own);
+}
+
 void *gates_encode(struct gates *g, struct table *want, const struct ipvs_settings *s, size_t *len)
 {
 	struct wire_picture_writer w = {0};
@@ -158,8 +174,8 @@ void *gates_encode(struct gates *g, struct table *want, const struct ipvs_settin
 
 	while (i < n || k < m)
 		if (k == m || (i < n && vs_key_cmp(&a[i]->key, &b[k]->key) < 0))
-			wire_picture_add(&w, a[i++]);
+			encode(&w, a[i++]);
 		else
-			wire_picture_add(&w, b[k++]);
+			encode(&w, b[k++]);
 	return wire_picture_end(&w, s, len);
 }

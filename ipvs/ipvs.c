@@ -5,6 +5,7 @@
 #include "../src/base/child.h"
 #include "../src/base/memfd.h"
 #include "cleanup.h"
+#include "drainer.h"
 #include "drift.h"
 #include "gate.h"
 #include "modules.h"
@@ -36,7 +37,7 @@ struct ipvs {
 	struct modules modules;
 	struct gates gates;
 	struct syncd sync;
-	struct loop_timer *work, *look, *reopen, *sync_look, *beat;
+	struct loop_timer *work, *look, *drain, *reopen, *sync_look, *beat;
 	nsec_t reopen_wait;
 	bool started;
 	bool passed;         /* all of a first picture has been tried */
@@ -73,14 +74,26 @@ static void on_need_scheduler(void *arg, const char *name)
 	modules_ask(&p->modules, p->child, module, false);
 }
 
-static const struct reconcile_ops reconcile_hooks = {.note = on_note, .need_scheduler = on_need_scheduler};
+static bool on_shut(void *arg, const struct vs_key *k)
+{
+	const struct ipvs *p = arg;
+	return p->gates.shut && table_get(p->gates.shut, k);
+}
+
+static const struct reconcile_ops reconcile_hooks = {
+    .note = on_note, .need_scheduler = on_need_scheduler, .shut = on_shut};
+
+static size_t wanted(const struct ipvs *p)
+{
+	return p->r.want ? table_count(p->r.want) - p->r.leaving : 0;
+}
 
 static void send_ack(struct ipvs *p)
 {
 	struct msg_ack a;
 	queue_totals(p->r.queue, &a.failed, &a.conflicts);
 	if (p->problem[0])
-		a.failed = (uint32_t)table_count(p->r.want);
+		a.failed = (uint32_t)wanted(p);
 	if (p->acked && a.failed == p->ack.failed && a.conflicts == p->ack.conflicts)
 		return;
 	p->acked = true;
@@ -94,7 +107,7 @@ static const char *why_not_ready(const struct ipvs *p)
 {
 	const struct ready_view v = {.passed = p->passed,
 				     .kernel = !p->r.want || p->r.sock || !needs_kernel(p),
-				     .wanted = p->r.want ? table_count(p->r.want) : 0,
+				     .wanted = wanted(p),
 				     .missing = queue_missing(p->r.queue),
 				     .behind = p->work_since ? clock_now() - p->work_since : 0};
 	return ready_why_not(&v);
@@ -110,7 +123,7 @@ static void send_programmed(struct ipvs *p)
 	if (why && !p->told)
 		log_warning("this node's table may not be relied upon: %s", why);
 	else if (!why && p->told)
-		log_info("%zu virtual servers programmed", table_count(p->r.want));
+		log_info("%zu virtual servers programmed", wanted(p));
 	p->told = why;
 	child_send(p->child, ROLE_VRRP, MSG_PROGRAMMED, p->generation, &m, sizeof(m), -1);
 }
@@ -219,6 +232,15 @@ static void arm_look(struct ipvs *p)
 		loop_timer_set(p->look, LOOK_EVERY);
 }
 
+static void arm_drain(struct ipvs *p)
+{
+	nsec_t wait = drainer_wait(&p->r, clock_now());
+	if (wait == INT64_MAX)
+		loop_timer_stop(p->drain);
+	else
+		loop_timer_set(p->drain, wait);
+}
+
 /* All that can be done now is done. */
 static void settled(struct ipvs *p)
 {
@@ -293,6 +315,7 @@ static void run(struct ipvs *p)
 	if (next < INT64_MAX)
 		loop_timer_set(p->work, next > now ? next - now : 0);
 	arm_look(p);
+	arm_drain(p);
 }
 
 static void on_work(void *arg)
@@ -316,6 +339,17 @@ static void on_look(void *arg)
 	else if (reconcile_next(&p->r, clock_now()) == 0)
 		run(p);
 	arm_look(p);
+}
+
+static void on_drain(void *arg)
+{
+	struct ipvs *p = arg;
+	int err = drainer_step(&p->r, clock_now());
+	if (err)
+		disconnect(p, err);
+	else if (reconcile_next(&p->r, clock_now()) == 0)
+		run(p);
+	arm_drain(p);
 }
 
 /* Soon: what has arrived already is taken first. */
@@ -636,6 +670,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	reconcile_init(&p->r, &reconcile_hooks, p, p->own, lost);
 	p->work = loop_timer_new(child_loop(c), on_work, p);
 	p->look = loop_timer_new(child_loop(c), on_look, p);
+	p->drain = loop_timer_new(child_loop(c), on_drain, p);
 	p->reopen = loop_timer_new(child_loop(c), on_reopen, p);
 	p->sync_look = loop_timer_new(child_loop(c), on_sync_look, p);
 	p->beat = loop_timer_new(child_loop(c), on_beat, p);
@@ -643,6 +678,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);
+	loop_timer_free(p->drain);
 	loop_timer_free(p->reopen);
 	loop_timer_free(p->sync_look);
 	loop_timer_free(p->beat);

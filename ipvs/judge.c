@@ -6,13 +6,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the kernel has, has no gate. */
+/* The kernel knows no gate and no time of leaving; a real server of weight 0 that is not wanted may have been draining when the record was lost. */
 static bool as_wanted(const struct vs *want, const struct vs *have)
 {
-	struct vs bare = *want;
+	uint32_t h = 0;
 
-	bare.gate = have->gate;
-	return vs_equal(&bare, have);
+	if (!vs_head_equal(want, have))
+		return false;
+	for (uint32_t w = 0; w < want->n; w++) {
+		const struct real *r = &want->reals[w];
+
+		if (r->until)
+			continue;
+		for (; h < have->n && real_cmp(&have->reals[h], r) < 0; h++)
+			if (have->reals[h].weight)
+				return false;
+		if (h == have->n || real_cmp(&have->reals[h], r) != 0 || have->reals[h].weight != r->weight ||
+		    have->reals[h].forward != r->forward)
+			return false;
+		h++;
+	}
+	for (; h < have->n; h++)
+		if (have->reals[h].weight)
+			return false;
+	return true;
 }
 
 enum plan judge_plan(const struct vs *want, const struct vs *have, bool ours, bool adopt, bool lost)

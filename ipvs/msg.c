@@ -103,7 +103,7 @@ static const uint32_t forward_bits[] = {
     [FORWARD_NAT] = IP_VS_CONN_F_MASQ, [FORWARD_DR] = IP_VS_CONN_F_DROUTE, [FORWARD_TUN] = IP_VS_CONN_F_TUNNEL};
 
 /* whole: what the kernel wants for an add and an edit, beyond the real server's identity. */
-static void put_real(struct out *o, const struct real *r, bool whole)
+static void put_real(struct out *o, const struct real *r, const struct limits *limits, bool whole)
 {
 	unsigned char *nest = nest_open(o, IPVS_CMD_ATTR_DEST);
 
@@ -113,8 +113,13 @@ static void put_real(struct out *o, const struct real *r, bool whole)
 	if (whole) {
 		put_u32(o, IPVS_DEST_ATTR_FWD_METHOD, forward_bits[r->forward]);
 		put_u32(o, IPVS_DEST_ATTR_WEIGHT, r->weight);
-		put_u32(o, IPVS_DEST_ATTR_U_THRESH, 0);
-		put_u32(o, IPVS_DEST_ATTR_L_THRESH, 0);
+		put_u32(o, IPVS_DEST_ATTR_U_THRESH, limits->upper);
+		put_u32(o, IPVS_DEST_ATTR_L_THRESH, limits->lower);
+	}
+	if (whole && limits->tunnel != TUNNEL_IPIP && r->forward == FORWARD_TUN) {
+		put(o, IPVS_DEST_ATTR_TUN_TYPE, &limits->tunnel, sizeof limits->tunnel);
+		put_u16(o, IPVS_DEST_ATTR_TUN_PORT, htons(limits->tunnel_port));
+		put_u16(o, IPVS_DEST_ATTR_TUN_FLAGS, 0);
 	}
 	nest_close(o, nest);
 }
@@ -144,7 +149,7 @@ size_t ipvs_msg_op(const struct op *op, uint16_t family, uint32_t seq, uint16_t 
 		put_head(&o, op->vs, op->sched);
 	nest_close(&o, nest);
 	if (shape->real)
-		put_real(&o, &op->real, shape->whole);
+		put_real(&o, &op->real, &op->vs->limits, shape->whole);
 	return message_close(&o);
 }
 
@@ -248,7 +253,9 @@ static const struct rule dest_rules[NUMBERS] = {
     [IPVS_DEST_ATTR_FWD_METHOD] = {4, 4, true},     [IPVS_DEST_ATTR_WEIGHT] = {4, 4, true},
     [IPVS_DEST_ATTR_ACTIVE_CONNS] = {4, 4, false},  [IPVS_DEST_ATTR_INACT_CONNS] = {4, 4, false},
     [IPVS_DEST_ATTR_PERSIST_CONNS] = {4, 4, false}, [IPVS_DEST_ATTR_STATS] = {0, ANY, false},
-    [IPVS_DEST_ATTR_ADDR_FAMILY] = {2, 2, false},   [IPVS_DEST_ATTR_STATS64] = {0, ANY, false}};
+    [IPVS_DEST_ATTR_ADDR_FAMILY] = {2, 2, false},   [IPVS_DEST_ATTR_STATS64] = {0, ANY, false},
+    [IPVS_DEST_ATTR_U_THRESH] = {4, 4, false},      [IPVS_DEST_ATTR_L_THRESH] = {4, 4, false},
+    [IPVS_DEST_ATTR_TUN_TYPE] = {1, 1, false},      [IPVS_DEST_ATTR_TUN_PORT] = {2, 2, false}};
 static const struct rule stats_rules[NUMBERS] = {
     [IPVS_STATS_ATTR_CONNS] = {4, 4, false},    [IPVS_STATS_ATTR_INPKTS] = {4, 4, false},
     [IPVS_STATS_ATTR_OUTPKTS] = {4, 4, false},  [IPVS_STATS_ATTR_INBYTES] = {8, 8, false},
@@ -488,6 +495,21 @@ static enum msg_reason get_real(const struct span *at, unsigned family, struct r
 	return get_addr(at[IPVS_DEST_ATTR_ADDR], family, &out->addr);
 }
 
+static struct limits get_limits(const struct span at[NUMBERS])
+{
+	struct limits l = {.upper = get_u32(at[IPVS_DEST_ATTR_U_THRESH]),
+			   .lower = get_u32(at[IPVS_DEST_ATTR_L_THRESH])};
+	uint16_t port;
+
+	if (at[IPVS_DEST_ATTR_TUN_TYPE].at)
+		l.tunnel = at[IPVS_DEST_ATTR_TUN_TYPE].at[0];
+	if (l.tunnel && at[IPVS_DEST_ATTR_TUN_PORT].at) {
+		memcpy(&port, at[IPVS_DEST_ATTR_TUN_PORT].at, sizeof port);
+		l.tunnel_port = ntohs(port);
+	}
+	return l;
+}
+
 enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struct real *r, struct real_stats *stats)
 {
 	struct span nest = {0}, at[NUMBERS];
@@ -506,6 +528,7 @@ enum msg_reason ipvs_msg_real(const void *msg, size_t len, uint8_t family, struc
 	counted.active = get_u32(at[IPVS_DEST_ATTR_ACTIVE_CONNS]);
 	counted.inactive = get_u32(at[IPVS_DEST_ATTR_INACT_CONNS]);
 	counted.persistent = get_u32(at[IPVS_DEST_ATTR_PERSIST_CONNS]);
+	counted.limits = get_limits(at);
 	*r = made;
 	if (stats)
 		*stats = counted;

@@ -27,6 +27,7 @@ struct vs_stats {
 struct real_stats {
 	uint32_t active, inactive, persistent;
 	struct vs_stats stats;
+	struct limits limits; /* as the kernel has them */
 };
 
 /* Why a reply was refused. */

@@ -15,17 +15,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, KEY_BYTES = 20 };
+enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, KEY_BYTES = 20, DRAIN_BYTES = KEY_BYTES + 19 };
 
 struct own {
 	int fd;
 	struct own_id id;
-	struct map *keys; /* packed key -> o itself: a set */
-	char *buf;        /* lines not written yet */
+	struct map *keys;   /* packed key -> o itself: a set */
+	struct map *drains; /* packed key and real server -> struct own_line, its OWN_DRAINS */
+	char *buf;          /* lines not written yet */
 	size_t len, cap;
 	uint64_t start; /* where the lines that count begin */
 	uint64_t end;   /* of the file */
-	uint64_t live;  /* bytes that the set takes as lines */
+	uint64_t live;  /* bytes that both take as lines */
 	bool stale;     /* the file ends in a torn line, or lacks some: write the whole set */
 };
 
@@ -58,35 +59,77 @@ static void buffer(struct own *o, const char *line, size_t n)
 	o->len += n;
 }
 
-/* Changes the set; true if it changed. */
-static bool set_key(struct own *o, bool add, const struct vs_key *k, char line[OWN_LINE], size_t *n)
+static void pack_drain(const struct own_line *l, uint8_t out[DRAIN_BYTES])
+{
+	pack(&l->key, out);
+	out[KEY_BYTES] = l->real.addr.family;
+	memcpy(out + KEY_BYTES + 1, l->real.addr.bytes, 16);
+	out[KEY_BYTES + 17] = (uint8_t)(l->real.port >> 8);
+	out[KEY_BYTES + 18] = (uint8_t)l->real.port;
+}
+
+static bool set_key(struct own *o, const struct own_line *l)
 {
 	uint8_t key[KEY_BYTES];
-	pack(k, key);
-	if (add == (map_get(o->keys, key, sizeof(key)) != NULL))
+	pack(&l->key, key);
+	if ((l->type == OWN_TAKEN) == (map_get(o->keys, key, sizeof(key)) != NULL))
 		return false;
-	*n = own_line_format(add, k, line);
-	if (add)
+	if (l->type == OWN_TAKEN)
 		map_put(o->keys, key, sizeof(key), o);
 	else
 		map_del(o->keys, key, sizeof(key));
-	o->live = add ? o->live + *n : o->live - *n;
 	return true;
 }
 
-static void change(struct own *o, bool add, const struct vs_key *k)
+static void live_without(struct own *o, struct own_line *old)
+{
+	char line[OWN_LINE];
+	if (old)
+		o->live -= own_line_format(old, line);
+	free(old);
+}
+
+static bool set_drain(struct own *o, const struct own_line *l)
+{
+	uint8_t key[DRAIN_BYTES];
+	struct own_line *old;
+	pack_drain(l, key);
+	old = map_get(o->drains, key, sizeof(key));
+	if (l->type == OWN_DRAINS ? old && old->deadline_ms == l->deadline_ms : !old)
+		return false;
+	if (l->type == OWN_DRAINS)
+		live_without(o, map_put(o->drains, key, sizeof(key), xmemdup(l, sizeof(*l))));
+	else
+		live_without(o, map_del(o->drains, key, sizeof(key)));
+	return true;
+}
+
+/* Changes what is known; true, and the line that says so, if it changed. */
+static bool set(struct own *o, const struct own_line *l, char line[OWN_LINE], size_t *n)
+{
+	if (l->type == OWN_DRAINS || l->type == OWN_DRAINED ? !set_drain(o, l) : !set_key(o, l))
+		return false;
+	*n = own_line_format(l, line);
+	if (l->type == OWN_TAKEN || l->type == OWN_DRAINS)
+		o->live += *n;
+	else if (l->type == OWN_GIVEN_UP)
+		o->live -= *n;
+	return true;
+}
+
+static void change(struct own *o, const struct own_line *l)
 {
 	char line[OWN_LINE];
 	size_t n;
-	if (set_key(o, add, k, line, &n) && o->fd >= 0)
+	if (set(o, l, line, &n) && o->fd >= 0)
 		buffer(o, line, n);
 }
 
-static void replayed(void *arg, bool add, const struct vs_key *k)
+static void replayed(void *arg, const struct own_line *l)
 {
 	char line[OWN_LINE];
 	size_t n;
-	set_key(arg, add, k, line, &n);
+	set(arg, l, line, &n);
 }
 
 static struct own_id own_id_read(void)
@@ -147,7 +190,9 @@ static int write_header(struct own *o, uint64_t start)
 static int begin_anew(struct own *o)
 {
 	map_free(o->keys, NULL);
+	map_free(o->drains, free);
 	o->keys = map_new();
+	o->drains = map_new();
 	o->live = o->len = 0;
 	if (o->fd < 0)
 		return 0;
@@ -161,7 +206,23 @@ static int begin_anew(struct own *o)
 static void buffer_key(void *arg, const struct vs_key *k)
 {
 	char line[OWN_LINE];
-	size_t n = own_line_format(true, k, line);
+	size_t n = own_line_format(&(struct own_line){.type = OWN_TAKEN, .key = *k}, line);
+	buffer(arg, line, n);
+}
+
+static void each_drain(const struct own *o, void (*each)(void *arg, const struct own_line *l), void *arg)
+{
+	size_t at = 0, len;
+	const void *key;
+	void *value;
+	while (map_next(o->drains, &at, &key, &len, &value))
+		each(arg, value);
+}
+
+static void buffer_drain(void *arg, const struct own_line *l)
+{
+	char line[OWN_LINE];
+	size_t n = own_line_format(l, line);
 	buffer(arg, line, n);
 }
 
@@ -170,6 +231,7 @@ static int compact(struct own *o)
 	uint64_t from = o->end;
 	o->len = 0;
 	own_each(o, buffer_key, o);
+	each_drain(o, buffer_drain, o);
 	int err = append(o);
 	if (err)
 		return err;
@@ -224,6 +286,7 @@ int own_open(int fd, struct own **out, bool *lost)
 
 	o->fd = fd;
 	o->keys = map_new();
+	o->drains = map_new();
 	o->id = own_id_read();
 	if (fd >= 0 && !load(o, &bad) && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_APPEND) == 0)
 		gone = bad > 0;
@@ -243,6 +306,7 @@ void own_close(struct own *o)
 	if (!o)
 		return;
 	map_free(o->keys, NULL);
+	map_free(o->drains, free);
 	free(o->buf);
 	free(o);
 }
@@ -261,12 +325,43 @@ size_t own_count(const struct own *o)
 
 void own_add(struct own *o, const struct vs_key *k)
 {
-	change(o, true, k);
+	change(o, &(struct own_line){.type = OWN_TAKEN, .key = *k});
 }
 
 void own_del(struct own *o, const struct vs_key *k)
 {
-	change(o, false, k);
+	change(o, &(struct own_line){.type = OWN_GIVEN_UP, .key = *k});
+}
+
+void own_drain(struct own *o, const struct vs_key *k, const struct real *r, nsec_t deadline)
+{
+	struct own_line l = {.type = OWN_DRAINS, .key = *k, .real = *r};
+	l.deadline_ms = deadline > 0 ? (uint64_t)(deadline / NSEC_PER_MSEC) : 0;
+	change(o, &l);
+}
+
+void own_undrain(struct own *o, const struct vs_key *k, const struct real *r)
+{
+	change(o, &(struct own_line){.type = OWN_DRAINED, .key = *k, .real = *r});
+}
+
+struct drain_walk {
+	void (*each)(void *arg, const struct vs_key *k, const struct real *r, nsec_t deadline);
+	void *arg;
+};
+
+static void walk_drain(void *arg, const struct own_line *l)
+{
+	const struct drain_walk *w = arg;
+	uint64_t most = INT64_MAX / (uint64_t)NSEC_PER_MSEC;
+	w->each(w->arg, &l->key, &l->real, (nsec_t)(l->deadline_ms < most ? l->deadline_ms : most) * NSEC_PER_MSEC);
+}
+
+void own_each_drain(const struct own *o,
+		    void (*each)(void *arg, const struct vs_key *k, const struct real *r, nsec_t deadline), void *arg)
+{
+	struct drain_walk w = {each, arg};
+	each_drain(o, walk_drain, &w);
 }
 
 int own_sync(struct own *o)

@@ -4,6 +4,7 @@
 #ifndef VIPD_IPVS_OWN_H
 #define VIPD_IPVS_OWN_H
 
+#include "../src/base/clock.h"
 #include "table.h"
 
 struct own;
@@ -19,9 +20,15 @@ size_t own_count(const struct own *o);
 void own_add(struct own *o, const struct vs_key *k);
 /* After the kernel has deleted it. */
 void own_del(struct own *o, const struct vs_key *k);
+/* A real server of ours drains, until then (again, with another time); it drains no more. Buffered until own_sync as well. */
+void own_drain(struct own *o, const struct vs_key *k, const struct real *r, nsec_t deadline);
+void own_undrain(struct own *o, const struct vs_key *k, const struct real *r);
 /* Writes what is buffered. On -errno what is left stays buffered for the next call. */
 int own_sync(struct own *o);
 /* each may own_del the key that it is given. */
 void own_each(const struct own *o, void (*each)(void *arg, const struct vs_key *k), void *arg);
+/* The drains; each must not change them. */
+void own_each_drain(const struct own *o,
+		    void (*each)(void *arg, const struct vs_key *k, const struct real *r, nsec_t deadline), void *arg);
 
 #endif

@@ -54,13 +54,19 @@ bool own_id_equal(const struct own_id *a, const struct own_id *b)
 	return a->netns == b->netns && !strcmp(a->boot, b->boot);
 }
 
-size_t own_line_format(bool add, const struct vs_key *k, char buf[OWN_LINE])
+static const char types[] = "+-~=";
+
+size_t own_line_format(const struct own_line *l, char buf[OWN_LINE])
 {
-	buf[0] = add ? '+' : '-';
-	vs_key_format(k, buf + 1);
-	size_t n = strlen(buf);
+	char key[VS_KEY_TEXT], real[REAL_TEXT];
+	int n = snprintf(buf, OWN_LINE, "%c%s", types[l->type], vs_key_format(&l->key, key));
+
+	if (l->type == OWN_DRAINS || l->type == OWN_DRAINED)
+		n += snprintf(buf + n, (size_t)(OWN_LINE - n), " %s", real_format(&l->real, real));
+	if (l->type == OWN_DRAINS)
+		n += snprintf(buf + n, (size_t)(OWN_LINE - n), " %" PRIu64, l->deadline_ms);
 	buf[n++] = '\n';
-	return n;
+	return (size_t)n;
 }
 
 /* "80" up to the end, 0..65535. */
@@ -81,7 +87,7 @@ static int parse_port(const char *text, uint16_t *out)
 }
 
 /* "10.0.0.1:80" or "[fd00::1]:53"; text is cut up. */
-static int parse_place(char *text, struct vs_key *k)
+static int parse_place(char *text, struct addr *addr, uint16_t *port)
 {
 	char *colon = strrchr(text, ':');
 	if (!colon || colon == text)
@@ -93,43 +99,60 @@ static int parse_place(char *text, struct vs_key *k)
 		colon[-1] = '\0';
 		text++;
 	}
-	return addr_parse(text, &k->addr) || parse_port(colon + 1, &k->port) ? -EINVAL : 0;
+	return addr_parse(text, addr) || parse_port(colon + 1, port) ? -EINVAL : 0;
 }
 
-int own_line_parse(const char *line, size_t len, bool *add, struct vs_key *k)
+static int parse_deadline(const char *text, uint64_t *out)
 {
-	char text[OWN_LINE];
-	struct vs_key got;
-	memset(&got, 0, sizeof(got));
+	uint64_t n = 0;
 
-	if (len < 2 || len >= sizeof(text) || (line[0] != '+' && line[0] != '-') || memchr(line, '\0', len))
+	if (!text || !*text || strlen(text) > 18 || text[strspn(text, "0123456789")])
 		return -EINVAL;
-	memcpy(text, line + 1, len - 1);
-	text[len - 1] = '\0';
-	char *blank = strchr(text, ' ');
-	if (!blank)
-		return -EINVAL;
-	*blank = '\0';
-	if (proto_parse(text, &got.proto) || parse_place(blank + 1, &got))
-		return -EINVAL;
-	*add = line[0] == '+';
-	*k = got;
+	for (; *text; text++)
+		n = n * 10 + (uint64_t)(*text - '0');
+	*out = n;
 	return 0;
 }
 
-size_t own_replay(const char *text, size_t len, void (*each)(void *arg, bool add, const struct vs_key *k), void *arg,
+int own_line_parse(const char *line, size_t len, struct own_line *out)
+{
+	char text[OWN_LINE], *rest = text, *word[5] = {0};
+	struct own_line got;
+	const char *type = len ? strchr(types, line[0]) : NULL;
+	size_t n = 0;
+	static const size_t words[] = {[OWN_TAKEN] = 2, [OWN_GIVEN_UP] = 2, [OWN_DRAINS] = 4, [OWN_DRAINED] = 3};
+
+	memset(&got, 0, sizeof(got)); /* keys are compared as bytes by some */
+	if (!type || !*type || len >= sizeof(text) || memchr(line, '\0', len))
+		return -EINVAL;
+	memcpy(text, line + 1, len - 1);
+	text[len - 1] = '\0';
+	while (n < 5 && (word[n] = strsep(&rest, " ")))
+		n++;
+	got.type = (int)(type - types);
+	if (n != words[got.type] || proto_parse(word[0], &got.key.proto) ||
+	    parse_place(word[1], &got.key.addr, &got.key.port))
+		return -EINVAL;
+	if (n > 2 && parse_place(word[2], &got.real.addr, &got.real.port))
+		return -EINVAL;
+	if (n > 3 && parse_deadline(word[3], &got.deadline_ms))
+		return -EINVAL;
+	*out = got;
+	return 0;
+}
+
+size_t own_replay(const char *text, size_t len, void (*each)(void *arg, const struct own_line *l), void *arg,
 		  size_t *whole)
 {
 	size_t bad = 0, at = 0;
 	const char *nl;
 	while (at < len && (nl = memchr(text + at, '\n', len - at))) {
 		size_t n = (size_t)(nl - (text + at));
-		struct vs_key k;
-		bool add;
-		if (own_line_parse(text + at, n, &add, &k))
+		struct own_line l;
+		if (own_line_parse(text + at, n, &l))
 			bad++;
 		else
-			each(arg, add, &k);
+			each(arg, &l);
 		at += n + 1;
 	}
 	*whole = at;

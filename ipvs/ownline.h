@@ -1,5 +1,6 @@
 /* The ownership record as text: one header of fixed length, then a line for each virtual server taken ("+TCP 10.0.0.1:80") or given
- * up ("-TCP 10.0.0.1:80"). Pure. */
+ * up ("-TCP 10.0.0.1:80"), for each real server that drains, with its deadline ("~TCP 10.0.0.1:80 10.32.0.5:8080 123456": milliseconds of the
+ * monotonic clock, which the header's boot id makes unique), and that drains no more ("=TCP 10.0.0.1:80 10.32.0.5:8080"). Pure. */
 #ifndef VIPD_IPVS_OWNLINE_H
 #define VIPD_IPVS_OWNLINE_H
 
@@ -11,7 +12,14 @@ struct own_id {
 	uint64_t netns; /* inode of the network namespace */
 };
 
-enum { OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + 2 };
+enum { OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + REAL_TEXT + 24 };
+
+struct own_line {
+	enum { OWN_TAKEN, OWN_GIVEN_UP, OWN_DRAINS, OWN_DRAINED } type;
+	struct vs_key key;
+	struct real real;     /* OWN_DRAINS, OWN_DRAINED: address and port */
+	uint64_t deadline_ms; /* OWN_DRAINS */
+};
 
 /* The header, OWN_HEADER bytes with its newline; start: offset of the first line that counts. */
 void own_line_header(const struct own_id *id, uint64_t start, char buf[OWN_HEADER + 1]);
@@ -20,13 +28,13 @@ int own_line_parse_header(const char *text, size_t len, struct own_id *id, uint6
 bool own_id_equal(const struct own_id *a, const struct own_id *b);
 
 /* One line with its newline; returns its length. */
-size_t own_line_format(bool add, const struct vs_key *k, char buf[OWN_LINE]);
+size_t own_line_format(const struct own_line *l, char buf[OWN_LINE]);
 /* A line without its newline. -EINVAL. */
-int own_line_parse(const char *line, size_t len, bool *add, struct vs_key *k);
+int own_line_parse(const char *line, size_t len, struct own_line *out);
 
 /* Calls each for every whole line of text in order. A torn last line is left out: *whole gets the length up to it. Returns how many
  * whole lines could not be understood (they are passed over). */
-size_t own_replay(const char *text, size_t len, void (*each)(void *arg, bool add, const struct vs_key *k), void *arg,
+size_t own_replay(const char *text, size_t len, void (*each)(void *arg, const struct own_line *l), void *arg,
 		  size_t *whole);
 
 #endif

@@ -13,6 +13,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static void keep_drain(void *arg, const struct vs_key *k, const struct real *real, nsec_t deadline)
+{
+	own_drain(((struct reconcile *)arg)->own, k, real, deadline);
+}
+
+static void drop_drain(void *arg, const struct vs_key *k, const struct real *real)
+{
+	own_undrain(((struct reconcile *)arg)->own, k, real);
+}
+
+static void restore_drain(void *arg, const struct vs_key *k, const struct real *real, nsec_t deadline)
+{
+	drains_restore(((struct reconcile *)arg)->drains, k, real, deadline, clock_now());
+}
+
 void reconcile_init(struct reconcile *r, const struct reconcile_ops *ops, void *arg, struct own *own, bool lost)
 {
 	memset(r, 0, sizeof(*r));
@@ -20,7 +35,10 @@ void reconcile_init(struct reconcile *r, const struct reconcile_ops *ops, void *
 	r->arg = arg;
 	r->own = own;
 	r->lost = lost;
+	static const struct drain_hooks hooks = {keep_drain, drop_drain};
 	r->queue = queue_new();
+	r->drains = drains_new(&hooks, r);
+	own_each_drain(own, restore_drain, r);
 	r->slice = slice_new(SLICE_SERVERS);
 }
 
@@ -28,6 +46,7 @@ void reconcile_clear(struct reconcile *r)
 {
 	slice_free(r->slice);
 	queue_free(r->queue);
+	drains_free(r->drains);
 	table_free(r->heads);
 	table_free(r->want);
 	ipvs_sock_close(r->sock);
@@ -131,11 +150,40 @@ void reconcile_picture(struct reconcile *r, struct table *want, const struct ipv
 	table_free(r->want);
 	r->want = want;
 	r->settings = *s;
-	r->want6 = 0;
+	r->want6 = r->leaving = 0;
 	const struct vs *const *v = table_sorted(want, &n);
 	for (size_t i = 0; i < n; i++)
 		r->want6 += is6(&v[i]->key);
 	reconcile_sweep(r);
+}
+
+static void want_count(struct reconcile *r, const struct vs *v, int by)
+{
+	r->want6 += is6(&v->key) ? (size_t)by : 0;
+	r->leaving += v->leaving ? (size_t)by : 0;
+}
+
+/* -EEXIST: a real server is there twice; nothing has changed. */
+static int want_put(struct reconcile *r, const struct vs *v)
+{
+	const struct vs *old = table_get(r->want, &v->key);
+	struct vs was = old ? *old : (struct vs){0};
+	int err = table_put(r->want, v);
+	if (err)
+		return err;
+	if (old)
+		want_count(r, &was, -1);
+	want_count(r, v, 1);
+	return 0;
+}
+
+static void want_del(struct reconcile *r, const struct vs_key *k)
+{
+	const struct vs *old = table_get(r->want, k);
+	if (!old)
+		return;
+	want_count(r, old, -1);
+	table_del(r->want, k);
 }
 
 /* Before the wanted table changes: what was wanted is what the kernel has, unless the queue or a full pass knows better. */
@@ -155,16 +203,22 @@ static void make_dirty(struct reconcile *r, const struct vs_key *k, const struct
 void reconcile_row(struct reconcile *r, enum row_op op, const struct vs *v)
 {
 	const struct vs *old = table_get(r->want, &v->key);
-	bool had = old != NULL;
-	if (op == ROW_SET ? had && vs_equal(old, v) : !had)
+	if (op == ROW_SET ? old && vs_equal(old, v) : !old)
 		return;
 	make_dirty(r, &v->key, old);
 	if (op == ROW_DELETE)
-		table_del(r->want, &v->key);
-	else if (table_put(r->want, v))
-		return;
-	if (is6(&v->key))
-		r->want6 = r->want6 + (op == ROW_SET && !had) - (op == ROW_DELETE);
+		want_del(r, &v->key);
+	else
+		want_put(r, v);
+}
+
+void reconcile_drained(struct reconcile *r, const struct vs_key *k)
+{
+	const struct vs *old = table_get(r->want, k);
+	if (old)
+		make_dirty(r, k, old);
+	else
+		queue_put(r->queue, k)->state = PEND_DUE;
 }
 
 void reconcile_drifted(struct reconcile *r, const struct vs_key *k, bool absent)
@@ -199,11 +253,18 @@ int reconcile_heads(struct reconcile *r, struct table **out)
 struct reals {
 	struct real *items;
 	uint32_t n, cap;
+	struct limits limits; /* of all of them; upper UINT32_MAX, which nobody wants: they differ */
+	bool tunnelled;
 };
 
-static int collect(void *arg, const struct real *real)
+static int collect(void *arg, const struct real *real, const struct real_stats *st)
 {
 	struct reals *l = arg;
+	if (!l->n)
+		l->limits = st->limits;
+	else if (!limits_equal(&l->limits, &st->limits))
+		l->limits.upper = UINT32_MAX;
+	l->tunnelled = l->tunnelled || real->forward == FORWARD_TUN;
 	if (l->n == l->cap) {
 		l->cap = l->cap ? 2 * l->cap : 16;
 		l->items = xrealloc(l->items, l->cap * sizeof(*l->items));
@@ -216,9 +277,15 @@ static int read_whole(struct reconcile *r, const struct vs *head, const struct v
 {
 	struct reals l = {0};
 	struct vs v = *head;
-	int err = ipvs_sock_reals_quick(r->sock, &head->key, collect, &l);
+	int err = ipvs_sock_reals_counted(r->sock, &head->key, collect, &l);
+	if (err >= 0 && l.tunnelled) { /* how, only a dump says */
+		l.n = 0;
+		err = ipvs_sock_reals(r->sock, &head->key, collect, &l);
+	}
 	v.reals = l.items;
 	v.n = l.n;
+	v.limits = l.limits;
+	v.drain_s = r->settings.drain_s;
 	if (err >= 0)
 		err = slice_have(r->slice, &v, out);
 	free(l.items);
@@ -227,6 +294,31 @@ static int read_whole(struct reconcile *r, const struct vs *head, const struct v
 
 /* One slice */
 
+/* What leaves drains: the plan is then for what is wanted and what drains. */
+static void plan_drains(struct reconcile *r, struct item *it, const struct vs *have)
+{
+	struct drain_now t = {clock_now(), clock_wall(), it->pend && it->pend->drift};
+	struct vs out;
+
+	if (!it->want && have && (have->gate || r->ops->shut(r->arg, &it->key)))
+		return;
+	switch (drain_plan(r->drains, it->want, have, &t, &out)) {
+	case DRAIN_SAME:
+		return;
+	case DRAIN_GONE:
+		want_del(r, &it->key);
+		it->want = NULL;
+		it->plan = PLAN_DELETE;
+		return;
+	case DRAIN_ROW:
+		want_put(r, &out);
+		free(out.reals);
+		it->want = table_get(r->want, &it->key);
+		if (it->plan == PLAN_DELETE)
+			it->plan = PLAN_APPLY;
+	}
+}
+
 /* head: what the kernel has of it (NULL: nothing); whole if the queue knows it, else its real servers are read where they matter. */
 static int plan_one(struct reconcile *r, const struct vs_key *k, struct pend *p, const struct vs *head, nsec_t now)
 {
@@ -234,7 +326,7 @@ static int plan_one(struct reconcile *r, const struct vs_key *k, struct pend *p,
 	bool ours = own_has(r->own, k);
 	int err = 0;
 
-	if (want && head && !(p && p->known) && (ours || r->settings.adopt || r->lost))
+	if (head && !(p && p->known) && (ours || (want && (r->settings.adopt || r->lost))))
 		err = read_whole(r, head, &have);
 	else if (!want && ours && !head)
 		err = slice_have(r->slice, &(struct vs){.key = *k}, &have);
@@ -254,6 +346,7 @@ static int plan_one(struct reconcile *r, const struct vs_key *k, struct pend *p,
 		own_add(r->own, k);
 		it->fresh = true;
 	}
+	plan_drains(r, it, have);
 	slice_plan(r->slice, it, have);
 	return 0;
 }
@@ -282,14 +375,14 @@ static int fill_sweep(struct reconcile *r, nsec_t now, bool *last)
 	const struct vs *const *v = table_sorted(r->want, &n);
 	size_t i = sweep_from(r, v, n);
 	for (; i < n && !slice_full(r->slice, SLICE_OPS); i++) {
-		const struct vs_key *k = &v[i]->key;
-		struct pend *p = queue_find(r->queue, k);
+		struct vs_key k = v[i]->key; /* v[i] goes if its last drain is over */
+		struct pend *p = queue_find(r->queue, &k);
 		if (p)
 			pend_forget(p);
-		err = plan_one(r, k, p, table_get(r->heads, k), now);
+		err = plan_one(r, &k, p, table_get(r->heads, &k), now);
 		if (err)
 			return err;
-		r->cursor = *k;
+		r->cursor = k;
 		r->sweep_begun = true;
 	}
 	*last = i == n;
@@ -305,7 +398,7 @@ static int fill_queue(struct reconcile *r, nsec_t now)
 	for (size_t i = 0; i < n && !err && !slice_full(r->slice, SLICE_OPS); i++) {
 		struct pend *p = due[i];
 		const struct vs *head = p->exists ? &p->have : NULL;
-		if (!p->known && table_get(r->want, &p->key)) {
+		if (!p->known) {
 			if (!r->heads)
 				err = reconcile_heads(r, &r->heads);
 			if (err)
@@ -376,8 +469,11 @@ static void refused(struct reconcile *r, struct item *it, nsec_t now)
 
 static void done(struct reconcile *r, struct item *it)
 {
-	if (it->plan == PLAN_DELETE)
+	if (it->plan == PLAN_DELETE) {
 		own_del(r->own, &it->key);
+		drains_forget(r->drains, &it->key);
+	}
+	drains_done(r->drains, &it->key);
 	r->adopted += it->plan == PLAN_TAKE;
 	if (!it->pend)
 		return;

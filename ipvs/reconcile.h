@@ -3,6 +3,7 @@
 #define VIPD_IPVS_RECONCILE_H
 
 #include "../src/base/log.h"
+#include "drain.h"
 #include "own.h"
 #include "queue.h"
 #include "sock.h"
@@ -16,6 +17,8 @@ struct reconcile_ops {
 	void (*note)(void *arg, const struct vs_key *k, const char *reason, const char *message, bool gone);
 	/* The kernel does not know this scheduler; may be called many times. */
 	void (*need_scheduler)(void *arg, const char *name);
+	/* It waits behind a shut gate: what is not wanted must be gone at once, without draining. */
+	bool (*shut)(void *arg, const struct vs_key *k);
 };
 
 struct slice;
@@ -25,10 +28,12 @@ struct slice;
 struct reconcile {
 	const struct reconcile_ops *ops;
 	void *arg;
-	struct table *want; /* NULL before the first picture */
+	struct table *want; /* NULL before the first picture; what drains is in it, with `until` or `leaving` */
 	size_t want6;       /* how many of them are IPv6 */
 	struct ipvs_settings settings;
 	struct own *own;
+	struct drains *drains;
+	size_t leaving;         /* virtual servers in `want` that are there only for their drains */
 	bool lost;              /* the ownership record was lost, and the first full pass is not over */
 	struct queue *queue;    /* what is not settled */
 	struct ipvs_sock *sock; /* NULL while there is none */
@@ -63,6 +68,8 @@ nsec_t reconcile_next(const struct reconcile *r, nsec_t now);
 /* A look found this virtual server different: it is to be mended. absent: the look saw that it is gone; else it is read first. Does nothing to what is in the
  * queue already. */
 void reconcile_drifted(struct reconcile *r, const struct vs_key *k, bool absent);
+/* A drain of this virtual server is over. */
+void reconcile_drained(struct reconcile *r, const struct vs_key *k);
 /* Heads of all virtual servers in the kernel as a table (real servers empty). */
 int reconcile_heads(struct reconcile *r, struct table **out);
 /* Tells again all that was told (a new channel to control). */

@@ -53,9 +53,20 @@ static json_t *rates_json(const struct vs_stats *st)
 	return j;
 }
 
+/* The real servers of one virtual server as JSON. */
+struct reals {
+	const struct reconcile *r;
+	const struct vs_key *key;
+	nsec_t now;
+	int64_t wall;
+	json_t *list;
+};
+
 static int add_real(void *arg, const struct real *r, const struct real_stats *st)
 {
 	static const struct real_stats none;
+	const struct reals *l = arg;
+	const struct drain *d = drains_find(l->r->drains, l->key, r);
 	char addr[ADDR_TEXT];
 	json_t *j;
 
@@ -65,7 +76,10 @@ static int add_real(void *arg, const struct real *r, const struct real_stats *st
 		      (int)r->port, "forward", forward_name(r->forward), "weight", (int)r->weight, "active",
 		      (int)st->active, "inactive", (int)st->inactive, "persistent", (int)st->persistent);
 	set_counters(j, &st->stats);
-	json_array_append_new(arg, j);
+	if (d)
+		json_object_set_new(j, "drainsUntil",
+				    json_integer(l->wall + (d->deadline - l->now + NSEC_PER_SEC / 2) / NSEC_PER_SEC));
+	json_array_append_new(l->list, j);
 	return 0;
 }
 
@@ -96,7 +110,8 @@ static int write_service(struct reconcile *r, const struct listed *v, struct tex
 	char addr[ADDR_TEXT];
 	const struct vs *h = &v->head;
 	json_t *reals = json_array();
-	int err = ipvs_sock_reals(r->sock, &h->key, add_real, reals);
+	struct reals l = {r, &h->key, clock_now(), clock_wall(), reals};
+	int err = ipvs_sock_reals(r->sock, &h->key, add_real, &l);
 	json_t *j = json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:b}", "address", addr_format(&h->key.addr, addr), "port",
 			      (int)h->key.port, "protocol", proto_name(h->key.proto), "scheduler", h->sched, "flags",
 			      (int)h->flags, "persistence", (int)h->timeout, "ours", own_has(r->own, &h->key));
@@ -158,6 +173,22 @@ static json_t *sync_json(const struct report_state *s)
 	return j;
 }
 
+/* What drains, and when the last of it will be gone; null: nothing does. */
+static json_t *draining_json(const struct reconcile *r)
+{
+	const struct drain_group *g;
+	nsec_t now = clock_now(), last = 0;
+	size_t at = 0;
+
+	if (!drains_count(r->drains))
+		return json_null();
+	while ((g = drains_each(r->drains, &at)))
+		for (uint32_t i = 0; i < g->n; i++)
+			last = g->items[i]->deadline > last ? g->items[i]->deadline : last;
+	return json_pack("{s:I, s:I, s:I}", "realServers", (json_int_t)drains_count(r->drains), "virtualServers",
+			 (json_int_t)r->leaving, "until", (json_int_t)(clock_wall() + (last - now) / NSEC_PER_SEC));
+}
+
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len)
 {
 	struct drift_counts c = {0};
@@ -171,13 +202,14 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 		snprintf(kernel, sizeof(kernel), "%u.%u.%u", version >> 16 & 255, version >> 8 & 255, version & 255);
 	json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:I, s:I, s:b, s:s, s:I}", "virtualServers",
 			      (json_int_t)c.ours, "realServers", (json_int_t)c.reals, "wanted",
-			      (json_int_t)(r->want ? table_count(r->want) : 0), "foreign", (json_int_t)c.foreign,
-			      "conflicts", (json_int_t)conflicts, "failed", (json_int_t)failed, "drift", "services",
-			      (json_int_t)r->healed_services, "reals", (json_int_t)r->healed_reals, "adopted",
-			      (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
+			      (json_int_t)(r->want ? table_count(r->want) - r->leaving : 0), "foreign",
+			      (json_int_t)c.foreign, "conflicts", (json_int_t)conflicts, "failed", (json_int_t)failed,
+			      "drift", "services", (json_int_t)r->healed_services, "reals", (json_int_t)r->healed_reals,
+			      "adopted", (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
 			      s->not_ready == NULL, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
 	json_object_set_new(j, "notReady", s->not_ready ? json_string(s->not_ready) : json_null());
 	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
+	json_object_set_new(j, "draining", draining_json(r));
 	json_object_set_new(j, "sync", sync_json(s));
 	if (s->gates && s->gates->n)
 		json_object_set_new(j, "waiting",

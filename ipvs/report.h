@@ -9,7 +9,7 @@
 /* All virtual servers in the kernel with their counters:
  * [{"address","port","protocol","scheduler","flags","persistence","ours","connections","inPackets","outPackets","inBytes","outBytes",
  *   "rates":{the same five, a second},
- *   "reals":[{"address","port","forward","weight","active","inactive","persistent", the same five}]}]. NULL and *err when the kernel cannot be read. */
+ *   "reals":[{"address","port","forward","weight","active","inactive","persistent", "drainsUntil" (Unix seconds, only if it drains), the same five}]}]. NULL and *err when the kernel cannot be read. */
 char *report_table(struct reconcile *r, size_t *len, int *err);
 
 struct report_state {
@@ -22,6 +22,7 @@ struct report_state {
 };
 /* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed","notReady",
  *  "kernelVersion","connTabSize","problem","sync":null|{"interface","syncID","group","port","ttl","sender","receiver","threshold","period","starts","problem"},
+ *  "draining":null|{"realServers","virtualServers","until"}: all that drain; virtual servers that are there only for them; when the last is gone at the latest;
  *  "waiting":{"virtualServers","moves"}}: waiting are those whose router is not Active here (only if there are such); virtualServers are vipd's own that are in the kernel. */
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len);
 

@@ -347,9 +347,15 @@ int ipvs_sock_reals_quick(struct ipvs_sock *s, const struct vs_key *k, int (*eac
 {
 	struct quick_arg a = {each, arg};
 
+	return ipvs_sock_reals_counted(s, k, quick_each, &a);
+}
+
+int ipvs_sock_reals_counted(struct ipvs_sock *s, const struct vs_key *k,
+			    int (*each)(void *arg, const struct real *r, const struct real_stats *st), void *arg)
+{
 	if (k->addr.family == AF_INET && s->option_fd >= 0)
 		return sockopt_reals(s->option_fd, &s->dests, k, each, arg);
-	return ipvs_sock_reals(s, k, quick_each, &a);
+	return ipvs_sock_reals(s, k, each, arg);
 }
 
 /* Heads and real servers as they come. */

@@ -22,6 +22,9 @@ int ipvs_sock_reals(struct ipvs_sock *s, const struct vs_key *k,
 /* The same without counters, at a twentieth of the cost for IPv4 (IP_VS_SO_GET_DESTS, one system call). A missing service has no real servers. */
 int ipvs_sock_reals_quick(struct ipvs_sock *s, const struct vs_key *k, int (*each)(void *arg, const struct real *r),
 			  void *arg);
+/* As cheap, with the connections' counters and the thresholds but no others. */
+int ipvs_sock_reals_counted(struct ipvs_sock *s, const struct vs_key *k,
+			    int (*each)(void *arg, const struct real *r, const struct real_stats *st), void *arg);
 /* Services and all real servers into a table. */
 int ipvs_sock_dump(struct ipvs_sock *s, struct table **out);
 

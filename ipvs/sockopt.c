@@ -64,8 +64,8 @@ static uint8_t forward_of(unsigned conn_flags)
 	}
 }
 
-int sockopt_reals(int fd, struct dest_room *room, const struct vs_key *k, int (*each)(void *arg, const struct real *r),
-		  void *arg)
+int sockopt_reals(int fd, struct dest_room *room, const struct vs_key *k,
+		  int (*each)(void *arg, const struct real *r, const struct real_stats *st), void *arg)
 {
 	size_t n = 0;
 	int rc;
@@ -88,7 +88,11 @@ int sockopt_reals(int fd, struct dest_room *room, const struct vs_key *k, int (*
 				 .port = ntohs(e->port),
 				 .forward = forward_of(e->conn_flags),
 				 .weight = (uint32_t)e->weight};
-		rc = each(arg, &r);
+		struct real_stats st = {.active = e->activeconns,
+					.inactive = e->inactconns,
+					.persistent = e->persistconns,
+					.limits = {.upper = e->u_threshold, .lower = e->l_threshold}};
+		rc = each(arg, &r, &st);
 	}
 	return rc;
 }

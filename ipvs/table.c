@@ -62,12 +62,19 @@ bool vs_head_equal(const struct vs *a, const struct vs *b)
 
 static bool real_equal(const struct real *a, const struct real *b)
 {
-	return real_cmp(a, b) == 0 && a->forward == b->forward && a->weight == b->weight;
+	return real_cmp(a, b) == 0 && a->forward == b->forward && a->weight == b->weight && a->until == b->until;
+}
+
+bool limits_equal(const struct limits *a, const struct limits *b)
+{
+	return a->upper == b->upper && a->lower == b->lower && a->tunnel == b->tunnel &&
+	       a->tunnel_port == b->tunnel_port;
 }
 
 bool vs_equal(const struct vs *a, const struct vs *b)
 {
-	if (!vs_head_equal(a, b) || a->gate != b->gate || a->n != b->n)
+	if (!vs_head_equal(a, b) || !limits_equal(&a->limits, &b->limits) || a->gate != b->gate ||
+	    a->drain_s != b->drain_s || a->leaving != b->leaving || a->n != b->n)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!real_equal(&a->reals[i], &b->reals[i]))

@@ -11,6 +11,8 @@
 enum forward { FORWARD_NAT, FORWARD_DR, FORWARD_TUN };
 enum { FORWARD_OTHER = FORWARD_TUN + 1 }; /* only in what the kernel reports: a method that vipd never sets */
 
+enum tunnel { TUNNEL_IPIP, TUNNEL_GUE, TUNNEL_GRE }; /* the kernel's numbers (linux/ip_vs.h) */
+
 struct vs_key {
 	struct addr addr;
 	uint16_t port; /* host order, 1..65535 (0 only in what the kernel reports) */
@@ -22,9 +24,11 @@ struct real {
 	uint16_t port;
 	uint8_t forward; /* enum forward */
 	uint32_t weight; /* 0..65535 */
+	uint32_t until;  /* 0: in service; else it leaves, by then: wall clock, seconds since 1970 (drain.h) */
 };
+#define UNTIL_MAX UINT32_MAX /* as far off as can be said */
 
-enum { SCHED_NAME = 16, WEIGHT_MAX = 65535, REALS_MAX = 65536, TABLE_MAX = 1 << 20 };
+enum { SCHED_NAME = 16, WEIGHT_MAX = 65535, DRAIN_MAX_S = 86400, REALS_MAX = 65536, TABLE_MAX = 1 << 20 };
 
 /* Flags of a virtual server: the kernel's bits (linux/ip_vs.h). */
 enum vs_flag {
@@ -37,6 +41,15 @@ enum vs_flag {
 	    VS_PERSISTENT | VS_ONEPACKET | VS_SCHED1 | VS_SCHED2 | VS_SCHED3, /* those that vipd sets and compares */
 };
 
+/* What the kernel keeps with each real server, and a Service states once. */
+struct limits {
+	uint32_t upper,
+	    lower; /* no new connection from upper on until there are fewer than lower; 0: no limit, three quarters of upper */
+	uint8_t tunnel;       /* enum tunnel; TUNNEL_IPIP unless forwarded by TUN */
+	uint16_t tunnel_port; /* TUNNEL_GUE: its UDP port, host order; else 0 */
+};
+enum { THRESHOLD_MAX = INT32_MAX };
+
 struct vs {
 	struct vs_key key;
 	char sched[SCHED_NAME];
@@ -45,6 +58,9 @@ struct vs {
 	uint8_t granularity; /* persistence mask in bits: 32 or 128 for one client */
 	uint16_t
 	    gate; /* 0, or which router must be Active here for it to be programmed (wire.h); the kernel knows nothing of it */
+	struct limits limits; /* of each of its real servers */
+	uint32_t drain_s; /* how long a real server that leaves may keep its connections; 0: it is deleted at once */
+	bool leaving;     /* wanted no more: there only for the real servers that drain */
 	uint32_t n;
 	struct real *reals; /* sorted by real_cmp, each address:port once */
 };
@@ -54,7 +70,8 @@ int vs_key_cmp(const struct vs_key *a, const struct vs_key *b);
 /* Orders by address, port: the kernel's identity of a real server. */
 int real_cmp(const struct real *a, const struct real *b);
 bool vs_head_equal(const struct vs *a, const struct vs *b); /* all but the real servers */
-bool vs_equal(const struct vs *a, const struct vs *b);      /* real servers and gate too */
+bool limits_equal(const struct limits *a, const struct limits *b);
+bool vs_equal(const struct vs *a, const struct vs *b); /* real servers, gate, drains too */
 
 enum { VS_KEY_TEXT = 64, REAL_TEXT = 56 };
 /* "TCP 10.0.0.1:80", "UDP [fd00::1]:53" */

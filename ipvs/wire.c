@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WIRE_VERSION = 2, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
+enum { WIRE_VERSION = 3, WIRE_LEAVES = 0x80, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
 
 static const char magic[4] = {'V', 'P', 'V', 'S'};
 
@@ -42,14 +42,18 @@ struct wire_key {
 struct wire_head {
 	uint32_t flags;
 	uint32_t timeout;
+	uint32_t drain_s;
 	uint32_t n;
+	uint32_t upper, lower;
 	char sched[SCHED_NAME];
 	uint8_t granularity;
-	uint8_t zero;
+	uint8_t tunnel;
 	uint16_t gate;
+	uint16_t tunnel_port;
+	uint16_t zero;
 };
 
-/* Then the address. */
+/* Then the address; then, with WIRE_LEAVES in forward, until when. */
 struct wire_real {
 	uint16_t port;
 	uint16_t weight;
@@ -57,7 +61,7 @@ struct wire_real {
 	uint8_t forward;
 };
 
-_Static_assert(sizeof(struct wire_picture) == 72 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 32 &&
+_Static_assert(sizeof(struct wire_picture) == 72 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 48 &&
 		   sizeof(struct wire_real) == 6,
 	       "records have no padding");
 
@@ -84,14 +88,25 @@ static unsigned char *put_real(unsigned char *at, const struct real *r)
 	struct wire_real w = {
 	    .port = r->port, .weight = (uint16_t)r->weight, .family = r->addr.family, .forward = r->forward};
 
+	if (r->until)
+		w.forward |= WIRE_LEAVES;
 	at = put(at, &w, sizeof w);
-	return put(at, r->addr.bytes, addr_len(&r->addr));
+	at = put(at, r->addr.bytes, addr_len(&r->addr));
+	return r->until ? put(at, &r->until, sizeof r->until) : at;
 }
 
 static unsigned char *put_vs(unsigned char *at, const struct vs *v)
 {
-	struct wire_head w = {
-	    .flags = v->flags, .timeout = v->timeout, .n = v->n, .granularity = v->granularity, .gate = v->gate};
+	struct wire_head w = {.flags = v->flags,
+			      .timeout = v->timeout,
+			      .drain_s = v->drain_s,
+			      .n = v->n,
+			      .upper = v->limits.upper,
+			      .lower = v->limits.lower,
+			      .granularity = v->granularity,
+			      .tunnel = v->limits.tunnel,
+			      .gate = v->gate,
+			      .tunnel_port = v->limits.tunnel_port};
 
 	memcpy(w.sched, v->sched, strnlen(v->sched, sizeof w.sched - 1));
 	at = put_key(at, &v->key);
@@ -111,7 +126,8 @@ static size_t vs_size(const struct vs *v)
 	size_t size = key_size(&v->key) + sizeof(struct wire_head);
 
 	for (uint32_t i = 0; i < v->n; i++)
-		size += sizeof(struct wire_real) + addr_len(&v->reals[i].addr);
+		size += sizeof(struct wire_real) + addr_len(&v->reals[i].addr) +
+			(v->reals[i].until ? sizeof v->reals[i].until : 0);
 	return size;
 }
 
@@ -272,6 +288,14 @@ static const char *head_check(const struct wire_head *w, unsigned bits)
 		return "reserved bytes are not zero";
 	if (w->gate > GATES_MAX)
 		return "gate out of range";
+	if (w->drain_s > DRAIN_MAX_S)
+		return "drain timeout out of range";
+	if (w->upper > THRESHOLD_MAX)
+		return "upper threshold out of range";
+	if (w->lower > w->upper)
+		return "lower threshold above the upper";
+	if (w->tunnel > TUNNEL_GRE || (w->tunnel == TUNNEL_GUE) != (w->tunnel_port != 0))
+		return "no such tunnel";
 	if (w->n > REALS_MAX)
 		return "too many real servers";
 	return sched_check(w->sched);
@@ -293,17 +317,32 @@ static const char *get_head(struct reader *r, struct vs *out)
 	out->timeout = w.timeout;
 	out->granularity = w.granularity;
 	out->gate = w.gate;
+	out->drain_s = w.drain_s;
+	out->limits.upper = w.upper;
+	out->limits.lower = w.lower;
+	out->limits.tunnel = w.tunnel;
+	out->limits.tunnel_port = w.tunnel_port;
 	out->n = w.n;
 	return left(r) / REAL_LEAST < w.n ? "cut short" : NULL;
+}
+
+static const char *get_until(struct reader *r, uint32_t *out)
+{
+	const char *why = get(r, out, sizeof *out);
+
+	return why ? why : *out == 0 ? "time of leaving out of range" : NULL;
 }
 
 static const char *get_real(struct reader *r, uint8_t vs_family, struct real *out)
 {
 	struct wire_real w;
 	const char *why = get(r, &w, sizeof w);
+	bool leaves;
 
 	if (why)
 		return why;
+	leaves = w.forward & WIRE_LEAVES;
+	w.forward &= (uint8_t)~WIRE_LEAVES;
 	if (w.port == 0)
 		return "real server with port 0";
 	if (w.forward > FORWARD_TUN)
@@ -313,7 +352,9 @@ static const char *get_real(struct reader *r, uint8_t vs_family, struct real *ou
 	out->port = w.port;
 	out->weight = w.weight;
 	out->forward = w.forward;
-	return get_addr(r, w.family, &out->addr);
+	out->until = 0;
+	why = get_addr(r, w.family, &out->addr);
+	return why || !leaves ? why : get_until(r, &out->until);
 }
 
 /* reals: room for v->n, which get_head has held against the length. */
@@ -400,6 +441,8 @@ static const char *get_settings(struct reader *r, const struct wire_picture *w, 
 {
 	const char *why;
 
+	if (w->drain_s > DRAIN_MAX_S)
+		return "drain timeout out of range";
 	out->adopt = w->adopt;
 	out->drain_s = w->drain_s;
 	why = get_sync(w, &out->sync);

@@ -10,7 +10,7 @@ enum { GATES_MAX = 1024, GATE_NAME = 32 };
 /* What goes with the table. */
 struct ipvs_settings {
 	bool adopt;       /* take over a wanted virtual server that somebody else made */
-	uint32_t drain_s; /* reserved for the data-path work: 0 deletes a real server at once */
+	uint32_t drain_s; /* as vs.drain_s, for what was wanted before this process began */
 	struct sync_settings sync;
 	/* Virtual routers that vs.gate counts from 1: a DR or TUN virtual server with a real server on this node must not be there while another node
 	 * sends to it, or the two would pass packets to and fro (drOnBackup). */

@@ -267,6 +267,18 @@ static void read_ready_timeout(struct reader *r, const char *key, const struct n
 		r->c->ready_timeout_s = ms / 1000;
 }
 
+static void read_drain_timeout(struct reader *r, const char *key, const struct node *n)
+{
+	uint32_t ms;
+
+	if (!config_want_duration(r, key, n, &ms))
+		return;
+	if (ms % 1000)
+		diag_error(r->diags, r->file, n->pos, "%s: expected whole seconds, found %s", key, n->text);
+	else
+		r->c->plan.drain_s = r->c->ipvs.drain_s = ms / 1000;
+}
+
 static void read_notify(struct reader *r, const char *key, const struct node *n)
 {
 	static const char *const names[] = {"script", "fifo"};
@@ -321,6 +333,7 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"adopt", read_adopt},
 	    {"garp", read_garp},
 	    {"readyTimeout", read_ready_timeout},
+	    {"drainTimeout", read_drain_timeout},
 	    {"routers", config_read_routers},
 	    {"spread", config_read_spread},
 	    {"notify", read_notify},
@@ -363,6 +376,7 @@ static struct config *config_default(const char *file)
 	c->plan.default_forward = FORWARD_NAT;
 	c->vips = (struct vip_settings){.garp_count = 5, .garp_second_ms = 5000, .garp_refresh_ms = 0};
 	c->ready_timeout_s = 30;
+	c->plan.drain_s = c->ipvs.drain_s = 300;
 	return c;
 }
 

@@ -76,9 +76,6 @@ int config_set_vrid(struct config *c, uint8_t vrid);
  * no further, it makes allowUnpooled true unless the file states it. */
 int config_set_service_cidr(struct config *c, const char *cidr);
 
-/* "1500ms", "5s", "2m", "1h", or whole seconds -> milliseconds; -EINVAL. */
-int config_duration(const char *text, uint32_t *ms);
-
 /* "VIP" or "Proxy": what ip_mode comes to. */
 const char *config_ip_mode(const struct config *c);
 

@@ -1,6 +1,7 @@
 /* Values of vipd.yaml: each is of its kind and in its range, or a diagnostic says where it is not.
  * Test: tests/test_config.c, tests/test_config_router.c. */
 #include "config_read.h"
+#include "base/duration.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -50,33 +51,9 @@ bool config_want_range(struct reader *r, const char *key, const struct node *n, 
 	return true;
 }
 
-int config_duration(const char *text, uint32_t *ms)
-{
-	static const struct {
-		const char *unit;
-		uint32_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
-	uint64_t v = 0;
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 0 || digits > 9)
-		return -EINVAL;
-	for (size_t i = 0; i < digits; i++)
-		v = v * 10 + (uint64_t)(text[i] - '0');
-	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-		if (strcmp(text + digits, units[i].unit) != 0)
-			continue;
-		if (v * units[i].ms > 86400000)
-			return -EINVAL;
-		*ms = (uint32_t)(v * units[i].ms);
-		return 0;
-	}
-	return -EINVAL;
-}
-
 bool config_want_duration(struct reader *r, const char *key, const struct node *n, uint32_t *ms)
 {
-	if ((n->type == NODE_STRING || n->type == NODE_INT) && config_duration(n->text, ms) == 0)
+	if ((n->type == NODE_STRING || n->type == NODE_INT) && duration_parse(n->text, ms) == 0)
 		return true;
 	diag_error(r->diags, r->file, n->pos, "%s: expected a time of at most a day such as 5s, 500ms or 2m, found %s",
 		   key, n->type == NODE_STRING || n->type == NODE_INT ? n->text : node_type_name(n->type));

@@ -136,6 +136,7 @@ static json_t *config_json(const struct config *c)
 				      config_ms_json(c->vips.garp_second_ms), "refresh",
 				      config_ms_json(c->vips.garp_refresh_ms)));
 	json_object_set_new(j, "readyTimeout", config_ms_json(c->ready_timeout_s * 1000));
+	json_object_set_new(j, "drainTimeout", config_ms_json(c->plan.drain_s * 1000));
 	if (c->n_routers) {
 		json_object_set_new(j, "routers", config_routers_json(c));
 	} else if (c->routers_auto) {

@@ -364,6 +364,7 @@ static int control_init(struct control *c)
 	c->retry = loop_timer_new(c->loop, on_retry, c);
 	control_events_load(c);
 	control_record_load(c);
+	control_drain_load(c);
 	return 0;
 }
 
@@ -379,6 +380,7 @@ static void control_clear(struct control *c)
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);
 	record_free(c->record);
+	drained_clear(&c->drained);
 	outbox_free(c->outbox);
 	notices_free(c->notices);
 	events_free(c->events);

@@ -5,6 +5,7 @@
  *   control_answer.c   the control socket's requests, questions to ipvs and vrrp, status
  *   control_explain.c  what the plan knows of one address and port
  *   control_record.c   the record on disk
+ *   control_drain.c    real servers that a person drains
  *   control_events.c   what happened: Events, and the file that keeps them
  *   control_due.c      what waits until the kernel has it
  *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
@@ -20,6 +21,7 @@
 #include "config.h"
 #include "ctl_request.h"
 #include "ctl_server.h"
+#include "drained.h"
 #include "notices.h"
 #include "options.h"
 #include "outbox.h"
@@ -62,8 +64,9 @@ struct control {
 	struct loop *loop;
 	struct options options;
 	struct config *config;
-	struct assign *assign; /* of the configuration's routers */
-	struct record *record; /* NULL: the one on disk cannot be read; nothing is planned then */
+	struct assign *assign;  /* of the configuration's routers */
+	struct record *record;  /* NULL: the one on disk cannot be read; nothing is planned then */
+	struct drained drained; /* by hand */
 	struct plan *plan;
 	struct folder *folder;
 	int cache_fd; /* state_dir/manifests-good, or -1 */
@@ -115,6 +118,12 @@ char *control_explain(const struct control *c, const struct vs_key *k);
 /* Reads state_dir/record.yaml; leaves c->record NULL, with a notice, if it is bad. */
 void control_record_load(struct control *c);
 void control_record_save(struct control *c);
+
+/* control_drain.c */
+void control_drain_load(struct control *c);
+/* A request to drain, undrain or list: the answer, malloc'd. */
+char *control_drain(struct control *c, const struct ctl_request *q);
+json_t *control_drained_json(const struct control *c); /* what is drained, as text */
 
 /* control_due.c */
 void control_due_add(struct control *c, struct due *d);

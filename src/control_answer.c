@@ -256,6 +256,7 @@ static json_t *status_json(const struct control *c)
 	json_object_set_new(j, "config", any_text(c->config->file));
 	json_object_set_new(j, "sources", sources_json(c));
 	json_object_set_new(j, "problems", problems);
+	json_object_set_new(j, "drained", control_drained_json(c));
 	json_object_set_new(j, "generation",
 			    json_pack("{s:o, s:o}", "ipvs", side_json(&c->sides[OUTBOX_IPVS]), "vrrp",
 				      side_json(&c->sides[OUTBOX_VRRP])));
@@ -440,6 +441,10 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		break;
 	case CTL_EXPLAIN:
 		request_explain(c, client, &q);
+		break;
+	case CTL_DRAIN:
+	case CTL_UNDRAIN:
+		reply_text(c, client, control_drain(c, &q));
 		break;
 	case CTL_VERBS:
 		break;

@@ -62,13 +62,26 @@ uint16_t control_gate(const struct control *c, const struct vs *v)
 	return router == ROUTER_NONE ? 0 : (uint16_t)(router + 1);
 }
 
+/* v as ipvs gets it: behind its gate, with weight 0 where somebody drained. *masked is the caller's. */
+static struct vs sent_vs(const struct control *c, const struct vs *v, struct real **masked)
+{
+	struct vs sent = *v;
+
+	sent.gate = control_gate(c, v);
+	*masked = drained_mask(&c->drained, v);
+	if (*masked)
+		sent.reals = *masked;
+	return sent;
+}
+
 static void on_vs_set(void *arg, const struct vs *v)
 {
 	struct control *c = arg;
-	struct vs gated = *v;
+	struct real *masked;
+	struct vs sent = sent_vs(c, v, &masked);
 
-	gated.gate = control_gate(c, v);
-	outbox_vs_set(c->outbox, &gated);
+	outbox_vs_set(c->outbox, &sent);
+	free(masked);
 }
 
 static void on_vs_delete(void *arg, const struct vs_key *k)
@@ -160,10 +173,11 @@ struct vs_list {
 static void add_vs(void *arg, const struct vs *v)
 {
 	struct vs_list *l = arg;
-	struct vs gated = *v;
+	struct real *masked;
+	struct vs sent = sent_vs(l->control, v, &masked);
 
-	gated.gate = control_gate(l->control, v);
-	wire_picture_add(&l->writer, &gated);
+	wire_picture_add(&l->writer, &sent);
+	free(masked);
 }
 
 /* The same routers, in the same order, as in vrrp's picture. */

@@ -25,8 +25,9 @@ static const struct {
     [CTL_EVENTS] = {"events", "event", "ev", true},
 };
 static const char *const verbs[CTL_VERBS] = {
-    [CTL_GET] = "get",     [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover", [CTL_REEXEC] = "reexec",
-    [CTL_WHERE] = "where", [CTL_SETTLE] = "settle", [CTL_EXPLAIN] = "explain"};
+    [CTL_GET] = "get",         [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover",
+    [CTL_REEXEC] = "reexec",   [CTL_WHERE] = "where",   [CTL_SETTLE] = "settle",
+    [CTL_EXPLAIN] = "explain", [CTL_DRAIN] = "drain",   [CTL_UNDRAIN] = "undrain"};
 
 int ctl_kind_parse(const char *word, enum ctl_kind *out)
 {
@@ -62,7 +63,8 @@ bool ctl_kind_namespaced(enum ctl_kind k)
 
 bool ctl_verb_changes(enum ctl_verb v)
 {
-	static const bool changes[CTL_VERBS] = {[CTL_FAILOVER] = true, [CTL_REEXEC] = true};
+	static const bool changes[CTL_VERBS] = {
+	    [CTL_FAILOVER] = true, [CTL_REEXEC] = true, [CTL_DRAIN] = true, [CTL_UNDRAIN] = true};
 
 	return changes[v];
 }
@@ -235,7 +237,8 @@ int ctl_request_parse(const char *text, size_t len, struct ctl_request *out, cha
 	}
 	if (read_verb(&rd) || (r.verb == CTL_GET && (read_kind(&rd) || read_names(&rd) || read_scope(&rd))) ||
 	    (r.verb == CTL_FAILOVER && read_router(&rd)) || (r.verb == CTL_WHERE && read_list(&rd, "objects")) ||
-	    (r.verb == CTL_SETTLE && read_settle(&rd)) || (r.verb == CTL_EXPLAIN && read_key(&rd)))
+	    (r.verb == CTL_SETTLE && read_settle(&rd)) || (r.verb == CTL_EXPLAIN && read_key(&rd)) ||
+	    ((r.verb == CTL_DRAIN || r.verb == CTL_UNDRAIN) && (read_names(&rd) || read_scope(&rd))))
 		goto bad;
 	*out = r;
 	return 0;

@@ -11,7 +11,18 @@
 
 enum { CTL_REQUEST_MAX = 64 << 10, CTL_NAMES_MAX = 256, CTL_TIMEOUT_S = 30, CTL_TIMEOUT_MAX_S = 3600 };
 
-enum ctl_verb { CTL_GET, CTL_STATUS, CTL_FAILOVER, CTL_REEXEC, CTL_WHERE, CTL_SETTLE, CTL_EXPLAIN, CTL_VERBS };
+enum ctl_verb {
+	CTL_GET,
+	CTL_STATUS,
+	CTL_FAILOVER,
+	CTL_REEXEC,
+	CTL_WHERE,
+	CTL_SETTLE,
+	CTL_EXPLAIN,
+	CTL_DRAIN,
+	CTL_UNDRAIN,
+	CTL_VERBS
+};
 enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_EVENTS, CTL_KINDS };
 
 /* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false}
@@ -19,6 +30,7 @@ enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_V
  * {"verb": "where", "objects": ["Service default/web", "Node n1"]}: the folder, and the files that hold each
  * {"verb": "settle", "files": ["0123456789abcdef web.yaml", "- gone.yaml"], "timeoutSeconds": 30}: answered when these files have been read with these
  *   hashes (folder_text_hash; - stands for none) and all that follows is programmed
+ * {"verb": "drain" or "undrain", "names": [real servers], "namespace": of those that are pods}: both list what is drained
  * {"verb": "failover", "name": "vips"}: without a name every router that is Active here
  * {"verb": "explain", "address": "10.0.0.1", "port": 80, "protocol": "TCP"} */
 struct ctl_request {

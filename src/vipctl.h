@@ -14,6 +14,7 @@
  *   vipctl_get.c        get: lists
  *   vipctl_table.c      ... as tables
  *   vipctl_status.c     status
+ *   vipctl_drain.c      drain, undrain
  *   vipctl_failover.c   failover
  *   vipctl_reexec.c     reexec
  *   vipctl_check.c      check: manifests, without vipd

@@ -5,6 +5,7 @@
 #include "../configmaps/folder.h"
 #include "../configmaps/manifest.h"
 #include "base/arena.h"
+#include "base/duration.h"
 #include "base/file.h"
 #include "config.h"
 
@@ -93,7 +94,7 @@ static unsigned patience(const struct vipctl *v)
 
 	if (!text)
 		return TIMEOUT_S;
-	if (config_duration(text, &ms) == 0 && ms >= 1000 && ms <= CTL_TIMEOUT_MAX_S * 1000u)
+	if (duration_parse(text, &ms) == 0 && ms >= 1000 && ms <= CTL_TIMEOUT_MAX_S * 1000u)
 		return ms / 1000;
 	fprintf(stderr, "Error: --timeout: expected a time from 1s to 1h, found \"%s\"\n", text);
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void print_problems(const struct vipctl *v, json_t *problems)
 {
@@ -67,9 +68,36 @@ static void print_routers(json_t *routers)
 	}
 }
 
+static void print_drained(json_t *list)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *s = json_string_value(one);
+
+		printf("%s%s", i ? ", " : "drained  by hand: ", s ? s : "?");
+	}
+	if (json_array_size(list))
+		putchar('\n');
+}
+
+static void print_draining(json_t *j)
+{
+	long long left = (long long)json_integer_value(json_object_get(j, "until")) - (long long)time(NULL);
+	char age[24];
+
+	printf("draining %" JSON_INTEGER_FORMAT " real servers, %" JSON_INTEGER_FORMAT
+	       " virtual servers that are wanted no more; the last ends within %s\n",
+	       json_integer_value(json_object_get(j, "realServers")),
+	       json_integer_value(json_object_get(j, "virtualServers")), columns_age(left > 0 ? left : 0, age));
+}
+
 static void print_status(const struct vipctl *v, json_t *j)
 {
 	json_t *sync = json_object_get(json_object_get(j, "ipvs"), "sync");
+	json_t *draining = json_object_get(json_object_get(j, "ipvs"), "draining");
 	json_t *source = json_array_get(json_object_get(j, "sources"), 0);
 	json_t *generation = json_object_get(j, "generation");
 	const char *path = JSON_TEXT(source, "path"), *trouble = JSON_TEXT(source, "trouble");
@@ -85,6 +113,9 @@ static void print_status(const struct vipctl *v, json_t *j)
 	print_members("to ipvs", json_object_get(generation, "ipvs"));
 	print_members("to vrrp", json_object_get(generation, "vrrp"));
 	print_members("ipvs", json_object_get(j, "ipvs"));
+	print_drained(json_object_get(j, "drained"));
+	if (json_is_object(draining))
+		print_draining(draining);
 	if (json_is_object(sync))
 		print_members("sync", sync);
 	print_members("vrrp", json_object_get(j, "vrrp"));

@@ -37,14 +37,26 @@ static void add_cell(struct columns *c, struct cell *cell)
 	free(cell->text);
 }
 
+/* RFC 3339 as control writes it; false: it is not there. */
+static bool time_of(json_t *item, const char *key, long long *out)
+{
+	const char *s = json_string_value(json_object_get(item, key));
+	struct tm tm = {0};
+
+	if (!s || !strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return false;
+	*out = (long long)timegm(&tm);
+	return true;
+}
+
 static void add_age(struct columns *c, json_t *item, long long now)
 {
-	const char *s = JSON_TEXT(item, "metadata", "creationTimestamp");
-	struct tm tm = {0};
+	long long created;
 	char buf[24];
 
-	columns_add(c, s && strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm) ? columns_age(now - (long long)timegm(&tm), buf)
-								   : "<unknown>");
+	columns_add(c, time_of(json_object_get(item, "metadata"), "creationTimestamp", &created)
+			   ? columns_age(now - created, buf)
+			   : "<unknown>");
 }
 
 static void add_text(struct columns *c, json_t *j, const char *key)
@@ -189,8 +201,11 @@ static void vs_row(struct columns *c, json_t *item, bool wide, long long now)
 {
 	json_t *spec = json_object_get(item, "spec"), *status = json_object_get(item, "status"), *real;
 	json_int_t active = 0, inactive = 0;
-	struct cell reals = {0}, counts = {0};
+	struct cell reals = {0}, counts = {0}, draining = {0};
+	long long last = 0, until;
+	size_t drains = 0;
 	const char *forward = NULL;
+	char age[24];
 	size_t i;
 
 	json_array_foreach(json_object_get(status, "reals"), i, real)
@@ -201,6 +216,9 @@ static void vs_row(struct columns *c, json_t *item, bool wide, long long now)
 		active += json_integer_value(json_object_get(real, "active"));
 		inactive += json_integer_value(json_object_get(real, "inactive"));
 		forward = JSON_TEXT(real, "forward");
+		until = (long long)json_integer_value(json_object_get(real, "drainsUntil"));
+		drains += until != 0;
+		last = until > last ? until : last;
 		cell_add(&reals, "%s%s%s%s:%lld=%lld", i ? "," : "", v6 ? "[" : "", ip ? ip : "?", v6 ? "]" : "",
 			 (long long)json_integer_value(json_object_get(real, "port")),
 			 (long long)json_integer_value(json_object_get(real, "weight")));
@@ -210,6 +228,9 @@ static void vs_row(struct columns *c, json_t *item, bool wide, long long now)
 	columns_add(c, forward);
 	cell_add(&counts, "%zu", json_array_size(json_object_get(status, "reals")));
 	add_cell(c, &counts);
+	if (drains)
+		cell_add(&draining, "%zu for %s", drains, columns_age(last > now ? last - now : 0, age));
+	add_cell(c, &draining);
 	counts = (struct cell){0};
 	cell_add(&counts, "%lld/%lld", (long long)active, (long long)inactive);
 	add_cell(c, &counts);
@@ -314,17 +335,6 @@ static void router_row(struct columns *c, json_t *item, bool wide, long long now
 	add_refused(c, json_object_get(status, "refused"));
 }
 
-static bool time_of(json_t *item, const char *key, long long *out)
-{
-	const char *s = json_string_value(json_object_get(item, key));
-	struct tm tm = {0};
-
-	if (!s || !strptime(s, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		return false;
-	*out = (long long)timegm(&tm);
-	return true;
-}
-
 /* "37s", or "2m (x3 over 10m)" as kubectl has it. */
 static void add_seen(struct columns *c, json_t *item, long long now)
 {
@@ -375,7 +385,8 @@ static const struct {
 		      service_row},
     [CTL_ENDPOINTS] = {{"NAME", "ENDPOINTS", "AGE"}, {NULL}, endpoints_row},
     [CTL_PODS] = {{"NAME", "READY", "STATUS", "IP", "NODE", "AGE"}, {NULL}, pod_row},
-    [CTL_VIRTUALSERVERS] = {{"NAME", "SCHEDULER", "FORWARD", "REALS", "ACTIVE/INACTIVE", "CONNECTIONS", "SERVICE"},
+    [CTL_VIRTUALSERVERS] = {{"NAME", "SCHEDULER", "FORWARD", "REALS", "DRAINING", "ACTIVE/INACTIVE", "CONNECTIONS",
+			     "SERVICE"},
 			    {"PERSISTENCE", "REAL-SERVERS"},
 			    vs_row},
     [CTL_VIPS] = {{"ADDRESS", "KIND", "INTERFACE", "STATE", "ROUTER", "OWNER", "SERVICES"},

@@ -12,6 +12,8 @@
 	X(describe)                                                                                                    \
 	X(explain)                                                                                                     \
 	X(top)                                                                                                         \
+	X(drain)                                                                                                       \
+	X(undrain)                                                                                                     \
 	X(failover)                                                                                                    \
 	X(reexec)                                                                                                      \
 	X(check)                                                                                                       \

@@ -152,7 +152,12 @@ static inline char *world_vs_text(const struct vs *v)
 		t = world_append(t, xasprintf(" flags=0x%x", v->flags & ~(unsigned)VS_PERSISTENT));
 	if (v->flags & VS_PERSISTENT || v->timeout)
 		t = world_append(t, xasprintf(" persist=%u", v->timeout));
-	assert_int_equal(v->granularity, addr_bits(&v->key.addr));
+	if (v->granularity != addr_bits(&v->key.addr))
+		t = world_append(t, xasprintf("/%u", v->granularity));
+	if (v->limits.upper)
+		t = world_append(t, xasprintf(" limits=%u-%u", v->limits.lower, v->limits.upper));
+	if (v->limits.tunnel)
+		t = world_append(t, xasprintf(" tunnel=%u:%u", v->limits.tunnel, v->limits.tunnel_port));
 	for (uint32_t i = 0; i < v->n; i++) {
 		const struct real *r = &v->reals[i];
 
@@ -161,7 +166,11 @@ static inline char *world_vs_text(const struct vs *v)
 			t = world_append(t, xasprintf("*%u", r->weight));
 		if (r->forward != FORWARD_NAT)
 			t = world_append(t, xasprintf("/%s", forward_name((enum forward)r->forward)));
+		if (r->until)
+			t = world_append(t, xasprintf("~%u", r->until));
 	}
+	if (v->drain_s)
+		t = world_append(t, xasprintf(" drain=%u", v->drain_s));
 	return t;
 }
 

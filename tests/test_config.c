@@ -1,4 +1,5 @@
 /* vipd.yaml: each error with its text and place, defaults, and that what is printed reads back to the same. */
+#include "../src/base/duration.h"
 #include "../src/config.h"
 
 #include "../src/base/file.h"
@@ -68,6 +69,7 @@ static void test_defaults(void **state)
 		assert_int_equal(c->vips.garp_second_ms, 5000);
 		assert_int_equal(c->vips.garp_refresh_ms, 0);
 		assert_int_equal(c->ready_timeout_s, 30);
+		assert_int_equal(c->plan.drain_s, 300);
 		config_free(c);
 	}
 	config_free(NULL);
@@ -91,7 +93,8 @@ static const char full[] = "manifests: /srv/m\n"
 			   "forwardMethod: DR\n"
 			   "adopt: true\n"
 			   "garp: {count: 1, delay: 1500ms, refresh: 2m}\n"
-			   "readyTimeout: 90\n";
+			   "readyTimeout: 90\n"
+			   "drainTimeout: 2m\n";
 
 static void test_full(void **state)
 {
@@ -119,6 +122,8 @@ static void test_full(void **state)
 	assert_int_equal(c->vips.garp_second_ms, 1500);
 	assert_int_equal(c->vips.garp_refresh_ms, 120000);
 	assert_int_equal(c->ready_timeout_s, 90);
+	assert_int_equal(c->plan.drain_s, 120);
+	assert_int_equal(c->ipvs.drain_s, 120);
 	config_free(c);
 }
 
@@ -172,6 +177,7 @@ static void test_fixed_point(void **state)
 				  "  delay: \"5s\"\n"
 				  "  refresh: \"0s\"\n"
 				  "readyTimeout: \"30s\"\n"
+				  "drainTimeout: \"300s\"\n"
 				  "drOnBackup: auto\n");
 	fixed_point(text);
 	free(text);
@@ -264,6 +270,7 @@ static void test_errors(void **state)
 	    {"readyTimeout: 0\n", "v.yaml:1:15: readyTimeout: expected whole seconds, at least 1s, found 0\n"},
 	    {"readyTimeout: 1500ms\n",
 	     "v.yaml:1:15: readyTimeout: expected whole seconds, at least 1s, found 1500ms\n"},
+	    {"drainTimeout: 1500ms\n", "v.yaml:1:15: drainTimeout: expected whole seconds, found 1500ms\n"},
 	    {"readyTimeout: 25h\n",
 	     "v.yaml:1:15: readyTimeout: expected a time of at most a day such as 5s, 500ms or 2m, "
 	     "found 25h\n"},
@@ -317,7 +324,7 @@ static void test_duration(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		uint32_t ms = 0;
 
-		assert_int_equal(config_duration(rows[i].text, &ms), rows[i].err);
+		assert_int_equal(duration_parse(rows[i].text, &ms), rows[i].err);
 		assert_int_equal(ms, rows[i].ms);
 	}
 }

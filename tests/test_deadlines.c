@@ -1,5 +1,5 @@
 /* vrrp/deadlines.c: whatever is set, moved and taken out, the first is the least. */
-#include "../vrrp/deadlines.h"
+#include "../src/base/deadlines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -297,11 +297,27 @@ static void random_tables(void **state)
 	}
 }
 
+/* The limits are the virtual server's: where they differ, each real server is edited. */
+static void limits_are_edited(void **state)
+{
+	struct real w[4], h[4];
+	struct vs want = side("rr", 0, "1:1 2:1", w), have = side("rr", 0, "1:1 3:1", h);
+	struct ops o = {0};
+	char text[256];
+
+	want.limits.upper = 100;
+	diff_vs(&want, &have, &o);
+	ops_text(&o, text, sizeof text);
+	assert_string_equal(text, "real~ 10.0.0.1:80 NAT w1; real+ 10.0.0.2:80 NAT w1; real- 10.0.0.3:80 NAT w1");
+	ops_clear(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_virtual_server),
 	    cmocka_unit_test(operations_are_appended),
+	    cmocka_unit_test(limits_are_edited),
 	    cmocka_unit_test(random_tables),
 	};
 

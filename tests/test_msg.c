@@ -102,6 +102,34 @@ static void operations(void **state)
 	}
 }
 
+/* Thresholds and the tunnel come from the virtual server; an ipip tunnel is not named, for kernels that know no other. */
+static void limits_are_sent(void **state)
+{
+	static const char gue[] =
+	    HEAD("a4", "0100", "05") "30000100 " KEY6 "60000200 " REAL6
+				     "08000300 02000000 08000400 ffff0000 08000500 00020000 08000600 00010000 05000d00 "
+				     "01000000 06000e00 17c00000 06000f00 00000000";
+	struct vs v = vs6();
+	struct op op = {.type = OP_REAL_ADD, .vs = &v, .real = real_of("fd00::2", 53, FORWARD_TUN, WEIGHT_MAX)};
+	unsigned char buf[MSG_ROOM];
+	struct real_stats st;
+	struct real r;
+	size_t len;
+
+	v.limits = (struct limits){.upper = 512, .lower = 256, .tunnel = TUNNEL_GUE, .tunnel_port = 6080};
+	len = ipvs_msg_op(&op, FAMILY, SEQ, NLM_F_REQUEST, buf);
+	same_bytes(buf, len, gue);
+	op.real.forward = FORWARD_NAT;
+	assert_int_equal(ipvs_msg_op(&op, FAMILY, SEQ, NLM_F_REQUEST, buf), len - 24);
+	/* read back: an operation without its virtual server has the shape of a reply */
+	op.real.forward = FORWARD_TUN;
+	len = ipvs_msg_op(&op, FAMILY, SEQ, NLM_F_REQUEST, buf);
+	memmove(buf + 20, buf + 20 + 0x30, len - 20 - 0x30);
+	memcpy(buf, &(uint32_t){(uint32_t)len - 0x30}, 4);
+	assert_int_equal(ipvs_msg_real(buf, len - 0x30, AF_INET6, &r, &st), MSG_OK);
+	assert_true(limits_equal(&st.limits, &v.limits));
+}
+
 static void the_scheduler_is_the_operations(void **state)
 {
 	struct vs v = vs4();
@@ -678,6 +706,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(operations),
+	    cmocka_unit_test(limits_are_sent),
 	    cmocka_unit_test(the_scheduler_is_the_operations),
 	    cmocka_unit_test(longest_operation_has_room),
 	    cmocka_unit_test(requests),

@@ -15,7 +15,7 @@ static struct vs server(uint32_t host, struct real *reals, uint32_t n)
 	struct vs v = {.key = {addr_from_v4(host), 80, IPPROTO_TCP}, .sched = "rr", .granularity = 32, .n = n};
 
 	for (uint32_t i = 0; i < n; i++)
-		reals[i] = (struct real){addr_from_v4(0x0a200001 + i), 8080, FORWARD_NAT, 1};
+		reals[i] = (struct real){.addr = addr_from_v4(0x0a200001 + i), .port = 8080, .weight = 1};
 	v.reals = reals;
 	return v;
 }

@@ -64,16 +64,22 @@ static void lines_read_back(void **state)
 	const struct vs_key keys[] = {key_of(IPPROTO_TCP, "10.0.0.1", 80), key_of(IPPROTO_UDP, "fd00::1", 53),
 				      key_of(IPPROTO_SCTP, "255.255.255.254", 65535),
 				      key_of(IPPROTO_TCP, "::ffff:0:1", 1)};
-	for (size_t i = 0; i < 2 * sizeof keys / sizeof *keys; i++) {
+	for (size_t i = 0; i < 4 * sizeof keys / sizeof *keys; i++) {
+		struct own_line l = {.type = (int)(i % 4), .key = keys[i / 4]}, got;
 		char buf[OWN_LINE];
-		struct vs_key k;
-		bool add;
-		size_t n = own_line_format(i & 1, &keys[i / 2], buf);
+
+		if (l.type == OWN_DRAINS || l.type == OWN_DRAINED)
+			l.real = real_of(i & 8 ? "fd00:1:2:3:4:5:6:7777" : "10.1.0.1", 65535, FORWARD_NAT, 0);
+		if (l.type == OWN_DRAINS)
+			l.deadline_ms = i < 8 ? 0 : 999999999999999999;
+		size_t n = own_line_format(&l, buf);
 
 		assert_int_equal(buf[n - 1], '\n');
-		assert_int_equal(own_line_parse(buf, n - 1, &add, &k), 0);
-		assert_int_equal(add, i & 1);
-		assert_int_equal(vs_key_cmp(&k, &keys[i / 2]), 0);
+		assert_int_equal(own_line_parse(buf, n - 1, &got), 0);
+		assert_int_equal(got.type, l.type);
+		assert_int_equal(vs_key_cmp(&got.key, &l.key), 0);
+		assert_int_equal(real_cmp(&got.real, &l.real), 0);
+		assert_true(got.deadline_ms == l.deadline_ms);
 	}
 }
 
@@ -96,21 +102,29 @@ static void nonsense_is_no_line(void **state)
 	    "+TCP [fd00::1:80",
 	    "+TCP fd00::1]:80",
 	    "+TCP 10.0.0.256:80",
+	    "+TCP 10.0.0.1:80 10.1.0.1:80",
+	    "~TCP 10.0.0.1:80",
+	    "~TCP 10.0.0.1:80 10.1.0.1:80",
+	    "~TCP 10.0.0.1:80 10.1.0.1:80 ",
+	    "~TCP 10.0.0.1:80 10.1.0.1:80 12x",
+	    "~TCP 10.0.0.1:80 10.1.0.1:80 1234567890123456789",
+	    "~TCP 10.0.0.1:80 10.1.0.1:80 1 2",
+	    "~TCP 10.0.0.1:80 10.1.0.1 1",
+	    "=TCP 10.0.0.1:80",
+	    "=TCP 10.0.0.1:80 10.1.0.1:80 1",
 	    "+TCP 10.0.0.1:80aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		struct vs_key k;
-		bool add;
-		assert_int_equal(own_line_parse(lines[i], strlen(lines[i]), &add, &k), -EINVAL);
+		struct own_line l;
+		assert_int_equal(own_line_parse(lines[i], strlen(lines[i]), &l), -EINVAL);
 	}
-	struct vs_key k;
-	bool add;
-	assert_int_equal(own_line_parse("+TCP 10.0.0.1\0:80", 17, &add, &k), -EINVAL);
+	struct own_line l;
+	assert_int_equal(own_line_parse("+TCP 10.0.0.1\0:80", 17, &l), -EINVAL);
 }
 
-static void note_line(void *arg, bool add, const struct vs_key *k)
+static void note_line(void *arg, const struct own_line *l)
 {
 	char key[VS_KEY_TEXT], *text = arg;
-	snprintf(text + strlen(text), 256 - strlen(text), "%c%s;", add ? '+' : '-', vs_key_format(k, key));
+	snprintf(text + strlen(text), 256 - strlen(text), "%c%s;", "+-~="[l->type], vs_key_format(&l->key, key));
 }
 
 static void replay_stops_at_a_torn_line(void **state)
@@ -123,6 +137,8 @@ static void replay_stops_at_a_torn_line(void **state)
 	    {"+TCP 10.0.0.1:80\n", "+TCP 10.0.0.1:80;", 17, 0},
 	    {"+TCP 10.0.0.1:80\n-TCP 10.0.0.1:8", "+TCP 10.0.0.1:80;", 17, 0},
 	    {"+TCP 10.0.0.1:80", "", 0, 0},
+	    {"~TCP 10.0.0.1:80 10.1.0.1:80 7\n=TCP 10.0.0.1:80 10.1.0.1:80\n", "~TCP 10.0.0.1:80;=TCP 10.0.0.1:80;", 60,
+	     0},
 	    {"+TCP 10.0.0.1:80\nwhat\n-TCP 10.0.0.1:80\n", "+TCP 10.0.0.1:80;-TCP 10.0.0.1:80;", 39, 1},
 	};
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {

@@ -86,6 +86,66 @@ static const struct world_row options[] = {
      SERVICE_META(META("vipd.io/scheduler-flags: ops"), "clusterIP: 10.96.0.10, selector: {app: web}, ports: [{name: "
 							"t, port: 53}, {name: u, port: 53, protocol: UDP}]"),
      "TCP 10.96.0.10:53 rr\nUDP 10.96.0.10:53 rr flags=0x4\nvip 10.96.0.10 vipd0\n"},
+    {"sh falls back unless it is told not to", SERVICE_META(META("vipd.io/scheduler: sh"), WEB),
+     "TCP 10.96.0.10:80 sh flags=0x8\nvip 10.96.0.10 vipd0\n"},
+    {"sh told not to", SERVICE_META(META("vipd.io/scheduler: sh, vipd.io/scheduler-flags: sh-port"), WEB),
+     "TCP 10.96.0.10:80 sh flags=0x10\nvip 10.96.0.10 vipd0\n"},
+    {"drain timeout", SERVICE_META(META("vipd.io/drain-timeout: 2m"), WEB),
+     "TCP 10.96.0.10:80 rr drain=120\nvip 10.96.0.10 vipd0\n"},
+    {"thresholds", SERVICE_META(META("vipd.io/upper-threshold: '100', vipd.io/lower-threshold: '80'"), WEB),
+     "TCP 10.96.0.10:80 rr limits=80-100\nvip 10.96.0.10 vipd0\n"},
+    {"granularity",
+     SERVICE_META(META("vipd.io/persistence-granularity: '24'"),
+		  "clusterIPs: [10.96.0.10, 'fd00::10'], sessionAffinity: ClientIP, ports: [{port: 80}]"),
+     "TCP 10.96.0.10:80 rr persist=10800/24\nTCP [fd00::10]:80 rr persist=10800\nvip 10.96.0.10 vipd0\nvip fd00::10 "
+     "vipd0\n"},
+    {"granularity of both families",
+     SERVICE_META(META("vipd.io/persistence-granularity: '24,64'"),
+		  "clusterIPs: [10.96.0.10, 'fd00::10'], sessionAffinity: ClientIP, ports: [{port: 80}]"),
+     "TCP 10.96.0.10:80 rr persist=10800/24\nTCP [fd00::10]:80 rr persist=10800/64\nvip 10.96.0.10 vipd0\nvip fd00::10 "
+     "vipd0\n"},
+    {"one packet",
+     SERVICE_META(META("vipd.io/one-packet: 'true'"), "clusterIP: 10.96.0.10, ports: [{port: 53, protocol: UDP}]"),
+     "UDP 10.96.0.10:53 rr flags=0x4\nvip 10.96.0.10 vipd0\n"},
+    {"SCTP", SERVICE("web", "clusterIP: 10.96.0.10, ports: [{port: 80, protocol: SCTP}]"),
+     "SCTP 10.96.0.10:80 rr\nvip 10.96.0.10 vipd0\n"},
+    {"tunnel of what is tunnelled",
+     SERVICE_META(META("vipd.io/forward-method: TUN, vipd.io/tunnel: 'gue:5555'"), DIRECT) PODS,
+     "TCP 10.4.0.50:8080 rr tunnel=1:5555 10.1.0.1:8080/TUN 10.1.0.2:8080/TUN\nTCP 10.96.0.10:8080 rr" BOTH
+     "vip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
+    {"vipd's own method counts",
+     SERVICE_META(META("vipd.io/forward-method: TUN, vipd.io/tunnel: gre, " FORWARD("DR")), DIRECT) PODS,
+     "TCP 10.4.0.50:8080 rr tunnel=2:0 10.1.0.1:8080/TUN 10.1.0.2:8080/TUN\nTCP 10.96.0.10:8080 rr" BOTH
+     "vip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
+    {"gue's own port", SERVICE_META(META("vipd.io/forward-method: TUN, vipd.io/tunnel: gue"), DIRECT) PODS,
+     "TCP 10.4.0.50:8080 rr tunnel=1:6080 10.1.0.1:8080/TUN 10.1.0.2:8080/TUN\nTCP 10.96.0.10:8080 rr" BOTH
+     "vip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"},
+#define BAD(name, text, why)                                                                                           \
+	{                                                                                                              \
+		"bad " name, SERVICE_META(META("vipd.io/" name ": '" text "'"), WEB),                                  \
+		    "TCP 10.96.0.10:80 rr\nproblem Service default/web BadAnnotation: annotation vipd.io/" name        \
+		    ": \"" text "\" " why "\nvip 10.96.0.10 vipd0\n"                                                   \
+	}
+    BAD("drain-timeout", "1500ms",
+	"is no time: expected whole seconds, at most a day, such as 30s, 5m, or 0 to drop connections at once; 0s is "
+	"used"),
+    BAD("drain-timeout", "25h",
+	"is no time: expected whole seconds, at most a day, such as 30s, 5m, or 0 to drop connections at once; 0s is "
+	"used"),
+    BAD("upper-threshold", "many", "is no number of connections: expected 0 (no limit) to 999999999; 0 is used"),
+    BAD("upper-threshold", "1000000000", "is no number of connections: expected 0 (no limit) to 999999999; 0 is used"),
+    BAD("lower-threshold", "5", "is above vipd.io/upper-threshold, 0; neither is used"),
+    BAD("one-packet", "yes", "is neither true nor false; false is used"),
+    BAD("persistence-granularity", "33",
+	"is no prefix length: expected 1-32, or that, a comma and 1-128 for IPv6; 32,128 is used"),
+    BAD("persistence-granularity", "24,",
+	"is no prefix length: expected 1-32, or that, a comma and 1-128 for IPv6; 32,128 is used"),
+    BAD("tunnel", "vxlan", "is no tunnel: expected ipip, gre, gue or gue:PORT; ipip is used"),
+    BAD("tunnel", "gre:47", "is no tunnel: expected ipip, gre, gue or gue:PORT; ipip is used"),
+    BAD("tunnel", "gue:0", "is no tunnel: expected ipip, gre, gue or gue:PORT; ipip is used"),
+    BAD("tunnel", "gue:6080x", "is no tunnel: expected ipip, gre, gue or gue:PORT; ipip is used"),
+    BAD("forward-method", "nat", "is no forwarding method: expected NAT, DR or TUN; NAT is used"),
+#undef BAD
     {"bad scheduler", SERVICE_META(META("vipd.io/scheduler: fastest"), WEB),
      "TCP 10.96.0.10:80 rr\nproblem Service default/web BadAnnotation: annotation vipd.io/scheduler: \"fastest\" is no "
      "scheduler: "

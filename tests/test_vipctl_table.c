@@ -107,22 +107,26 @@ static void test_kernel(void **state)
 	    "\"inactive\":0,"
 	    "\"forward\":\"NAT\"}]}},"
 	    "{\"metadata\":{\"name\":\"UDP "
-	    "[fd00::1]:53\"},\"spec\":{\"scheduler\":\"mh\"},\"status\":{\"ours\":false,\"reals\":[]}}]";
+	    "[fd00::1]:53\"},\"spec\":{\"scheduler\":\"mh\"},\"status\":{\"ours\":false,\"reals\":[]}},"
+	    "{\"metadata\":{\"name\":\"TCP "
+	    "10.96.0.2:80\"},\"spec\":{\"scheduler\":\"rr\"},\"status\":{\"ours\":true,\"reals\":["
+	    "{\"address\":\"10.32.0.1\",\"port\":80,\"weight\":0,\"forward\":\"NAT\",\"drainsUntil\":1767229500},"
+	    "{\"address\":\"10.32.0.2\",\"port\":80,\"weight\":0,\"forward\":\"NAT\",\"drainsUntil\":1767229300}]}}]";
 
 	check(CTL_VIRTUALSERVERS, vs, true, false,
-	      "NAME               SCHEDULER   FORWARD   REALS   ACTIVE/INACTIVE   CONNECTIONS   SERVICE\n"
-	      "TCP 10.96.0.1:80   rr          NAT       2       3/3               7             a/b\n"
-	      "UDP [fd00::1]:53   mh          <none>    0       0/0               <none>        <foreign>\n");
+	      "NAME               SCHEDULER   FORWARD   REALS   DRAINING   ACTIVE/INACTIVE   CONNECTIONS   SERVICE\n"
+	      "TCP 10.96.0.1:80   rr          NAT       2       <none>     3/3               7             a/b\n"
+	      "UDP [fd00::1]:53   mh          <none>    0       <none>     0/0               <none>        <foreign>\n"
+	      "TCP 10.96.0.2:80   rr          NAT       2       2 for 5m   0/0               <none>        <none>\n");
 	check(CTL_VIRTUALSERVERS, vs, false, true,
-	      "NAME               SCHEDULER   FORWARD   REALS   ACTIVE/INACTIVE   CONNECTIONS   SERVICE     "
-	      "PERSISTENCE   "
-	      "REAL-SERVERS\n"
-	      "TCP 10.96.0.1:80   rr          NAT       2       3/3               7             a/b         10800      "
-	      "   "
-	      "10.32.0.1:8080=1,10.32.0.2:8080=4\n"
-	      "UDP [fd00::1]:53   mh          <none>    0       0/0               <none>        <foreign>   <none>     "
-	      "   "
-	      "<none>\n");
+	      "NAME               SCHEDULER   FORWARD   REALS   DRAINING   ACTIVE/INACTIVE   CONNECTIONS   SERVICE     "
+	      "PERSISTENCE   REAL-SERVERS\n"
+	      "TCP 10.96.0.1:80   rr          NAT       2       <none>     3/3               7             a/b         "
+	      "10800         10.32.0.1:8080=1,10.32.0.2:8080=4\n"
+	      "UDP [fd00::1]:53   mh          <none>    0       <none>     0/0               <none>        <foreign>   "
+	      "<none>        <none>\n"
+	      "TCP 10.96.0.2:80   rr          NAT       2       2 for 5m   0/0               <none>        <none>      "
+	      "<none>        10.32.0.1:80=0,10.32.0.2:80=0\n");
 	check(
 	    CTL_VIPS,
 	    "[{\"metadata\":{\"name\":\"10.4.0.50\"},\"spec\":{\"kind\":\"client\",\"interface\":\"eth0\",\"services\":"

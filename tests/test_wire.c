@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-/* Where fields are: the picture's head is 20 bytes, then key 4 + address, head 32, real servers 6 + address. */
-enum { PICTURE = 72, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 32, END4 = REAL4 + 2 * 10 };
+/* Where fields are: the picture's head is 72 bytes, then key 4 + address, head 48, real servers 6 + address (+ 4 if it leaves). */
+enum { PICTURE = 72, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 48, END4 = REAL4 + 2 * 10 + 4 };
 
 /* One IPv4 virtual server with two real servers. */
 static struct table *small_table(void)
@@ -22,6 +22,12 @@ static struct table *small_table(void)
 
 	v.flags = VS_PERSISTENT;
 	v.timeout = 10800;
+	v.drain_s = 300;
+	v.limits.upper = 512;
+	v.limits.lower = 256;
+	v.limits.tunnel = TUNNEL_GUE;
+	v.limits.tunnel_port = 5568;
+	r[1].until = 9;
 	v.reals = r;
 	v.n = 2;
 	assert_int_equal(table_put(t, &v), 0);
@@ -41,16 +47,17 @@ static unsigned char *small_picture(size_t *len)
 static void golden(void **state)
 {
 	static const unsigned char want[] = {
-	    'V',  'P',  'V',  'S',  2,    0,    1,  0, 7, 0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* sync: interface */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* ... group */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0,              /* ... the rest */
-	    0,    0,    0,    0,                                                            /* gates */
-	    80,   0,    6,    2,    10,   9,    9,  9,                                      /* key */
-	    1,    0,    0,    0,    0x30, 0x2a, 0,  0, 2, 0, 0, 0,                          /* flags, timeout, n */
-	    'w',  'r',  'r',  0,    0,    0,    0,  0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0,
-	    0x90, 0x1f, 1,    0,    2,    0,    10, 0, 0, 1, /* 10.0.0.1:8080 NAT 1 */
-	    0x90, 0x1f, 0xff, 0xff, 2,    1,    10, 0, 0, 2, /* 10.0.0.2:8080 DR 65535 */
+	    'V',  'P',  'V',  'S',  3,    0,    1,  0, 7,  0, 0,  0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* sync: interface */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* ... group */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* ... the rest */
+	    0,    0,    0,    0,                                                              /* gates */
+	    80,   0,    6,    2,    10,   9,    9,  9,                                        /* key */
+	    1,    0,    0,    0,    0x30, 0x2a, 0,  0, 44, 1, 0,  0, 2, 0, 0, 0, /* flags, timeout, drain, n */
+	    0,    2,    0,    0,    0,    1,    0,  0,                           /* thresholds */
+	    'w',  'r',  'r',  0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0, 32, 1, 0, 0,
+	    0xc0, 0x15, 0,    0,    0x90, 0x1f, 1,  0, 2,  0, 10, 0, 0, 1, /* 10.0.0.1:8080 NAT 1 */
+	    0x90, 0x1f, 0xff, 0xff, 2,    0x81, 10, 0, 0,  2, 9,  0, 0, 0, /* 10.0.0.2:8080 DR 65535, leaves at 9 */
 	};
 	size_t len;
 	unsigned char *bytes = small_picture(&len);
@@ -74,6 +81,7 @@ static void random_fill(struct table *t, uint64_t *seed, unsigned n)
 
 		v.flags = (random_below(seed, 2) ? VS_SCHED2 : 0u) | (random_below(seed, 2) ? VS_PERSISTENT : 0u);
 		v.timeout = v.flags & VS_PERSISTENT ? 1 + random_below(seed, 2678400) : 0;
+		v.drain_s = random_below(seed, DRAIN_MAX_S + 1);
 		v.granularity = (uint8_t)(1 + random_below(seed, addr_bits(&v.key.addr)));
 		v.reals = reals;
 		for (uint32_t m = random_below(seed, 21); v.n < m; v.n++) {
@@ -82,6 +90,7 @@ static void random_fill(struct table *t, uint64_t *seed, unsigned n)
 			reals[v.n] = real_of(six != other ? "fd00:1::1" : "10.1.0.1", (uint16_t)(1 + v.n),
 					     other ? FORWARD_TUN : (enum forward)random_below(seed, 3),
 					     random_below(seed, WEIGHT_MAX + 1));
+			reals[v.n].until = random_below(seed, 4) ? 0 : UNTIL_MAX - random_below(seed, 9);
 		}
 		assert_int_equal(table_put(t, &v), 0);
 	}
@@ -232,17 +241,25 @@ static const struct damage {
     {HEAD4, "\0", 1, "persistence timeout out of range"},
     {HEAD4 + 4, "\0\0\0\0", 4, "persistence timeout out of range"},
     {HEAD4 + 4, "\x81\xde\x28\0", 4, "persistence timeout out of range"},
-    {HEAD4 + 8, "\1\0\1\0", 4, "too many real servers"},
-    {HEAD4 + 8, "\3", 1, "cut short"},
-    {HEAD4 + 8, "\1", 1, "bytes behind the last virtual server"},
-    {HEAD4 + 12, "x", 1, "unknown scheduler"},
-    {HEAD4 + 12, "none", 4, "unknown scheduler"},
-    {HEAD4 + 12 + 4, "x", 1, "bytes behind the scheduler's name"},
-    {HEAD4 + 28, "\0", 1, "persistence granularity out of range"},
-    {HEAD4 + 28, "\x21", 1, "persistence granularity out of range"},
-    {HEAD4 + 29, "\1", 1, "reserved bytes are not zero"},
-    {HEAD4 + 30, "\1", 1, "a gate that is not there"},
-    {HEAD4 + 31, "\5", 1, "gate out of range"},
+    {HEAD4 + 12, "\1\0\1\0", 4, "too many real servers"},
+    {HEAD4 + 12, "\3", 1, "cut short"},
+    {HEAD4 + 12, "\1", 1, "bytes behind the last virtual server"},
+    {HEAD4 + 24, "x", 1, "unknown scheduler"},
+    {HEAD4 + 24, "none", 4, "unknown scheduler"},
+    {HEAD4 + 24 + 4, "x", 1, "bytes behind the scheduler's name"},
+    {HEAD4 + 40, "\0", 1, "persistence granularity out of range"},
+    {HEAD4 + 40, "\x21", 1, "persistence granularity out of range"},
+    {HEAD4 + 46, "\1", 1, "reserved bytes are not zero"},
+    {HEAD4 + 8, "\x81\x51\1", 3, "drain timeout out of range"},
+    {HEAD4 + 19, "\x80", 1, "upper threshold out of range"},
+    {HEAD4 + 20, "\1\2", 2, "lower threshold above the upper"},
+    {HEAD4 + 41, "\0", 1, "no such tunnel"},
+    {HEAD4 + 41, "\2", 1, "no such tunnel"},
+    {HEAD4 + 41, "\3", 1, "no such tunnel"},
+    {HEAD4 + 44, "\0\0", 2, "no such tunnel"},
+    {REAL4 + 20, "\0", 1, "time of leaving out of range"},
+    {HEAD4 + 42, "\1", 1, "a gate that is not there"},
+    {HEAD4 + 43, "\5", 1, "gate out of range"},
     {REAL4, "\0\0", 2, "real server with port 0"},
     {REAL4 + 4, "\7", 1, "a real server of the other address family needs TUN"},
     {REAL4 + 5, "\3", 1, "unknown forwarding method"},
@@ -269,7 +286,7 @@ static void endless_name(void **state)
 	size_t len;
 	unsigned char *bytes = small_picture(&len);
 
-	memset(bytes + HEAD4 + 12, 'r', SCHED_NAME);
+	memset(bytes + HEAD4 + 24, 'r', SCHED_NAME);
 	refused(bytes, len, "unknown scheduler");
 	free(bytes);
 }
@@ -406,7 +423,7 @@ static void rows_refused(void **state)
 	v.reals = r;
 	v.n = 2;
 	len = wire_encode_row(ROW_SET, &v, buf, sizeof buf);
-	assert_int_equal(len, 1 + 20 + 32 + 2 * 22);
+	assert_int_equal(len, 1 + 20 + 48 + 2 * 22);
 	for (size_t n = 1; n < len; n++)
 		row_refused(buf, n, "cut short");
 	buf[len - 1] = 2;

@@ -2,9 +2,9 @@
 #ifndef VIPD_VRRP_ENGINE_INT_H
 #define VIPD_VRRP_ENGINE_INT_H
 
+#include "../src/base/deadlines.h"
 #include "../src/base/log.h"
 #include "auth.h"
-#include "deadlines.h"
 #include "effective.h"
 #include "engine.h"
 #include "survive.h"

@@ -12,7 +12,9 @@
 #   vipctl NODE ARGS..      the node's vipctl
 #   on NODE CMD..           CMD in that namespace;  get NODE URL: one HTTP request's answer
 #   hosts NODE URL TIMES    who answers;  hosts_udp NODE ADDRESS PORT TIMES
-#   has NODE "TCP 10.0.0.1:80" [N]   waits until the kernel has that virtual server (with N real servers);  hasnt NODE KEY
+#   has NODE "TCP 10.0.0.1:80" [N]   waits until the kernel has that virtual server (with N real servers that do not drain);  hasnt NODE KEY
+#   download NODE URL       a connection that lives (GET /slow) in the background; its answer grows in $W/download; $download_pid, and $download_pod says whose
+#   flows                   fails unless the download goes on; drains NODE KEY REAL: weight 0
 #   until_ok SECONDS CMD..  waits until CMD succeeds
 #   load NODE ADDRESS PORT  requests without pause in the background; load_end: stops it, prints and keeps the figures in $load
 #   signal NODE ROLE SIG    a signal to the node's supervisor, control, ipvs, vrrp or runner
@@ -192,10 +194,15 @@ kernel_reals() { # kernel_reals NODE "TCP 10.0.0.1:80": one line a real server; 
 		mine && $1 == "->" { print $2, $3, $4 }
 		END { exit !seen }'
 }
-table_has() {
-	local reals
+table_has() { # what drains, of weight 0, does not count
+	local reals in_service
 	reals=$(kernel_reals "$1" "$2") || { echo "no virtual server $2"; kernel_table "$1"; return 1; }
-	[ -z "${3:-}" ] || [ "$(printf '%s' "$reals" | grep -c .)" = "$3" ] || { echo "$2 has: $reals"; return 1; }
+	in_service=$(printf '%s\n' "$reals" | awk '$3 > 0 { n++ } END { print n + 0 }')
+	if [ -n "${3:-}" ]; then
+		[ "$in_service" = "$3" ] || { echo "$2 has: $reals"; return 1; }
+	else
+		[ -z "$reals" ] || [ "$in_service" != 0 ] || { echo "$2 only drains: $reals"; return 1; }
+	fi
 }
 has() { until_ok 30 table_has "$@"; }
 hasnt() { until_ok 30 not table_has "$@"; }
@@ -218,6 +225,21 @@ hosts() {
 }
 hosts_udp() { on "$1" "$BUILD/tests/lab/ask" -u "$2" "$3" "$4"; }
 get_ok() { [ "$(hosts "$1" "$2" 1)" != no-answer ]; }
+
+download() {
+	: >"$W/download"
+	become "$1" curl -s -g -N -m 300 "${2}slow" >"$W/download" 2>&1 &
+	download_pid=$!
+	until_ok 20 grep -q '[a-z]' "$W/download"
+	download_pod=$(grep -o '[a-z]*-[0-9]*' "$W/download" | head -n 1)
+}
+flows() {
+	local size
+	size=$(stat -c %s "$W/download")
+	until_ok 10 eval '[ "$(stat -c %s "$W/download")" -gt '"$size"' ]'
+	kill -0 "$download_pid" || fail "the download has ended"
+}
+drains() { kernel_reals "$1" "$2" | grep -q "^$(printf %s "$3" | sed 's/[].[]/\\&/g') [A-Za-z]* 0$"; }
 
 load() { # load NODE [-u] [-p MS] ADDRESS PORT
 	local n=$1; shift

@@ -1,7 +1,7 @@
 /* A binary heap whose items know their place, so that one can be moved in log n steps. Test: tests/test_deadlines.c. */
 #include "deadlines.h"
 
-#include "../src/base/arena.h"
+#include "arena.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* Who is due next: a heap of absolute times. Pure. */
-#ifndef VIPD_VRRP_DEADLINES_H
-#define VIPD_VRRP_DEADLINES_H
+#ifndef VIPD_BASE_DEADLINES_H
+#define VIPD_BASE_DEADLINES_H
 
-#include "../src/base/clock.h"
+#include "clock.h"
 
 #include <stddef.h>
 

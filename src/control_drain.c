@@ -1,0 +1,159 @@
+/* What a person drains: state_dir/drained, and the requests that change it. A drained real server stays in every virtual server, with weight 0, until it is
+ * undrained; connections go on meanwhile. Source: README, "Draining". Test: tests/test_control.c; the list itself: tests/test_drained.c */
+#include "control.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DRAINED "drained"
+
+enum { FILE_MAX = DRAINED_MAX * (DRAINED_TEXT + 1) };
+
+static void say(struct control *c, const char *reason, const char *message)
+{
+	if (notices_set(c->notices, "record", DRAINED, reason, message) && message)
+		log_error("%s/%s: %s", c->env->places->state_dir, DRAINED, message);
+}
+
+void control_drain_load(struct control *c)
+{
+	char *text = NULL, *why = NULL;
+	size_t len = 0, line = 0;
+	int err = c->env->state_fd < 0 ? -ENOENT : file_read(c->env->state_fd, DRAINED, FILE_MAX, &text, &len);
+
+	if (!err && drained_read(&c->drained, text, len, &line))
+		why = xasprintf("line %zu is neither an address nor address:port; it is passed over", line);
+	else if (err && err != -ENOENT)
+		why = xasprintf("cannot be read: %s; what was drained is in service again", strerror(-err));
+	say(c, "BadRecord", why);
+	free(why);
+	free(text);
+}
+
+static void save(struct control *c)
+{
+	size_t len;
+	char *text = drained_write(&c->drained, &len), *why = NULL;
+	int err = c->env->state_fd < 0 ? 0 : file_write(c->env->state_fd, DRAINED, text, len, 0640);
+
+	if (err)
+		why = xasprintf("cannot be written: %s; what is drained now would be forgotten by a restart",
+				strerror(-err));
+	say(c, "NotSaved", why);
+	free(why);
+	free(text);
+}
+
+json_t *control_drained_json(const struct control *c)
+{
+	json_t *list = json_array();
+	char buf[DRAINED_TEXT];
+
+	for (size_t i = 0; i < c->drained.n; i++)
+		json_array_append_new(list, json_string(drained_format(&c->drained.items[i], buf)));
+	return list;
+}
+
+/* Sends the virtual servers again that have it. */
+struct change {
+	struct control *control;
+	struct drained_one one;
+	size_t n;
+};
+
+static void send_again(void *arg, const struct vs *v)
+{
+	struct change *ch = arg;
+
+	if (!drained_concerns(&ch->one, v))
+		return;
+	control_plan_out.vs_set(ch->control, v);
+	ch->n++;
+}
+
+static void change(struct control *c, const struct drained_one *one, bool drain, json_t *changed)
+{
+	struct change ch = {c, *one, 0};
+	char buf[DRAINED_TEXT];
+
+	if (drain ? !drained_add(&c->drained, one) : !drained_remove(&c->drained, one))
+		return;
+	drained_format(one, buf);
+	plan_each_vs(c->plan, send_again, &ch);
+	log_info("%s %s, in %zu virtual servers", buf, drain ? "drained" : "undrained", ch.n);
+	json_array_append_new(changed, json_pack("{s:s, s:I}", "realServer", buf, "virtualServers", (json_int_t)ch.n));
+}
+
+/* A pod's addresses, by its name in a namespace. */
+struct pod_search {
+	const char *ns, *name;
+	struct addr_list ips;
+	bool found;
+};
+
+static void match_pod(void *arg, const struct object *o)
+{
+	struct pod_search *s = arg;
+
+	if (o->kind != KIND_POD || strcmp(o->meta.namespace, s->ns) != 0 || strcmp(o->meta.name, s->name) != 0)
+		return;
+	s->found = true;
+	s->ips = o->pod.ips;
+}
+
+/* NULL, or why there is no such real server; malloc'd. */
+static char *change_named(struct control *c, const struct ctl_request *q, const char *name, json_t *changed)
+{
+	struct pod_search s = {.ns = q->ns, .name = name};
+	bool drain = q->verb == CTL_DRAIN;
+	struct drained_one one;
+
+	if (!drained_parse(name, &one)) {
+		change(c, &one, drain, changed);
+		return NULL;
+	}
+	folder_each_object(c->folder, match_pod, &s);
+	if (!s.found)
+		return xasprintf("\"%.253s\" is no address, no address:port, and there is no pod of that name in "
+				 "namespace %s",
+				 name, q->ns);
+	if (!s.ips.n)
+		return xasprintf("pod %s/%s has no address yet", q->ns, name);
+	for (size_t i = 0; i < s.ips.n; i++)
+		change(c, &(struct drained_one){.addr = s.ips.items[i]}, drain, changed);
+	return NULL;
+}
+
+char *control_drain(struct control *c, const struct ctl_request *q)
+{
+	json_t *changed = json_array(), *j;
+	char *why = NULL, *body, *text;
+
+	if (!c->planning) {
+		json_decref(changed);
+		return ctl_error_text("Unavailable", "vipd is starting: its first pass is not done yet");
+	}
+	for (size_t i = 0; i < q->n_names && !why; i++)
+		why = change_named(c, q, q->names[i], changed);
+	if (json_array_size(changed)) {
+		save(c);
+		control_send(c);
+	}
+	if (why) {
+		text = ctl_error_text("NotFound", why);
+		json_decref(changed);
+		free(why);
+		return text;
+	}
+	j = json_pack("{s:s, s:o, s:o}", "kind", "Drained", "changed", changed, "drained", control_drained_json(c));
+	body = json_dumps(j, JSON_COMPACT);
+	text = xasprintf("%s\n", body ? body : "{}");
+	free(body);
+	json_decref(j);
+	return text;
+}
