@@ -74,11 +74,15 @@ def memory(pids, kind='Pss'):
     return total / 1024
 
 
+class Unmeasured(Exception):
+    """What was to be measured never came about; the other rows go on."""
+
+
 def wait_for(what, condition, log, limit=600, every=0.02):
     end = time.monotonic() + limit
     while not condition():
         if time.monotonic() > end:
-            raise SystemExit('bench: never came true: %s; the last it said:\n%s' % (what, open(log).read()[-1000:]))
+            raise Unmeasured('never came true: %s; the last it said:\n%s' % (what, open(log).read()[-1000:]))
         time.sleep(every)
 
 
@@ -94,8 +98,8 @@ def save():
     os.rename(path + '.new', path)
 
 
-def run_benches(benches):
-    """benches: functions bench_NAME; an argument picks those whose name it is a part of, or that are parts of it."""
+def run_benches(benches, clean_up):
+    """benches: functions bench_NAME; an argument picks those whose name it is a part of, or that are parts of it. clean_up: after one that failed."""
     wanted = sys.argv[1] if len(sys.argv) > 1 else ''
     name = {b: b.__name__[6:].replace('_', '-') for b in benches}
     chosen = [b for b in benches if wanted in name[b]] or [b for b in benches if name[b] in wanted]
@@ -103,6 +107,10 @@ def run_benches(benches):
         raise SystemExit('bench: no row %r; there are: %s' % (wanted, ' '.join(name.values())))
     for b in chosen:
         say('-- ' + name[b])
-        b()
+        try:
+            b()
+        except Unmeasured as why:
+            say('NOT MEASURED: %s: %s' % (name[b], why))
+            clean_up()
         save()
     say('\n%d of %d rows hold; all rows: build/bench.json' % (sum(r['holds'] for r in rows), len(rows)))

@@ -7,6 +7,7 @@ import subprocess
 class Space:
     """Everything started in it ends with it."""
     count = 0
+    alive = []
 
     def __init__(self, word='bench'):
         Space.count += 1
@@ -14,6 +15,7 @@ class Space:
         subprocess.run(['ip', 'netns', 'add', self.name], check=True)
         self.run(['ip', 'link', 'set', 'lo', 'up'])
         self.processes = []
+        Space.alive.append(self)
 
     def command(self, args):
         return ['ip', 'netns', 'exec', self.name] + args
@@ -42,3 +44,9 @@ class Space:
     def end(self):
         self.kill()
         subprocess.run(['ip', 'netns', 'del', self.name], check=True)
+        Space.alive.remove(self)
+
+    @staticmethod
+    def end_all():
+        for space in list(Space.alive):
+            space.end()

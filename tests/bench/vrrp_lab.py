@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from rows import BUILD, USERS, memory, say, wait_for
+from rows import BUILD, USERS, Unmeasured, memory, say, wait_for
 from space import Space
 
 WORK = '/run/bench'
@@ -72,7 +72,7 @@ class Node:
         os.kill(self.main.pid, signal.SIGTERM)
 
     def stopped(self):
-        self.main.wait(timeout=60)
+        wait_for('%s stops' % self.word, lambda: self.main.poll() is not None, self.log, 60)
 
     def crash(self):
         """Nothing passes the bridge's port any more, the carrier stays; and everything there is killed."""
@@ -81,7 +81,8 @@ class Node:
 
     def held(self):
         """Number of virtual IPs that it has."""
-        out = subprocess.run(['ip', '-n', self.space.name, '-4', '-o', 'addr', 'show', 'to', VIPS], stdout=subprocess.PIPE, text=True).stdout
+        out = subprocess.run(['ip', '-n', self.space.name, '-4', '-o', 'addr', 'show', 'to', VIPS], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True).stdout
         return out.count('\n')
 
     def holds_all(self):
@@ -151,12 +152,17 @@ class Recording:
     def longest(self, node, vrid=None, begin=0):
         """The longest time between two advertisements of a node, ms."""
         times = [t for t in self.times(node, vrid) if t >= begin]
+        if len(times) < 2:
+            raise Unmeasured('%s does not advertise' % node)
         return max(b - a for a, b in zip(times, times[1:])) / 1e6
 
     def takeover(self):
-        """When a advertised last and b first after it."""
-        last = self.times('a')[-1]
-        return last, next(t for t in self.times('b') if t > last)
+        """When a advertised last; when b was first heard after it, by an ARP or by an advertisement; when by an advertisement."""
+        last = max(self.times('a'), default=0)
+        first = [t for t in self.times('b') if t > last]
+        if not last or not first:
+            raise Unmeasured('b did not take over')
+        return last, min([first[0]] + [t for t, _, _ in self.arps if t > last]), first[0]
 
 
 class Lab:
@@ -197,7 +203,7 @@ class Lab:
     def recorded(self):
         self.wire.terminate()
         if self.wire.wait() != 0:
-            raise SystemExit('bench: the watcher did not see everything')
+            raise Unmeasured('the watcher did not see everything')
         return Recording(self.wire_file)
 
     def ask(self, address):
@@ -210,10 +216,13 @@ class Lab:
         return [tuple(map(int, line.split())) for line in open(self.probe_file)]
 
     def end(self):
-        for part in (self.a, self.b, self.client, self.watcher):
-            part.end()
-        sh('ip', 'link', 'del', BRIDGE)
-        shutil.rmtree(WORK)
+        clean_up()
+
+
+def clean_up():
+    Space.end_all()
+    sh('ip', 'link', 'del', BRIDGE)
+    shutil.rmtree(WORK)
 
 
 def longest_gap(probes, begin, end):
