@@ -89,7 +89,7 @@ void balancer_free(struct plan *p)
 }
 
 /* The pool that has the address; NULL if none has. */
-static const struct pool_room *pool_of(const struct plan *p, const struct addr *a)
+const struct pool_room *balancer_pool(const struct plan *p, const struct addr *a)
 {
 	size_t low = 0, high = p->n_rooms;
 
@@ -256,7 +256,7 @@ static const char *holder_in_the_way(const struct plan *p, const struct svc *s, 
 static bool may_have(const struct plan *p, const struct svc *s, const struct addr *a, struct problems *problems)
 {
 	struct problems none = {0};
-	const struct pool_room *room = pool_of(p, a);
+	const struct pool_room *room = balancer_pool(p, a);
 	const char *pool = asked_pool(s->object), *holder = holder_in_the_way(p, s, a);
 	struct problems *to = problems ? problems : &none;
 	bool had = record_addr_of(p->record, a, s->name), may = false;
@@ -410,7 +410,7 @@ static bool take_shared(struct plan *p, const struct svc *s, uint8_t family, con
 	bool found = false;
 
 	for (size_t i = 0; key && (g = record_share_get(p->record, key, i)); i++) {
-		const struct pool_room *room = pool_of(p, &g->addr);
+		const struct pool_room *room = balancer_pool(p, &g->addr);
 
 		if (g->addr.family != family || !room || !pool_serves(room->pool, s, wanted) ||
 		    (found && addr_cmp(out, &g->addr) <= 0) || holder_in_the_way(p, s, &g->addr) ||
@@ -522,7 +522,7 @@ static void say_outside(const struct plan *p, struct svc *s)
 	char text[ADDR_TEXT];
 
 	for (size_t i = 0; i < s->n_balancer && p->n_pools && !p->config.allow_unpooled; i++)
-		if (!pool_of(p, &s->balancer[i]))
+		if (!balancer_pool(p, &s->balancer[i]))
 			problems_add(&s->found, "OutsidePools",
 				     "%s is in no pool any more; it stays until the Service goes or asks for another",
 				     addr_format(&s->balancer[i], text));

@@ -124,6 +124,14 @@ struct plan_answer {
 };
 void plan_explain(struct plan *p, const struct vs_key *k, void (*each)(void *arg, const struct plan_answer *a),
 		  void *arg);
+/* A pool and how full it is. */
+struct pool_view {
+	const struct pool *pool;
+	unsigned __int128 size; /* addresses that may be given; 0 also of a whole IPv6 address space */
+	size_t used;            /* of these: that Services have */
+};
+/* In the order in which they are tried. */
+void plan_each_pool(struct plan *p, void (*each)(void *arg, const struct pool_view *v), void *arg);
 /* The Services that use this VIP ("ns/name", sorted); returns how many were written to names (at most max). */
 size_t plan_vip_services(struct plan *p, const struct addr *vip, const char **names, size_t max);
 /* Whether it is a load balancer of ours without any address, as the service callback told. */

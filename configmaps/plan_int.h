@@ -240,6 +240,7 @@ bool rooms_take(const struct plan *p, const struct pool_range *rooms, size_t n, 
 bool service_balancer(const struct plan *p, const struct object *o); /* a load balancer that this vipd serves */
 void balancer_pools(struct plan *p, const struct plan_config *c);    /* copies the pools into the plan */
 void balancer_free(struct plan *p);
+const struct pool_room *balancer_pool(const struct plan *p, const struct addr *a); /* that has the address; or NULL */
 /* The addresses that a manifest states for its load balancer; false if it states none. Bad annotations go to problems (may be NULL). */
 bool service_balancer_stated(const struct object *o, struct addr_list *out, struct problems *problems);
 void balancer_ask(const struct plan *p, struct svc *s, struct asked *out);

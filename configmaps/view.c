@@ -227,3 +227,38 @@ const char *plan_vs_service(struct plan *p, const struct vs_key *k)
 
 	return holder ? holder->svc->name : NULL;
 }
+
+/* ---- pools ---- */
+
+static unsigned __int128 addr_number(const struct addr *a)
+{
+	unsigned __int128 n = 0;
+
+	for (size_t i = 0; i < addr_len(a); i++)
+		n = n << 8 | a->bytes[i];
+	return n;
+}
+
+void plan_each_pool(struct plan *p, void (*each)(void *arg, const struct pool_view *v), void *arg)
+{
+	struct pool_view *views = xcalloc(p->n_pools + 1, sizeof *views);
+	const struct pool_room *of;
+	void *value;
+
+	for (size_t i = 0; i < p->n_pools; i++) {
+		views[i].pool = p->pools[i].pool;
+		for (size_t k = 0; k < p->pools[i].n; k++)
+			views[i].size +=
+			    addr_number(&p->pools[i].rooms[k].last) - addr_number(&p->pools[i].rooms[k].first) + 1;
+	}
+	for (size_t at = 0; map_next(p->addrs, &at, NULL, NULL, &value);) {
+		const struct addr_use *u = value;
+
+		of = u->n ? balancer_pool(p, &u->addr) : NULL;
+		if (of)
+			views[of - p->pools].used++;
+	}
+	for (size_t i = 0; i < p->n_pools; i++)
+		each(arg, &views[i]);
+	free(views);
+}

@@ -23,6 +23,8 @@ static const struct {
     [CTL_VIPS] = {"vips", "vip", "vip", false},
     [CTL_VRRP] = {"vrrp", "virtualrouter", "vr", false},
     [CTL_EVENTS] = {"events", "event", "ev", true},
+    [CTL_NODES] = {"nodes", "node", "no", false},
+    [CTL_POOLS] = {"pools", "pool", "pool", false},
 };
 static const char *const verbs[CTL_VERBS] = {
     [CTL_GET] = "get",         [CTL_STATUS] = "status", [CTL_FAILOVER] = "failover",

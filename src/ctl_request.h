@@ -23,7 +23,18 @@ enum ctl_verb {
 	CTL_UNDRAIN,
 	CTL_VERBS
 };
-enum ctl_kind { CTL_SERVICES, CTL_ENDPOINTS, CTL_PODS, CTL_VIRTUALSERVERS, CTL_VIPS, CTL_VRRP, CTL_EVENTS, CTL_KINDS };
+enum ctl_kind {
+	CTL_SERVICES,
+	CTL_ENDPOINTS,
+	CTL_PODS,
+	CTL_VIRTUALSERVERS,
+	CTL_VIPS,
+	CTL_VRRP,
+	CTL_EVENTS,
+	CTL_NODES,
+	CTL_POOLS,
+	CTL_KINDS
+};
 
 /* {"verb": "get", "kind": "services", "namespace": "default", "name": "web" or "names": [...], "allNamespaces": false}
  * {"verb": "get", "kind": "events", "for": "Service/web"}: of one object; without a slash a Service

@@ -77,15 +77,16 @@ static void service_item(void *arg, const struct service_view *v)
 }
 
 struct objects {
+	enum kind kind;
 	const struct object **items;
 	size_t n, cap;
 };
 
-static void gather_pod(void *arg, const struct object *o)
+static void gather(void *arg, const struct object *o)
 {
 	struct objects *l = arg;
 
-	if (o->kind != KIND_POD)
+	if (o->kind != l->kind)
 		return;
 	if (l->n == l->cap) {
 		l->cap = l->cap ? l->cap * 2 : 64;
@@ -102,17 +103,59 @@ static int object_cmp(const void *a, const void *b)
 	return d ? d : strcmp(x->meta.name, y->meta.name);
 }
 
-static void pod_items(struct list *l)
+/* Those of a kind as they are in the folder, sorted. */
+static void object_items(struct list *l, enum kind kind)
 {
-	struct objects pods = {0};
+	struct objects o = {.kind = kind};
 
-	folder_each_object(l->v->folder, gather_pod, &pods);
-	if (pods.n)
-		qsort(pods.items, pods.n, sizeof *pods.items, object_cmp);
-	for (size_t i = 0; i < pods.n; i++)
-		if (asked(l, pods.items[i]->meta.namespace, pods.items[i]->meta.name, NULL))
-			put_item(l, object_json_pod(pods.items[i]));
-	free(pods.items);
+	folder_each_object(l->v->folder, gather, &o);
+	if (o.n)
+		qsort(o.items, o.n, sizeof *o.items, object_cmp);
+	for (size_t i = 0; i < o.n; i++)
+		if (asked(l, o.items[i]->meta.namespace, o.items[i]->meta.name, NULL))
+			put_item(l, kind == KIND_POD ? object_json_pod(o.items[i]) : object_json_node(o.items[i]));
+	free(o.items);
+}
+
+/* JSON's numbers end at 63 bits here; what is larger is a text. */
+static json_t *number_json(unsigned __int128 n)
+{
+	char text[48], *p = text + sizeof text - 1;
+
+	if (n <= INT64_MAX)
+		return json_integer((json_int_t)n);
+	for (*p = '\0'; n; n /= 10)
+		*--p = (char)('0' + (int)(n % 10));
+	return json_string(p);
+}
+
+static json_t *ranges_json(const struct pool_range *r, size_t n)
+{
+	json_t *list = json_array();
+	char buf[POOL_RANGE_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(pool_range_format(&r[i], buf)));
+	return list;
+}
+
+static void pool_item(void *arg, const struct pool_view *v)
+{
+	struct list *l = arg;
+	json_t *spec, *status;
+
+	if (!asked(l, "", v->pool->name, NULL))
+		return;
+	spec = json_pack("{s:o, s:b}", "addresses", ranges_json(v->pool->ranges, v->pool->n), "autoAssign",
+			 !v->pool->manual);
+	if (v->pool->n_avoid)
+		json_object_set_new(spec, "avoid", ranges_json(v->pool->avoid, v->pool->n_avoid));
+	if (v->pool->priority)
+		json_object_set_new(spec, "priority", json_integer(v->pool->priority));
+	status = json_pack("{s:o, s:I, s:o}", "size", number_json(v->size), "used", (json_int_t)v->used, "free",
+			   number_json(v->size - v->used));
+	put_item(l, json_pack("{s:s, s:s, s:{s:s}, s:o, s:o}", "apiVersion", "vipd.io/v1", "kind", "Pool", "metadata",
+			      "name", v->pool->name, "spec", spec, "status", status));
 }
 
 /* kind in front of the slash, without case and in the singular or plural; a Service without. */
@@ -355,6 +398,8 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 	    [CTL_PODS] = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_VIRTUALSERVERS] = "{\"kind\":\"VirtualServerList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	    [CTL_VRRP] = "{\"kind\":\"VirtualRouterList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
+	    [CTL_NODES] = "{\"kind\":\"NodeList\",\"apiVersion\":\"v1\",\"items\":[",
+	    [CTL_POOLS] = "{\"kind\":\"PoolList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	    [CTL_EVENTS] = "{\"kind\":\"EventList\",\"apiVersion\":\"v1\",\"items\":[",
 	    [CTL_VIPS] = "{\"kind\":\"VIPList\",\"apiVersion\":\"vipd.io/v1\",\"items\":[",
 	};
@@ -368,7 +413,13 @@ char *views_get(const struct views *v, const struct ctl_request *q, const char *
 		plan_each_service(v->plan, service_item, &l);
 		break;
 	case CTL_PODS:
-		pod_items(&l);
+		object_items(&l, KIND_POD);
+		break;
+	case CTL_NODES:
+		object_items(&l, KIND_NODE);
+		break;
+	case CTL_POOLS:
+		plan_each_pool(v->plan, pool_item, &l);
 		break;
 	case CTL_VIRTUALSERVERS:
 		err = views_each_item(answer, answer_len, vs_item, &l);

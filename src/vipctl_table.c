@@ -376,6 +376,44 @@ static void event_row(struct columns *c, json_t *item, bool wide, long long now)
 	add_text(c, json_object_get(item, "metadata"), "name");
 }
 
+static void node_row(struct columns *c, json_t *item, bool wide, long long now)
+{
+	struct cell addresses = {0};
+
+	add_text(c, json_object_get(item, "metadata"), "name");
+	join(&addresses, json_object_get(json_object_get(item, "status"), "addresses"), "address");
+	add_cell(c, &addresses);
+	add_age(c, item, now);
+}
+
+/* A number, or a text where it is too large for one. */
+static void add_count(struct columns *c, json_t *j, const char *key)
+{
+	if (json_is_string(json_object_get(j, key)))
+		add_text(c, j, key);
+	else
+		add_number(c, j, key);
+}
+
+static void pool_row(struct columns *c, json_t *item, bool wide, long long now)
+{
+	json_t *spec = json_object_get(item, "spec"), *status = json_object_get(item, "status");
+	struct cell ranges = {0}, avoid = {0};
+
+	add_text(c, json_object_get(item, "metadata"), "name");
+	join(&ranges, json_object_get(spec, "addresses"), NULL);
+	add_cell(c, &ranges);
+	add_count(c, status, "size");
+	add_count(c, status, "used");
+	add_count(c, status, "free");
+	if (!wide)
+		return;
+	columns_add(c, json_is_false(json_object_get(spec, "autoAssign")) ? "false" : "true");
+	add_number(c, spec, "priority");
+	join(&avoid, json_object_get(spec, "avoid"), NULL);
+	add_cell(c, &avoid);
+}
+
 static const struct {
 	const char *narrow[12], *wide[6]; /* headings; wide: those that follow */
 	void (*row)(struct columns *c, json_t *item, bool wide, long long now);
@@ -396,6 +434,8 @@ static const struct {
 		   "PEERS", "LAST-CAUSE"},
 		  {"PRIORITY-CAUSE", "TRANSITIONS", "SENT", "RECEIVED", "REFUSED"},
 		  router_row},
+    [CTL_NODES] = {{"NAME", "ADDRESSES", "AGE"}, {NULL}, node_row},
+    [CTL_POOLS] = {{"NAME", "ADDRESSES", "SIZE", "USED", "FREE"}, {"AUTO-ASSIGN", "PRIORITY", "AVOID"}, pool_row},
     [CTL_EVENTS] = {{"LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"},
 		    {"FIRST SEEN", "COUNT", "NODE", "NAME"},
 		    event_row},

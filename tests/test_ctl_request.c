@@ -164,7 +164,8 @@ static void test_kinds(void **state)
 	    {"services", "Service", "svc"}, {"endpoints", "endpoint", "EP"},
 	    {"pods", "pod", "po"},          {"virtualservers", "VirtualServer", "vs"},
 	    {"vips", "vip", "VIP"},         {"vrrp", "VirtualRouter", "vr"},
-	    {"events", "Event", "ev"}};
+	    {"events", "Event", "ev"},      {"nodes", "node", "no"},
+	    {"pools", "pool", "pool"}};
 	enum ctl_kind k;
 
 	for (int i = 0; i < CTL_KINDS; i++)
