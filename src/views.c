@@ -139,23 +139,34 @@ static json_t *ranges_json(const struct pool_range *r, size_t n)
 	return list;
 }
 
+/* As vipd.yaml has it: the plan knows what may be given, not how it is written. */
+static const struct pool *written(const struct list *l, const struct pool *p)
+{
+	const struct plan_config *c = &l->v->config->plan;
+
+	for (size_t i = 0; i < c->n_pools; i++)
+		if (strcmp(c->pools[i].name, p->name) == 0)
+			return &c->pools[i];
+	return p;
+}
+
 static void pool_item(void *arg, const struct pool_view *v)
 {
 	struct list *l = arg;
+	const struct pool *pool = written(l, v->pool);
 	json_t *spec, *status;
 
-	if (!asked(l, "", v->pool->name, NULL))
+	if (!asked(l, "", pool->name, NULL))
 		return;
-	spec = json_pack("{s:o, s:b}", "addresses", ranges_json(v->pool->ranges, v->pool->n), "autoAssign",
-			 !v->pool->manual);
-	if (v->pool->n_avoid)
-		json_object_set_new(spec, "avoid", ranges_json(v->pool->avoid, v->pool->n_avoid));
-	if (v->pool->priority)
-		json_object_set_new(spec, "priority", json_integer(v->pool->priority));
+	spec = json_pack("{s:o, s:b}", "addresses", ranges_json(pool->ranges, pool->n), "autoAssign", !pool->manual);
+	if (pool->n_avoid)
+		json_object_set_new(spec, "avoid", ranges_json(pool->avoid, pool->n_avoid));
+	if (pool->priority)
+		json_object_set_new(spec, "priority", json_integer(pool->priority));
 	status = json_pack("{s:o, s:I, s:o}", "size", number_json(v->size), "used", (json_int_t)v->used, "free",
 			   number_json(v->size - v->used));
 	put_item(l, json_pack("{s:s, s:s, s:{s:s}, s:o, s:o}", "apiVersion", "vipd.io/v1", "kind", "Pool", "metadata",
-			      "name", v->pool->name, "spec", spec, "status", status));
+			      "name", pool->name, "spec", spec, "status", status));
 }
 
 /* kind in front of the slash, without case and in the singular or plural; a Service without. */

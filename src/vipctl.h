@@ -36,7 +36,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME, OUTPUTS };
+enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME, OUTPUT_JSONPATH, OUTPUTS };
 #define OUTPUT_BIT(o) (1u << (o))
 
 /* One flag. Its value is had by its name: vipctl_value. */
@@ -80,8 +80,9 @@ struct vipctl {
 	const char *ns; /* "default" if none was given */
 	bool all_namespaces;
 	enum output output;
-	bool colour; /* standard output is for a person's eyes: --color, NO_COLOR */
-	char **args; /* behind the verb */
+	const char *template; /* of OUTPUT_JSONPATH */
+	bool colour;          /* standard output is for a person's eyes: --color, NO_COLOR */
+	char **args;          /* behind the verb */
 	int n_args;
 	struct {
 		const char *name, *value;
@@ -130,6 +131,13 @@ enum { PATIENCE_S = 30 };
 json_t *vipctl_ask(const char *socket, json_t *request, unsigned patience_s);
 json_t *vipctl_ask_quietly(const char *socket, json_t *request, unsigned patience_s); /* the same without a message */
 
+/* The same for a list, item by item (borrowed): a long one never is one tree. *missing: the names that were not found, or NULL. 0, or 1 after a message. */
+int vipctl_each(const char *socket, json_t *request, unsigned patience_s, void (*each)(void *arg, json_t *item),
+		void *arg, json_t **missing);
+
+/* A table of a kind's objects, to be filled with one row each. */
+struct columns *vipctl_table_new(enum ctl_kind kind, bool namespaces, bool wide);
+void vipctl_table_add(struct columns *c, enum ctl_kind kind, json_t *item, bool namespaces, bool wide, long long now);
 /* The items of a list as a table. */
 struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now);
 

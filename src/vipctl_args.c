@@ -118,7 +118,8 @@ static int output_parse(struct vipctl *v)
 
 		if (!(v->verb->outputs & OUTPUT_BIT(o)))
 			continue;
-		if (strcmp(text, name) == 0) {
+		if (o == OUTPUT_JSONPATH ? strncmp(text, name, strlen(name)) == 0 : strcmp(text, name) == 0) {
+			v->template = text + strlen(name);
 			v->output = o;
 			return 0;
 		}

@@ -125,35 +125,91 @@ static json_t *understand(const char *text, size_t len, FILE *to)
 	return NULL;
 }
 
-static json_t *ask(const char *socket, json_t *request, unsigned patience_s, FILE *to)
+/* The whole reply, malloc'd. 0, or 1 after a message. Takes request. */
+static int exchange(const char *socket, json_t *request, unsigned patience_s, FILE *to, char **text, size_t *len)
 {
-	char *body = json_dumps(request, JSON_COMPACT), *line, *text = NULL;
-	json_t *reply = NULL;
-	size_t len = 0;
+	char *body = json_dumps(request, JSON_COMPACT), *line;
 	int fd, err;
 
 	json_decref(request);
 	if (!body) {
 		complain(to, "Error: a name or namespace is no UTF-8\n");
-		return NULL;
+		return 1;
 	}
 	line = xasprintf("%s\n", body);
 	free(body);
 	fd = reach(socket, patience_s, to);
-	if (fd >= 0) {
-		err = send_all(fd, line, strlen(line));
-		if (!err)
-			err = receive_all(fd, &text, &len);
-		if (err) {
-			say_unreachable(to, socket, -err);
-		} else {
-			reply = understand(text, len, to);
-			free(text);
-		}
-		close(fd);
+	if (fd < 0) {
+		free(line);
+		return 1;
 	}
+	err = send_all(fd, line, strlen(line));
+	if (!err)
+		err = receive_all(fd, text, len);
+	if (err)
+		say_unreachable(to, socket, -err);
+	close(fd);
 	free(line);
+	return err ? 1 : 0;
+}
+
+static json_t *ask(const char *socket, json_t *request, unsigned patience_s, FILE *to)
+{
+	json_t *reply;
+	char *text;
+	size_t len;
+
+	if (exchange(socket, request, patience_s, to, &text, &len))
+		return NULL;
+	reply = understand(text, len, to);
+	free(text);
 	return reply;
+}
+
+/* The items from p on, up to the list's end; what is behind it, or NULL when the text is cut short. */
+static const char *each_of(const char *p, const char *end, void (*each)(void *arg, json_t *item), void *arg)
+{
+	json_error_t e;
+	json_t *item;
+
+	for (; p < end && *p != ']'; p++) {
+		if (*p != '{')
+			continue;
+		item = json_loadb(p, (size_t)(end - p), JSON_DISABLE_EOF_CHECK, &e);
+		if (!item)
+			return NULL;
+		each(arg, item);
+		json_decref(item);
+		p += e.position - 1;
+	}
+	return p < end ? p + 1 : NULL;
+}
+
+int vipctl_each(const char *socket, json_t *request, unsigned patience_s, void (*each)(void *arg, json_t *item),
+		void *arg, json_t **missing)
+{
+	static const char head[] = "\"items\":[";
+	const char *p, *rest;
+	char *text;
+	size_t len;
+	json_t *j;
+
+	*missing = NULL;
+	if (exchange(socket, request, patience_s, stderr, &text, &len))
+		return 1;
+	p = memmem(text, len < 128 ? len : 128, head, sizeof head - 1);
+	rest = p ? each_of(p + sizeof head - 1, text + len, each, arg) : NULL;
+	if (!rest) {
+		j = understand(text, len, stderr); /* an error, or not whole */
+		if (j)
+			complain(stderr, "Error: the answer of vipd is no list\n");
+		json_decref(j);
+	} else if (rest < text + len && *rest == ',') {
+		p = memchr(rest, '[', (size_t)(text + len - rest));
+		*missing = p ? json_loadb(p, (size_t)(text + len - p), JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+	}
+	free(text);
+	return rest ? 0 : 1;
 }
 
 json_t *vipctl_ask(const char *socket, json_t *request, unsigned patience_s)

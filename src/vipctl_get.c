@@ -1,23 +1,41 @@
-/* vipctl get: asks for a list and prints it. Source: kubectl get. Test: tests/test_vipctl_table.c, tests/lab/. */
+/* vipctl get: asks for a list and prints it, once or as it changes. A table is made item by item: ten thousand Services as one JSON tree would cost tens of
+ * MB. Source: kubectl get. Test: tests/test_vipctl_table.c, tests/test_vipctl_get.c, tests/lab/. */
 #include "vipctl.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "jsonpath.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static json_t *request(const struct vipctl *v, enum ctl_kind kind)
-{
-	json_t *names = json_array();
+enum { AWAY_S = 30 }; /* how long a watch bears that vipd is not there */
 
-	for (int i = 1; i < v->n_args; i++)
-		if (json_array_append_new(names, json_string(v->args[i]))) { /* no UTF-8: vipctl_ask says so */
+struct get {
+	const struct vipctl *v;
+	enum ctl_kind kind;
+};
+
+static json_t *request(const struct get *g)
+{
+	const char *of = vipctl_value(g->v, "for");
+	json_t *names = json_array(), *j;
+
+	for (int i = 1; i < g->v->n_args; i++)
+		if (json_array_append_new(names, json_string(g->v->args[i]))) { /* no UTF-8: vipctl_ask says so */
 			json_decref(names);
 			return NULL;
 		}
-	return json_pack("{s:s, s:s, s:s, s:o, s:b}", "verb", "get", "kind", ctl_kind_name(kind), "namespace", v->ns,
-			 "names", names, "allNamespaces", v->all_namespaces);
+	j = json_pack("{s:s, s:s, s:s, s:o, s:b}", "verb", "get", "kind", ctl_kind_name(g->kind), "namespace", g->v->ns,
+		      "names", names, "allNamespaces", g->v->all_namespaces);
+	if (of)
+		json_object_set_new(j, "for", json_string(of));
+	return j;
 }
+
+/* ---- printing ---- */
 
 /* One object when one was named, else a List, as kubectl does. */
 static json_t *document(const struct vipctl *v, json_t *items)
@@ -28,56 +46,53 @@ static json_t *document(const struct vipctl *v, json_t *items)
 			 "resourceVersion", "");
 }
 
-static void print_names(enum ctl_kind kind, json_t *items)
+static void print_name(enum ctl_kind kind, json_t *item)
 {
-	static const char *const singular[CTL_KINDS] = {"service", "endpoints",     "pod",  "virtualserver",
-							"vip",     "virtualrouter", "event"};
-	json_t *item;
-	size_t i;
+	static const char *const singular[CTL_KINDS] = {
+	    [CTL_SERVICES] = "service", [CTL_ENDPOINTS] = "endpoints",
+	    [CTL_PODS] = "pod",         [CTL_VIRTUALSERVERS] = "virtualserver",
+	    [CTL_VIPS] = "vip",         [CTL_VRRP] = "virtualrouter",
+	    [CTL_EVENTS] = "event",     [CTL_NODES] = "node",
+	    [CTL_POOLS] = "pool"};
 
-	json_array_foreach(items, i, item)
-	{
-		printf("%s/%s\n", singular[kind], JSON_TEXT(item, "metadata", "name"));
+	printf("%s/%s\n", singular[kind], JSON_TEXT(item, "metadata", "name"));
+}
+
+/* Takes j. The exit code. */
+static int print_jsonpath(const char *template, json_t *j)
+{
+	char why[256], *text = jsonpath_text(template, j, why, sizeof why);
+
+	json_decref(j);
+	if (!text) {
+		fprintf(stderr, "Error: jsonpath: %s\n", why);
+		return 1;
 	}
+	fputs(text, stdout);
+	free(text);
+	return 0;
 }
 
-static void print_table(const struct vipctl *v, enum ctl_kind kind, json_t *items)
+static int print_none(const struct get *g)
 {
-	vipctl_print_columns(
-	    v, vipctl_table(kind, items, v->all_namespaces, v->output == OUTPUT_WIDE, (long long)time(NULL)));
-}
-
-static void print_none(const struct vipctl *v, enum ctl_kind kind)
-{
-	if (v->all_namespaces || !ctl_kind_namespaced(kind))
+	if (g->v->n_args > 1)
+		return 0;
+	if (g->v->all_namespaces || !ctl_kind_namespaced(g->kind))
 		fprintf(stderr, "No resources found\n");
 	else
-		fprintf(stderr, "No resources found in %s namespace.\n", v->ns);
+		fprintf(stderr, "No resources found in %s namespace.\n", g->v->ns);
+	return 0;
 }
 
-static void print(const struct vipctl *v, enum ctl_kind kind, json_t *items)
+/* Lists as a whole. */
+static int print_documents(const struct get *g, json_t *items)
 {
-	bool none = json_array_size(items) == 0;
-
-	switch (v->output) {
-	case OUTPUT_TABLE:
-	case OUTPUT_WIDE:
-		if (!none)
-			print_table(v, kind, items);
-		else if (v->n_args == 1)
-			print_none(v, kind);
-		break;
-	case OUTPUT_NAME:
-		print_names(kind, items);
-		break;
-	case OUTPUTS:
-		break;
-	case OUTPUT_JSON:
-	case OUTPUT_YAML:
-		if (!none || v->n_args == 1)
-			vipctl_print_document(v, document(v, items));
-		break;
-	}
+	if (json_array_size(items) == 0 && g->v->n_args > 1)
+		return 0;
+	if (g->v->output == OUTPUT_JSONPATH)
+		return print_jsonpath(g->v->template, document(g->v, items));
+	vipctl_print_document(g->v, document(g->v, items));
+	return 0;
 }
 
 static int say_not_found(enum ctl_kind kind, json_t *names)
@@ -87,62 +102,304 @@ static int say_not_found(enum ctl_kind kind, json_t *names)
 
 	json_array_foreach(names, i, name)
 	{
-		fprintf(stderr, "Error: %s \"%s\" not found\n", ctl_kind_name(kind), json_string_value(name));
+		fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n", ctl_kind_name(kind),
+			json_string_value(name));
 	}
 	return json_array_size(names) ? 1 : 0;
 }
 
-static int run(const struct vipctl *v)
+/* ---- once ---- */
+
+struct rows {
+	const struct get *g;
+	struct columns *table; /* NULL: names */
+	json_t *items;         /* whole documents; NULL: none are wanted */
+	long long now;
+	size_t n;
+};
+
+static void add_item(void *arg, json_t *item)
 {
-	enum ctl_kind kind;
-	const char *near;
-	json_t *reply;
+	struct rows *r = arg;
+
+	r->n++;
+	if (r->items)
+		json_array_append(r->items, item);
+	else if (r->table)
+		vipctl_table_add(r->table, r->g->kind, item, r->g->v->all_namespaces, r->g->v->output == OUTPUT_WIDE,
+				 r->now);
+	else
+		print_name(r->g->kind, item);
+}
+
+static bool is_table(const struct vipctl *v)
+{
+	return v->output == OUTPUT_TABLE || v->output == OUTPUT_WIDE;
+}
+
+static int get_once(const struct get *g)
+{
+	struct rows r = {.g = g, .now = (long long)time(NULL)};
+	json_t *missing = NULL;
 	int code;
 
-	if (v->n_args == 0)
-		return vipctl_wrong(v,
-				    "get what? One of services, endpoints, pods, virtualservers, vips, vrrp, events");
-	if (ctl_kind_parse(v->args[0], &kind)) {
-		near = ctl_kind_suggest(v->args[0]);
-		fprintf(stderr, "Error: there is no kind \"%s\"", v->args[0]);
-		if (near)
-			fprintf(stderr, "; did you mean \"%s\"?\n", near);
-		else
-			fprintf(stderr, "; expected services, endpoints, pods, virtualservers, vips, vrrp or events\n");
-		return 1;
-	}
-	if (v->all_namespaces && v->n_args > 1 && ctl_kind_namespaced(kind)) {
-		fprintf(stderr, "Error: a resource cannot be retrieved by name across all namespaces\n");
-		return 1;
-	}
-	reply = vipctl_ask(v->socket, request(v, kind), PATIENCE_S);
-	if (!reply)
-		return 1;
-	print(v, kind, json_object_get(reply, "items"));
-	code = say_not_found(kind, json_object_get(reply, "notFound"));
-	json_decref(reply);
+	if (is_table(g->v))
+		r.table = vipctl_table_new(g->kind, g->v->all_namespaces, g->v->output == OUTPUT_WIDE);
+	else if (g->v->output != OUTPUT_NAME)
+		r.items = json_array();
+	code = vipctl_each(g->v->socket, request(g), PATIENCE_S, add_item, &r, &missing);
+	if (code == 0 && r.items)
+		code = print_documents(g, r.items);
+	else if (code == 0 && r.n == 0)
+		code = print_none(g);
+	if (code == 0 && r.table && r.n)
+		vipctl_print_columns(g->v, r.table);
+	else
+		columns_free(r.table);
+	code = say_not_found(g->kind, missing) || code;
+	json_decref(missing);
+	json_decref(r.items);
 	return code;
 }
 
-static const struct vipctl_flag *const flags[] = {&vipctl_namespace, &vipctl_all_namespaces, NULL};
+/* ---- watch ---- */
+
+/* What was printed of an object last: its row without ages, and as it was printed. */
+struct seen {
+	char *stable, *line;
+	bool there;
+};
+
+static void seen_free(void *v)
+{
+	struct seen *s = v;
+
+	free(s->stable);
+	free(s->line);
+	free(s);
+}
+
+struct watch {
+	const struct get *g;
+	struct map *seen; /* "namespace/name" -> struct seen */
+	bool begun;       /* headings are printed */
+};
+
+static char *key_of(json_t *item)
+{
+	const char *ns = JSON_TEXT(item, "metadata", "namespace"), *name = JSON_TEXT(item, "metadata", "name");
+
+	return xasprintf("%s/%s", ns ? ns : "", name ? name : "");
+}
+
+/* The next line of a text, without its end; NULL behind the last. */
+static char *next_line(char **text)
+{
+	char *line = *text, *end = strchr(line, '\n');
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*text = end + 1;
+	return line;
+}
+
+static void print_change(const struct watch *w, json_t *item, const char *line)
+{
+	const struct vipctl *v = w->g->v;
+
+	if (is_table(v))
+		printf("%s\n", line);
+	else if (v->output == OUTPUT_NAME)
+		print_name(w->g->kind, item);
+	else if (v->output == OUTPUT_JSONPATH)
+		print_jsonpath(v->template, json_incref(item));
+	else
+		vipctl_print_document(v, json_incref(item));
+}
+
+/* One object as it is now; line and stable are its rows. */
+static void look_at(struct watch *w, json_t *item, const char *line, const char *stable)
+{
+	char *key = key_of(item);
+	struct seen *s = map_gets(w->seen, key);
+	bool new = !s;
+
+	if (new) {
+		s = xcalloc(1, sizeof *s);
+		map_puts(w->seen, key, s);
+	}
+	free(key);
+	if (new || strcmp(s->stable, stable) != 0)
+		print_change(w, item, line);
+	free(s->stable);
+	free(s->line);
+	s->stable = xstrdup(stable);
+	s->line = xstrdup(line);
+	s->there = true;
+}
+
+/* Those that are gone are printed as they were, as kubectl does. */
+static void look_for_gone(struct watch *w)
+{
+	const void *key;
+	size_t at = 0, len;
+	void *value;
+
+	while (map_next(w->seen, &at, &key, &len, &value)) {
+		struct seen *s = value;
+
+		if (s->there) {
+			s->there = false;
+			continue;
+		}
+		if (is_table(w->g->v))
+			printf("%s\n", s->line);
+		map_del(w->seen, key, len);
+		seen_free(s);
+	}
+}
+
+static void look(struct watch *w, json_t *items)
+{
+	const struct vipctl *v = w->g->v;
+	bool wide = v->output == OUTPUT_WIDE;
+	struct columns *now = vipctl_table(w->g->kind, items, v->all_namespaces, wide, (long long)time(NULL));
+	struct columns *ageless = vipctl_table(w->g->kind, items, v->all_namespaces, wide, 0);
+	char *text = columns_text(now), *stable = columns_text(ageless), *t = text, *s = stable, *line = next_line(&t);
+	json_t *item;
+	size_t i;
+
+	next_line(&s);
+	if (is_table(v) && !w->begun && json_array_size(items))
+		printf("%s\n", line);
+	w->begun = w->begun || json_array_size(items);
+	json_array_foreach(items, i, item)
+	{
+		line = next_line(&t);
+		look_at(w, item, line ? line : "", next_line(&s));
+	}
+	look_for_gone(w);
+	fflush(stdout);
+	free(text);
+	free(stable);
+	columns_free(now);
+	columns_free(ageless);
+}
+
+/* Polls: a change of many things is one look, and a watcher that nobody reads costs vipd nothing. Ends when standard output does, or vipd stays away. */
+static int get_watch(const struct get *g)
+{
+	static const struct timespec pause = {.tv_nsec = 500000000};
+	struct watch w = {.g = g, .seen = map_new()};
+	unsigned away = 0;
+
+	for (bool first = true; !ferror(stdout); first = false) {
+		bool last = away == 2 * AWAY_S;
+		json_t *reply = first || last ? vipctl_ask(g->v->socket, request(g), PATIENCE_S)
+					      : vipctl_ask_quietly(g->v->socket, request(g), PATIENCE_S);
+
+		if (!reply && (first || last))
+			break;
+		away = reply ? 0 : away + 1;
+		if (first && say_not_found(g->kind, json_object_get(reply, "notFound"))) {
+			json_decref(reply);
+			break;
+		}
+		if (reply)
+			look(&w, json_object_get(reply, "items"));
+		json_decref(reply);
+		nanosleep(&pause, NULL);
+	}
+	map_free(w.seen, seen_free);
+	return 1;
+}
+
+/* ---- the verb ---- */
+
+static int unknown_kind(const char *word)
+{
+	const char *near = ctl_kind_suggest(word);
+
+	fprintf(stderr, "Error: there is no kind \"%s\"", word);
+	if (near)
+		fprintf(stderr, "; did you mean \"%s\"?\n", near);
+	else
+		fprintf(stderr,
+			"; expected services, endpoints, pods, nodes, virtualservers, vips, vrrp, pools or events\n");
+	return 1;
+}
+
+/* "svc/web" is "svc web". */
+static bool split(struct vipctl *v, char *args[2])
+{
+	char *slash = v->n_args == 1 ? strchr(v->args[0], '/') : NULL;
+
+	if (!slash)
+		return false;
+	args[0] = xasprintf("%.*s", (int)(slash - v->args[0]), v->args[0]);
+	args[1] = xstrdup(slash + 1);
+	v->args = args;
+	v->n_args = 2;
+	return true;
+}
+
+static int run(const struct vipctl *given)
+{
+	struct vipctl v = *given;
+	struct get g = {.v = &v};
+	char *args[2] = {NULL, NULL};
+	int code;
+
+	if (v.n_args == 0)
+		return vipctl_wrong(&v,
+				    "get what? One of services, endpoints, pods, nodes, virtualservers, vips, vrrp, "
+				    "pools, events");
+	split(&v, args);
+	if (ctl_kind_parse(v.args[0], &g.kind)) {
+		code = unknown_kind(v.args[0]);
+	} else if (v.all_namespaces && v.n_args > 1 && ctl_kind_namespaced(g.kind)) {
+		fprintf(stderr, "Error: a resource cannot be retrieved by name across all namespaces\n");
+		code = 1;
+	} else if (vipctl_value(&v, "for") && g.kind != CTL_EVENTS) {
+		code = vipctl_wrong(&v, "--for is for events");
+	} else {
+		code = vipctl_value(&v, "watch") ? get_watch(&g) : get_once(&g);
+	}
+	free(args[0]);
+	free(args[1]);
+	return code;
+}
+
+static const struct vipctl_flag watch_flag = {"watch", 'w', NULL, NULL,
+					      "print what changes, as it does, until interrupted"};
+static const struct vipctl_flag for_flag = {"for", 0, "KIND/NAME", NULL, "events of one object"};
+static const struct vipctl_flag *const flags[] = {&vipctl_namespace, &vipctl_all_namespaces, &watch_flag, &for_flag,
+						  NULL};
 
 const struct vipctl_verb vipctl_verb_get = {
     .name = "get",
     .arguments = "KIND [NAME...]",
     .summary = "lists what vipd knows",
-    .text = "KIND is one of services (svc), endpoints (ep), pods (po), virtualservers (vs), vips (vip),\n"
-	    "vrrp (vr), events (ev). Columns, ages and words are kubectl's.\n",
+    .text = "KIND is one of services (svc), endpoints (ep), pods (po), nodes (no), virtualservers (vs), vips\n"
+	    "(vip), vrrp (vr), pools (pool), events (ev); KIND/NAME does as well. Columns, ages and words are\n"
+	    "kubectl's. jsonpath=TEMPLATE takes kubectl's paths, indexes, slices, filters, range and end.\n",
     .examples = "  # the Services of all namespaces, with selectors and problems\n"
 		"  vipctl get svc -A -o wide\n\n"
 		"  # one Service as a manifest\n"
 		"  vipctl get svc web -n shop -o yaml\n\n"
+		"  # the address of a load balancer\n"
+		"  vipctl get svc web -o jsonpath='{.status.loadBalancer.ingress[0].ip}'\n\n"
+		"  # what happens to a Service, as it does\n"
+		"  vipctl get events --for svc/web -w\n\n"
 		"  # what the kernel has, with connections\n"
 		"  vipctl get vs\n\n"
 		"  # who holds which address, and why the routers changed\n"
 		"  vipctl get vips\n"
 		"  vipctl get vrrp -o wide\n",
     .flags = flags,
-    .outputs = OUTPUT_BIT(OUTPUT_WIDE) | OUTPUT_BIT(OUTPUT_JSON) | OUTPUT_BIT(OUTPUT_YAML) | OUTPUT_BIT(OUTPUT_NAME),
-    .words = "services endpoints pods virtualservers vips vrrp events",
+    .outputs = OUTPUT_BIT(OUTPUT_WIDE) | OUTPUT_BIT(OUTPUT_JSON) | OUTPUT_BIT(OUTPUT_YAML) | OUTPUT_BIT(OUTPUT_NAME) |
+	       OUTPUT_BIT(OUTPUT_JSONPATH),
+    .words = "services endpoints pods nodes virtualservers vips vrrp pools events",
     .run = run,
 };

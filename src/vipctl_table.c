@@ -441,26 +441,36 @@ static const struct {
 		    event_row},
 };
 
-struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now)
+struct columns *vipctl_table_new(enum ctl_kind kind, bool namespaces, bool wide)
 {
 	const char *heads[20];
-	struct columns *c;
-	json_t *item;
-	size_t i, n = 0;
+	size_t n = 0;
 
-	namespaces = namespaces && ctl_kind_namespaced(kind);
-	if (namespaces)
+	if (namespaces && ctl_kind_namespaced(kind))
 		heads[n++] = "NAMESPACE";
-	for (i = 0; tables[kind].narrow[i]; i++)
+	for (size_t i = 0; tables[kind].narrow[i]; i++)
 		heads[n++] = tables[kind].narrow[i];
-	for (i = 0; wide && tables[kind].wide[i]; i++)
+	for (size_t i = 0; wide && tables[kind].wide[i]; i++)
 		heads[n++] = tables[kind].wide[i];
-	c = columns_new(heads, n);
+	return columns_new(heads, n);
+}
+
+void vipctl_table_add(struct columns *c, enum ctl_kind kind, json_t *item, bool namespaces, bool wide, long long now)
+{
+	if (namespaces && ctl_kind_namespaced(kind))
+		add_text(c, json_object_get(item, "metadata"), "namespace");
+	tables[kind].row(c, item, wide, now);
+}
+
+struct columns *vipctl_table(enum ctl_kind kind, json_t *items, bool namespaces, bool wide, long long now)
+{
+	struct columns *c = vipctl_table_new(kind, namespaces, wide);
+	json_t *item;
+	size_t i;
+
 	json_array_foreach(items, i, item)
 	{
-		if (namespaces)
-			add_text(c, json_object_get(item, "metadata"), "namespace");
-		tables[kind].row(c, item, wide, now);
+		vipctl_table_add(c, kind, item, namespaces, wide, now);
 	}
 	return c;
 }

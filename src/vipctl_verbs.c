@@ -67,8 +67,11 @@ void vipctl_each_flag(const struct vipctl_verb *verb, void (*each)(void *arg, co
 
 const char *vipctl_output_name(enum output o)
 {
-	static const char *const names[OUTPUTS] = {
-	    [OUTPUT_WIDE] = "wide", [OUTPUT_JSON] = "json", [OUTPUT_YAML] = "yaml", [OUTPUT_NAME] = "name"};
+	static const char *const names[OUTPUTS] = {[OUTPUT_WIDE] = "wide",
+						   [OUTPUT_JSON] = "json",
+						   [OUTPUT_YAML] = "yaml",
+						   [OUTPUT_NAME] = "name",
+						   [OUTPUT_JSONPATH] = "jsonpath="};
 
 	return o < OUTPUTS ? names[o] : NULL;
 }

@@ -291,6 +291,20 @@ static inline void service(const struct stage *s, int i, int endpoints)
 	free(text);
 }
 
+static inline void load_balancer(const struct stage *s, const char *name, const char *address)
+{
+	char *path = xasprintf("m/%s.yaml", name);
+	char *text = xasprintf(
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
+	    "spec: {type: LoadBalancer, loadBalancerIP: \"%s\", clusterIP: 10.96.3.%zu, ports: [{port: 80, nodePort: "
+	    "30%zu80}]}\n",
+	    name, address, strlen(name), strlen(name));
+
+	save(s, path, text);
+	free(path);
+	free(text);
+}
+
 static inline int setup(void **state)
 {
 	struct stage *s = xcalloc(1, sizeof *s);

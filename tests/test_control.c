@@ -229,20 +229,6 @@ static const struct vip *vip(const struct vip_picture *p, const char *text)
 	return NULL;
 }
 
-static void load_balancer(const struct stage *s, const char *name, const char *address)
-{
-	char *path = xasprintf("m/%s.yaml", name);
-	char *text = xasprintf(
-	    "apiVersion: v1\nkind: Service\nmetadata: {name: %s}\n"
-	    "spec: {type: LoadBalancer, loadBalancerIP: \"%s\", clusterIP: 10.96.3.%zu, ports: [{port: 80, nodePort: "
-	    "30%zu80}]}\n",
-	    name, address, strlen(name), strlen(name));
-
-	save(s, path, text);
-	free(path);
-	free(text);
-}
-
 /* Pictures and rows with routers: their own addresses are there by themselves, the others go to the one on the node's interface. */
 static void test_routers(void **state)
 {
