@@ -103,15 +103,27 @@ static void used_port(const struct plan *p, const struct svc *s, const struct se
 	backend_unref(b);
 }
 
+/* Whether the Service has a virtual server of the family: if it has none at all, of every one. */
+static bool has_family(const struct svc *s, uint8_t family)
+{
+	for (size_t i = 0; i < s->n_wants; i++)
+		if (s->wants[i].key.addr.family == family)
+			return true;
+	return !s->n_wants;
+}
+
 /* Over all ports, sorted; of two with one address and port the first by port name. */
 static struct used_list used_of(const struct plan *p, const struct svc *s)
 {
+	bool v4 = has_family(s, AF_INET), v6 = has_family(s, AF_INET6);
 	struct used_list l = {0};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->object->service.n_ports && service_served(s->object); i++) {
-		used_port(p, s, &s->object->service.ports[i], AF_INET, &l);
-		used_port(p, s, &s->object->service.ports[i], AF_INET6, &l);
+		if (v4)
+			used_port(p, s, &s->object->service.ports[i], AF_INET, &l);
+		if (v6)
+			used_port(p, s, &s->object->service.ports[i], AF_INET6, &l);
 	}
 	if (l.n)
 		qsort(l.items, l.n, sizeof *l.items, used_cmp);

@@ -108,6 +108,8 @@ int vipctl_args(int argc, char **argv, struct vipctl *v);
 const char *vipctl_value(const struct vipctl *v, const char *flag);
 /* The i-th value, from 0, of a flag that was given several times; NULL behind the last. */
 const char *vipctl_nth(const struct vipctl *v, const char *flag, size_t i);
+/* "svc/web" alone is "svc web": v's arguments are args then, and the caller frees both of them (NULL else). */
+void vipctl_split(struct vipctl *v, char *args[2]);
 /* An error of the command line: prints "Error: ..." and where help is; returns the verb's exit code for it. */
 __attribute__((format(printf, 2, 3))) int vipctl_wrong(const struct vipctl *v, const char *fmt, ...);
 

@@ -74,6 +74,19 @@ const char *vipctl_nth(const struct vipctl *v, const char *flag, size_t i)
 	return NULL;
 }
 
+void vipctl_split(struct vipctl *v, char *args[2])
+{
+	char *slash = v->n_args == 1 ? strchr(v->args[0], '/') : NULL;
+
+	args[0] = args[1] = NULL;
+	if (!slash)
+		return;
+	args[0] = xasprintf("%.*s", (int)(slash - v->args[0]), v->args[0]);
+	args[1] = xstrdup(slash + 1);
+	v->args = args;
+	v->n_args = 2;
+}
+
 static int exit_code(const struct vipctl *v)
 {
 	return v->verb && v->verb->trouble ? v->verb->trouble : 1;

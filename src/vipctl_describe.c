@@ -3,6 +3,7 @@
 
 #include "describe.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -65,7 +66,8 @@ static int not_found(enum ctl_kind kind, json_t *names)
 
 	json_array_foreach(names, i, name)
 	{
-		fprintf(stderr, "Error: %s \"%s\" not found\n", ctl_kind_name(kind), json_string_value(name));
+		fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n", ctl_kind_name(kind),
+			json_string_value(name));
 	}
 	return json_array_size(names) ? 1 : 0;
 }
@@ -104,7 +106,7 @@ static int describe_all(const struct vipctl *v, size_t k)
 	return code;
 }
 
-static int run(const struct vipctl *v)
+static int describe(const struct vipctl *v)
 {
 	enum ctl_kind kind;
 
@@ -118,6 +120,19 @@ static int run(const struct vipctl *v)
 			return describe_all(v, k);
 	return vipctl_wrong(v, "%s have no description; vipctl get %s -o yaml shows all of them", ctl_kind_name(kind),
 			    ctl_kind_name(kind));
+}
+
+static int run(const struct vipctl *given)
+{
+	struct vipctl v = *given;
+	char *args[2];
+	int code;
+
+	vipctl_split(&v, args);
+	code = describe(&v);
+	free(args[0]);
+	free(args[1]);
+	return code;
 }
 
 static const struct vipctl_flag *const flags[] = {&vipctl_namespace, &vipctl_all_namespaces, NULL};

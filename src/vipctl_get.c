@@ -330,32 +330,19 @@ static int unknown_kind(const char *word)
 	return 1;
 }
 
-/* "svc/web" is "svc web". */
-static bool split(struct vipctl *v, char *args[2])
-{
-	char *slash = v->n_args == 1 ? strchr(v->args[0], '/') : NULL;
-
-	if (!slash)
-		return false;
-	args[0] = xasprintf("%.*s", (int)(slash - v->args[0]), v->args[0]);
-	args[1] = xstrdup(slash + 1);
-	v->args = args;
-	v->n_args = 2;
-	return true;
-}
-
 static int run(const struct vipctl *given)
 {
 	struct vipctl v = *given;
 	struct get g = {.v = &v};
-	char *args[2] = {NULL, NULL};
+	char *args[2];
 	int code;
+
+	vipctl_split(&v, args);
 
 	if (v.n_args == 0)
 		return vipctl_wrong(&v,
 				    "get what? One of services, endpoints, pods, nodes, virtualservers, vips, vrrp, "
 				    "pools, events");
-	split(&v, args);
 	if (ctl_kind_parse(v.args[0], &g.kind)) {
 		code = unknown_kind(v.args[0]);
 	} else if (v.all_namespaces && v.n_args > 1 && ctl_kind_namespaced(g.kind)) {
