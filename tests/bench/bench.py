@@ -376,10 +376,12 @@ def busy_run(n):
 
 
 def bench_busy():
-    write_busy(10000, 100)
+    write_busy(1000, 2)
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # what looks here must not be what delays
-    busy_run(10000)  # the programs' pages come from outside once
-    row('busy: 10,000 Services and 100 MB, advertisement late by', 'ms', median([busy_run(10000) for _ in range(RUNS)]), None, 5)
+    busy_run(1000)  # the programs' pages come from outside once
+    write_busy(10000, 100)
+    late = [busy_run(10000) for _ in range(min(RUNS, 3))]  # the guest's clock repeats itself, and a run takes minutes
+    row('busy: 10,000 Services and 100 MB, advertisement late by', 'ms', median(late), None, 5)
 
 
 def main():
