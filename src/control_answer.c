@@ -254,6 +254,7 @@ static json_t *status_json(const struct control *c)
 	notices_json(c->notices, problems);
 	folder_each_problem(c->folder, file_problems, problems);
 	json_object_set_new(j, "config", any_text(c->config->file));
+	json_object_set_new(j, "stateDir", any_text(c->env->places->state_dir));
 	json_object_set_new(j, "sources", sources_json(c));
 	json_object_set_new(j, "problems", problems);
 	json_object_set_new(j, "drained", control_drained_json(c));

@@ -1,151 +1,106 @@
 /* vipctl check: manifests are parsed and compiled here, without vipd: every error at its place. What depends on a node (pools, which Services
- * are there) is no error of a manifest. Test: tests/lab/, tests/test_vipctl_check.c. */
+ * are there) is no error of a manifest. Without names: what this node's vipd reads. Test: tests/test_vipctl_check.c, tests/lab/scenarios/vipctl.sh. */
 #include "vipctl.h"
 
-#include "../configmaps/manifest.h"
-#include "base/arena.h"
-#include "base/file.h"
 #include "base/map.h"
+#include "dry_run.h"
 #include "manifest_check.h"
+#include "vipctl_manifests.h"
+#include "vipctl_node.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { MANIFEST_MAX = 128 << 20 };
-
-struct check {
-	struct diag_list diags;
-	struct object_list objects; /* all, each identity once */
-	struct map *seen;           /* identity -> struct object */
-};
-
-/* The first place of an object is right, as in the folder; the second is told. */
-static void take(struct check *c, struct object *o)
+/* For editors: one object a finding, the first line and column are 1, 0 stands for unknown. */
+static void print_json(const struct vipctl *v, const struct diag_list *l)
 {
-	char *id = xasprintf("%s %s/%s", kind_name(o->kind), o->meta.namespace, o->meta.name);
-	const struct object *first = map_gets(c->seen, id);
+	json_t *list = json_array();
 
-	if (first) {
-		diag_error(&c->diags, o->file, o->pos, "%s stands in %s:%u already", id, first->file, first->pos.line);
-		object_free(o);
-	} else {
-		map_puts(c->seen, id, o);
-		object_list_add(&c->objects, o);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct diag *d = &l->items[i];
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", d->file ? d->file : "", "line",
+						(int)d->pos.line, "column", (int)d->pos.col, "severity",
+						d->level == DIAG_ERROR ? "error" : "warning", "message", d->text));
 	}
-	free(id);
+	vipctl_print_document(v, list);
 }
 
-static void check_text(struct check *c, const char *name, const char *text, size_t len)
+static int report(const struct vipctl *v, const struct diag_list *l, size_t objects)
 {
-	struct object_list found = {0};
-
-	manifest_parse(name, text, len, &found, &c->diags);
-	for (size_t i = 0; i < found.n; i++)
-		take(c, found.items[i]);
-	free(found.items);
-}
-
-static void check_stdin(struct check *c)
-{
-	size_t n, len = 0, cap = 1 << 16;
-	char *text = xmalloc(cap);
-
-	while (len <= MANIFEST_MAX && (n = fread(text + len, 1, cap - len, stdin)) > 0) {
-		len += n;
-		if (len == cap)
-			text = xrealloc(text, cap *= 2);
-	}
-	if (len > MANIFEST_MAX)
-		diag_error(&c->diags, "<stdin>", (struct pos){0}, "is larger than %d MiB", MANIFEST_MAX >> 20);
+	if (v->output == OUTPUT_JSON)
+		print_json(v, l);
 	else
-		check_text(c, "<stdin>", text, len);
-	free(text);
+		diag_print(l, stderr);
+	if (v->output != OUTPUT_JSON && !l->errors)
+		printf("%zu objects, no errors\n", objects);
+	return l->errors ? 1 : 0;
 }
 
-static void check_file(struct check *c, const char *path)
+static int check_files(const struct vipctl *v)
 {
-	char *text;
-	size_t len;
-	int err = file_read(AT_FDCWD, path, MANIFEST_MAX, &text, &len);
+	struct manifests m = {.seen = map_new()};
+	int code;
 
-	if (err) {
-		diag_error(&c->diags, path, (struct pos){0}, "cannot be read: %s", strerror(-err));
-		return;
-	}
-	check_text(c, path, text, len);
-	free(text);
+	for (int i = 0; i < v->n_args; i++)
+		manifests_read(&m, v->args[i]);
+	manifest_check(&m.objects, &m.diags);
+	code = report(v, &m.diags, m.objects.n);
+	manifests_clear(&m);
+	return code;
 }
 
-static int is_manifest(const struct dirent *d)
+static void count(void *arg, const struct object *o)
 {
-	const char *dot = strrchr(d->d_name, '.');
-
-	return d->d_name[0] != '.' && dot &&
-	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0 || strcmp(dot, ".json") == 0);
+	++*(size_t *)arg;
 }
 
-static void check_folder(struct check *c, const char *path)
+/* As vipd -n: configuration, folder and plan, with this node's record. */
+static int check_running(const struct vipctl *v)
 {
-	struct dirent **names;
-	int n = scandir(path, &names, is_manifest, alphasort);
+	struct diag_list diags = {0};
+	struct record *record = NULL;
+	struct node_state s;
+	struct plan *p;
+	size_t objects = 0;
+	int code;
 
-	if (n < 0) {
-		diag_error(&c->diags, path, (struct pos){0}, "cannot be read: %s", strerror(errno));
-		return;
+	node_state_load(v, &s, &diags);
+	if (!s.running && v->output != OUTPUT_JSON)
+		fprintf(stderr, "vipd does not answer: %s and its folder are looked at\n", s.config_file);
+	if (s.folder)
+		record = node_state_record(&s, &diags);
+	if (record) {
+		p = dry_run_compile(s.config, s.folder, record, &diags);
+		plan_free(p);
+		folder_each_object(s.folder, count, &objects);
 	}
-	for (int i = 0; i < n; i++) {
-		char *file = xasprintf("%s/%s", path, names[i]->d_name);
-
-		check_file(c, file);
-		free(file);
-		free(names[i]);
-	}
-	free(names);
+	code = report(v, &diags, objects);
+	record_free(record);
+	node_state_clear(&s);
+	diag_clear(&diags);
+	return code;
 }
 
 static int run(const struct vipctl *v)
 {
-	struct check c = {.seen = map_new()};
-	struct stat st;
-	bool bad;
-
-	if (v->n_args == 0) {
-		map_free(c.seen, NULL);
-		return vipctl_wrong(v, "check which files? Give names, folders, or - for standard input");
-	}
-	for (int i = 0; i < v->n_args; i++) {
-		if (strcmp(v->args[i], "-") == 0)
-			check_stdin(&c);
-		else if (stat(v->args[i], &st) == 0 && S_ISDIR(st.st_mode))
-			check_folder(&c, v->args[i]);
-		else
-			check_file(&c, v->args[i]);
-	}
-	manifest_check(&c.objects, &c.diags);
-	diag_print(&c.diags, stderr);
-	bad = c.diags.errors > 0;
-	if (!bad)
-		printf("%zu objects, no errors\n", c.objects.n);
-	map_free(c.seen, NULL);
-	object_list_clear(&c.objects);
-	diag_clear(&c.diags);
-	return bad ? 1 : 0;
+	return v->n_args ? check_files(v) : check_running(v);
 }
 
 const struct vipctl_verb vipctl_verb_check = {
     .name = "check",
-    .arguments = "FILE...",
-    .summary = "all errors of manifests, without vipd",
-    .text = "A folder stands for its *.yaml, *.yml and *.json; - is standard input.\n",
+    .arguments = "[FILE...]",
+    .summary = "all errors of manifests, or of the running configuration",
+    .text = "A folder stands for its *.yaml, *.yml and *.json; - is standard input. Files are looked at without\n"
+	    "vipd, so what depends on a node (a pool, an address that is taken) is no error. Without a file the\n"
+	    "running vipd's vipd.yaml and manifests folder are checked with all that it has given out.\n",
     .examples = "  # before it is installed\n  vipctl check web.yaml\n\n"
-		"  # a whole folder\n  vipctl check /var/lib/vipd/manifests\n",
-    .exit = "  0  no errors\n  1  errors; each is on standard error as FILE:LINE:COLUMN: MESSAGE\n",
+		"  # a whole folder\n  vipctl check /var/lib/vipd/manifests\n\n"
+		"  # what vipd runs with\n  vipctl check\n\n"
+		"  # for an editor\n  vipctl check -o json web.yaml\n",
+    .exit = "  0  no errors\n  1  errors; each is on standard error as FILE:LINE:COLUMN: MESSAGE, with -o json on "
+	    "standard output\n",
+    .outputs = OUTPUT_BIT(OUTPUT_JSON),
     .words = "<file>",
     .run = run,
 };

@@ -17,6 +17,7 @@
 	X(failover)                                                                                                    \
 	X(reexec)                                                                                                      \
 	X(check)                                                                                                       \
+	X(diff)                                                                                                        \
 	X(version)                                                                                                     \
 	X(help)
 

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+static enum output output;
 static char dir[] = "/tmp/test_vipctl_check.XXXXXX";
 
 static int setup(void **state)
@@ -55,7 +56,7 @@ static void restore(int saved, int to)
 /* Runs check with the three standard files taken from and kept in this folder. */
 static void check(char **args, int n, int code, const char *out, const char *err)
 {
-	struct vipctl v = {.verb = vipctl_verb_find("check"), .args = args, .n_args = n};
+	struct vipctl v = {.verb = vipctl_verb_find("check"), .args = args, .n_args = n, .output = output};
 	int saved[3], got;
 	char *text;
 	size_t len;
@@ -111,11 +112,23 @@ static void test_errors(void **state)
 	unlink("in");
 }
 
-static void test_usage(void **state)
+/* For editors: on standard output, whole. */
+static void test_json(void **state)
 {
-	check(NULL, 0, 1, "",
-	      "Error: check which files? Give names, folders, or - for standard input\n"
-	      "See vipctl check --help.\n");
+	char *args[] = {"b.yaml"};
+
+	save("b.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 65536}]}\n");
+	output = OUTPUT_JSON;
+	check(args, 1, 1,
+	      "[\n    {\n        \"file\": \"b.yaml\",\n        \"line\": 4,\n        \"column\": 23,\n        "
+	      "\"severity\": "
+	      "\"error\",\n        \"message\": \"Service default/x: spec.ports[0].port: 65536 is not a port "
+	      "(1-65535)\"\n    }\n]\n",
+	      "");
+	save("a.yaml", web);
+	args[0] = "a.yaml";
+	check(args, 1, 0, "[]\n", "");
+	output = OUTPUT_TABLE;
 }
 
 int main(void)
@@ -123,7 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_errors),
-	    cmocka_unit_test(test_usage),
+	    cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -84,6 +84,24 @@ contains "an address" "$(vipctl lb describe vip 10.10.0.1)" "State:             
 equal "unknown" 1 "$(status_of vipctl lb describe svc nobody)"
 contains "names for the shells" "$(on lb "$BUILD/vipctl" __complete --control-socket "$W/nodes/lb/run/vipd.sock" describe svc w)" web
 
+# check looks at what vipd runs with; diff tells what a file would change, and that nothing is left once it is there.
+contains "check" "$(vipctl lb check)" "no errors"
+service new 'externalIPs: [10.10.0.50]' 'clusterIP: 10.96.0.50' 'ports: [{port: 80}]' >"$W/new.yaml"
+equal "it would change" 1 "$(status_of vipctl lb diff -f "$W/new.yaml")"
+contains "an address" "$(cat "$W/said")" "+ip address 10.10.0.50/32 dev eth0"
+contains "a virtual server" "$(cat "$W/said")" "+-A -t 10.10.0.50:80 -s rr"
+contains "a real server" "$(cat "$W/said")" "+-a -t 10.10.0.50:80 -r 10.32.0.5:80 -m -w 1"
+lacks "what stays" "$(cat "$W/said")" "10.10.0.1:80"
+apply lb "$W/new.yaml" new
+has lb "TCP 10.10.0.50:80" 1
+equal "nothing would" 0 "$(status_of vipctl lb diff -f "$W/new.yaml")"
+printf 'apiVersion: v1\nkind: Service\nmetadata: {name: bad}\nspec: {ports: [{port: 65536}]}\n' >"$W/bad.yaml"
+equal "an error" 2 "$(status_of vipctl lb diff -f "$W/bad.yaml")"
+apply lb "$W/bad.yaml" bad
+equal "an error in the folder" 1 "$(status_of vipctl lb check -o json)"
+python3 -c 'import json,sys; (f,) = json.load(open(sys.argv[1])); assert (f["line"], f["column"], f["severity"]) == (4, 23, "error"), f' "$W/said"
+unapply lb bad
+
 # top: what the client does is counted for the virtual server and the real server that has it.
 load c -p 5 10.10.0.1 80
 top=$(vipctl lb top -d 2 -n 1)
