@@ -7,7 +7,7 @@ has lb "TCP 10.10.0.1:80" 2
 has_addr lb eth0 10.10.0.1
 equal "who answers" "web-1 web-2" "$(hosts c http://10.10.0.1/ 6)"
 
-reasons() { vipctl lb explain -o json "$@" | python3 -c 'import json,sys; print(*(f["reason"] for f in json.load(sys.stdin)["findings"]))'; }
+reasons() { vipctl lb explain -o json "$@" | sed -n '/^    "findings": \[$/,/^    \]/s/.*"reason": "\(.*\)".*/\1/p' | paste -sd' '; }
 says() { local got; got=$(reasons "${@:2}"); [ "$got" = "$1" ] || { echo "expected '$1', got '$got'"; vipctl lb explain "${@:2}"; return 1; }; }
 named() { until_ok 30 says "$@"; }
 

@@ -24,6 +24,8 @@ until_role lb2 Active
 hasnt lb1 "TCP 10.10.4.4:80"
 has lb2 "TCP 10.10.4.4:80" 2
 contains "the status says so" "$(vipctl lb1 status -o json)" '"waiting"'
+contains "explain names the gate" "$(vipctl lb1 explain 10.10.4.4:80 || true)" "GateClosed: one of its real servers is this node itself"
+contains "and the router" "$(vipctl lb1 explain 10.10.4.4:80 || true)" "RouterFault: virtual router vips is in Fault on this node"
 carrier lb1 eth0 up
 until_owner lb1 10.10.0.1
 has lb1 "TCP 10.10.4.4:80" 2
