@@ -25,7 +25,7 @@ static void check(const char *before, const char *after, size_t n, const char *w
 }
 
 #define WEB(more)                                                                                                      \
-	SERVICE_META("name: web, annotations: {x: why" more "}",                                                         \
+	SERVICE_META("name: web, annotations: {x: why" more "}",                                                       \
 		     "clusterIP: 10.96.0.9, externalIPs: [10.5.0.1], selector: {app: web}, ports: [{port: 80}]")
 #define POD5 POD("a", "web", "10.1.0.5")
 #define POD6 POD("b", "web", "10.1.0.6")
