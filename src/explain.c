@@ -345,8 +345,8 @@ static void one_real(const struct explain_facts *f, const struct explain_real *r
 		find(l, EXPLAIN_DOUBT, "RealServerMissing",
 		     "it is back within a second (IPv6: 30 s); else see vipctl status",
 		     "real server %s is wanted and not in the kernel", name);
-	if (!r->wanted && !r->in_kernel)
-		return;
+	if (!r->wanted && (!r->in_kernel || r->weight == 0))
+		return; /* it drains, or has gone */
 	route(f, r, name, l);
 	way_back(r, name, l);
 	beside(f, r, name, l);
@@ -357,7 +357,7 @@ static void reals(const struct explain_facts *f, struct explain_findings *l)
 	size_t n = 0, heavy = 0;
 
 	for (size_t i = 0; i < f->n_reals; i++) {
-		n += f->reals[i].in_kernel;
+		n += f->reals[i].in_kernel && f->reals[i].wanted;
 		heavy += f->reals[i].in_kernel && f->reals[i].weight > 0;
 		one_real(f, &f->reals[i], l);
 	}

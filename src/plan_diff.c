@@ -94,6 +94,18 @@ static size_t print_head(FILE *to, char sign, const struct vs *v)
 	return sign != ' ';
 }
 
+static void print_limits(FILE *to, const struct limits *l)
+{
+	if (l->upper)
+		fprintf(to, " -x %u", l->upper);
+	if (l->lower)
+		fprintf(to, " -y %u", l->lower);
+	if (l->tunnel == TUNNEL_GUE)
+		fprintf(to, " --tun-type gue --tun-port %u", l->tunnel_port);
+	else if (l->tunnel == TUNNEL_GRE)
+		fputs(" --tun-type gre", to);
+}
+
 static size_t print_real(FILE *to, char sign, const struct vs *v, const struct real *r)
 {
 	static const char *const methods[] = {[FORWARD_NAT] = "-m", [FORWARD_DR] = "-g", [FORWARD_TUN] = "-i"};
@@ -101,7 +113,9 @@ static size_t print_real(FILE *to, char sign, const struct vs *v, const struct r
 
 	fprintf(to, "%c-a ", sign);
 	print_key(to, &v->key);
-	fprintf(to, " -r %s %s -w %u\n", real_format(r, text), methods[r->forward], r->weight);
+	fprintf(to, " -r %s %s -w %u", real_format(r, text), methods[r->forward], r->weight);
+	print_limits(to, &v->limits);
+	fputc('\n', to);
 	return sign != ' ';
 }
 
@@ -114,9 +128,20 @@ static size_t print_whole(FILE *to, char sign, const struct vs *v)
 	return n;
 }
 
-static bool same_real(const struct real *a, const struct real *b)
+static bool same_real(const struct vs *x, const struct real *a, const struct vs *y, const struct real *b)
 {
-	return a->forward == b->forward && a->weight == b->weight;
+	return a->forward == b->forward && a->weight == b->weight && limits_equal(&x->limits, &y->limits);
+}
+
+/* What the kernel does not know of (gates, how long real servers may drain) makes no difference here. */
+static bool same_reals(const struct vs *a, const struct vs *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (real_cmp(&a->reals[i], &b->reals[i]) != 0 || !same_real(a, &a->reals[i], b, &b->reals[i]))
+			return false;
+	return true;
 }
 
 /* One virtual server as it was and as it is to be: its head, then the real servers that differ. */
@@ -137,7 +162,7 @@ static size_t print_change(FILE *to, const struct vs *a, const struct vs *b)
 		} else if (c > 0) {
 			n += print_real(to, '+', b, &b->reals[k++]);
 		} else {
-			if (!same_real(&a->reals[i], &b->reals[k]))
+			if (!same_real(a, &a->reals[i], b, &b->reals[k]))
 				n += print_real(to, '-', a, &a->reals[i]) + print_real(to, '+', b, &b->reals[k]);
 			i++;
 			k++;
@@ -160,7 +185,7 @@ static size_t diff_servers(FILE *to, const struct wanted *a, const struct wanted
 		} else if (c > 0) {
 			n += print_whole(to, '+', b->servers[k++]);
 		} else {
-			if (!vs_equal(a->servers[i], b->servers[k]))
+			if (!vs_head_equal(a->servers[i], b->servers[k]) || !same_reals(a->servers[i], b->servers[k]))
 				n += print_change(to, a->servers[i], b->servers[k]);
 			i++;
 			k++;

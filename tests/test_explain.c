@@ -144,6 +144,8 @@ static void set(struct world *w, const char *name, const char *value)
 				r->forward = FORWARD_DR;
 			else if (strcmp(name + 3, "weight") == 0)
 				r->weight = n;
+			else if (strcmp(name + 3, "wanted") == 0)
+				r->wanted = n;
 			else if (strcmp(name + 3, "in_kernel") == 0)
 				r->in_kernel = n;
 			else if (strcmp(name + 3, "out") == 0)
@@ -221,6 +223,7 @@ static const struct {
     {"r1.in_kernel=0", "doubt RealServerMissing"},
     {"r2.weight=0", "broken AllWeightsZero"},
     {"r1.weight=0", ""},
+    {"r2.weight=0;r2.wanted=0;r2.neighbour=0;r2.out=0", ""}, /* both drain */
     {"r1.route=0", "broken NoRoute"},
     {"r1.blackhole=1", "broken NoRoute"},
     {"r2.dr=1;r1.gateway=1", "broken NotOnLink"},

@@ -76,12 +76,27 @@ static void test_changes(void **state)
 	      "--a -t 10.96.0.9:80 -r 10.1.0.5:80 -m -w 1\n");
 }
 
+#define LIMITED(more)                                                                                                  \
+	SERVICE_META("name: web, annotations: {" more "}",                                                             \
+		     "clusterIP: 10.96.0.9, selector: {app: web}, ports: [{port: 80}]")
+
+/* Limits stand at each real server; how long one may drain is nothing that the kernel knows. */
+static void test_limits(void **state)
+{
+	check(LIMITED("vipd.io/drain-timeout: 5m") POD5, LIMITED("vipd.io/drain-timeout: 7m") POD5, 0, "");
+	check(LIMITED("x: why") POD5, LIMITED("vipd.io/upper-threshold: '100', vipd.io/lower-threshold: '50'") POD5, 2,
+	      " -A -t 10.96.0.9:80 -s rr\n"
+	      "--a -t 10.96.0.9:80 -r 10.1.0.5:80 -m -w 1\n"
+	      "+-a -t 10.96.0.9:80 -r 10.1.0.5:80 -m -w 1 -x 100 -y 50\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_same),
 	    cmocka_unit_test(test_comes_and_goes),
 	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
