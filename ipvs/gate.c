@@ -166,6 +166,20 @@ static void encode(struct wire_picture_writer *w, const struct vs *v)
 	free(own);
 }
 
+size_t gates_waiting(const struct gates *g, char (*names)[GATE_NAME])
+{
+	bool waits[GATES_MAX] = {false};
+	size_t n = 0, count = 0;
+	const struct vs *const *v = g->shut ? table_sorted(g->shut, &n) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		waits[v[i]->gate - 1] = true;
+	for (uint16_t i = 0; i < g->n; i++)
+		if (waits[i])
+			memcpy(names[count++], g->names[i], GATE_NAME);
+	return count;
+}
+
 void *gates_encode(struct gates *g, struct table *want, const struct ipvs_settings *s, size_t *len)
 {
 	struct wire_picture_writer w = {0};

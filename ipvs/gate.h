@@ -25,6 +25,8 @@ int gates_row(struct gates *g, enum row_op op, const struct vs *v, enum row_op *
  * until `row` changes it). Returns how many. */
 size_t gates_role(struct gates *g, const char *router, bool active, struct table *want,
 		  void (*row)(void *arg, enum row_op op, const struct vs *v), void *arg);
+/* The routers that have something waiting, in the order of the gates: at most GATES_MAX names; how many. */
+size_t gates_waiting(const struct gates *g, char (*names)[GATE_NAME]);
 /* Both as one picture, for a successor. */
 void *gates_encode(struct gates *g, struct table *want, const struct ipvs_settings *s, size_t *len);
 

@@ -40,8 +40,10 @@ struct ipvs {
 	struct loop_timer *work, *look, *drain, *reopen, *sync_look, *beat;
 	nsec_t reopen_wait;
 	bool started;
-	bool passed;         /* all of a first picture has been tried */
-	nsec_t work_since;   /* there has been work to do since; 0: there is none */
+	bool passed;                /* all of a first picture has been tried */
+	nsec_t work_since;          /* there has been work to do since; 0: there is none */
+	char (*waiting)[GATE_NAME]; /* what vrrp was told of the gates; GATES_MAX */
+	size_t n_waiting;
 	const char *told;    /* why the table may not be relied upon, as vrrp heard it last */
 	uint64_t generation; /* accepted */
 	bool acked;          /* ... and answered, with this: */
@@ -141,6 +143,19 @@ static void on_beat(void *arg)
 
 	send_programmed(p);
 	loop_timer_set(p->beat, BEAT);
+}
+
+/* What is behind a shut gate now; what an open one has let through is in the kernel. */
+static void tell_waiting(struct ipvs *p, bool anew)
+{
+	char(*names)[GATE_NAME] = xcalloc(GATES_MAX, sizeof(*names));
+	size_t n = gates_waiting(&p->gates, names);
+
+	if (anew || n != p->n_waiting || memcmp(names, p->waiting, n * sizeof(*names)) != 0)
+		child_send(p->child, ROLE_VRRP, MSG_WAITING, p->generation, names, n * sizeof(*names), -1);
+	free(p->waiting);
+	p->waiting = names;
+	p->n_waiting = n;
 }
 
 /* ---- the kernel's side */
@@ -247,6 +262,7 @@ static void settled(struct ipvs *p)
 	send_ack(p);
 	p->passed = true;
 	p->work_since = 0;
+	tell_waiting(p, false);
 	tell_ready(p);
 }
 
@@ -590,8 +606,10 @@ static void on_peer(void *arg, enum role who, bool up)
 		modules_lost(&p->modules);
 	if (!up)
 		return;
-	if (who == ROLE_VRRP && p->started)
+	if (who == ROLE_VRRP && p->started) {
+		tell_waiting(p, true);
 		send_programmed(p);
+	}
 	if (who != ROLE_CONTROL)
 		return;
 	reconcile_renote(&p->r);
@@ -674,6 +692,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->reopen = loop_timer_new(child_loop(c), on_reopen, p);
 	p->sync_look = loop_timer_new(child_loop(c), on_sync_look, p);
 	p->beat = loop_timer_new(child_loop(c), on_beat, p);
+	p->waiting = xcalloc(GATES_MAX, sizeof(*p->waiting));
 	p->told = why_not_ready(p); /* at the start that is no news */
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
@@ -684,6 +703,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	loop_timer_free(p->beat);
 	reconcile_clear(&p->r);
 	gates_clear(&p->gates);
+	free(p->waiting);
 	own_close(p->own);
 	free(p);
 	return code;

@@ -91,12 +91,18 @@ static void test_picture(void **state)
 
 static void test_roles(void **state)
 {
+	char names[GATES_MAX][GATE_NAME];
 	struct world *w = world();
 	struct vs v = one(1, 0);
 
+	assert_int_equal(gates_waiting(&w->g, names), 0);
 	gates_picture(&w->g, w->want, &w->s);
+	assert_int_equal(gates_waiting(&w->g, names), 2);
+	assert_string_equal(names[1], "b");
 	assert_int_equal(table_count(w->want), 2);
 	assert_int_equal(role(w, "a", true), 2);
+	assert_int_equal(gates_waiting(&w->g, names), 1);
+	assert_string_equal(names[0], "b");
 	assert_int_equal(role(w, "a", true), 0);
 	assert_int_equal(table_count(w->want), 4);
 	assert_int_equal(table_get(w->want, &v.key)->n, 1);

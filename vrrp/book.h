@@ -11,6 +11,7 @@
  * about to announce them. */
 struct vip_set {
 	bool active, quiet;
+	bool waits; /* nothing of it is added yet */
 	LIST_HEAD(vip_members, entry) members;
 };
 

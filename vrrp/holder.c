@@ -227,10 +227,24 @@ bool holder_set_coming(const struct vip_set *set)
 {
 	const struct entry *e;
 
+	if (set->waits)
+		return true;
 	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
 		if (e->coming || (e->held && e->burst))
 			return true;
 	return false;
+}
+
+void holder_set_wait(struct holder *h, struct vip_set *set, bool waits)
+{
+	struct entry *e;
+
+	if (set->waits == waits)
+		return;
+	set->waits = waits;
+	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
+		book_mark_first(&h->book, e);
+	holder_work(h);
 }
 
 void holder_set_quiet(struct holder *h, struct vip_set *set)

@@ -44,6 +44,8 @@ void holder_set_switch(struct holder *h, struct vip_set *set, bool active);
 size_t holder_hurry(struct holder *h, size_t max);
 /* The kernel does not answer yet for some of those that it has taken (IPv6), or they have not been announced. */
 bool holder_set_coming(const struct vip_set *set);
+/* Waiting: what of it is there stays, nothing is added; else it is added from the loop. */
+void holder_set_wait(struct holder *h, struct vip_set *set, bool waits);
 /* Until the next switch, which is to follow soon, the set's addresses answer, but are not announced. */
 void holder_set_quiet(struct holder *h, struct vip_set *set);
 /* Another burst for each of the set that is announced. */

@@ -61,7 +61,7 @@ static struct vip_view entry_view(const struct holder *h, const struct entry *e)
 	    .link = active ? entry_link(h, e) : NULL,
 	    .have = e->have,
 	    .n = e->n_have,
-	    .may_add = h->may_add,
+	    .may_add = h->may_add && !(active && e->set->waits),
 	    .may_remove = h->may_remove,
 	};
 }

@@ -162,6 +162,8 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 		on_failover(v, m);
 	else if (from == ROLE_IPVS && m->type == MSG_PROGRAMMED)
 		programmed(v, m);
+	else if (from == ROLE_IPVS && m->type == MSG_WAITING)
+		gated_told(v, m);
 	else if (from == ROLE_RUNNER && m->type == MSG_RAN)
 		on_ran(v, m);
 	else
@@ -174,8 +176,10 @@ static void on_peer(void *arg, enum role who, bool up)
 {
 	struct vrrp *v = arg;
 
-	if (who == ROLE_IPVS)
+	if (who == ROLE_IPVS) {
 		v->ipvs_why[0] = '\0';
+		gated_clear(v);
+	}
 	if (who == ROLE_RUNNER)
 		beside_runner(v, up);
 	if (up && v->started)
@@ -273,6 +277,7 @@ static void on_news(void *arg, const struct engine_news *n)
 static void on_taking(void *arg, const struct router *r)
 {
 	beside_taking(arg, r);
+	gated_taking(arg, r);
 }
 
 static void on_router_gone(void *arg, const struct router *r)
@@ -362,6 +367,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 		code = engine_new(child_loop(c), v.holder, env->mem_fd, &engine_hooks, &v, &v.engine);
 	if (code == 0) {
 		beside_new(&v);
+		gated_new(&v);
 		v.clients = holder_set_new(v.holder);
 		v.clusters = holder_set_new(v.holder);
 		code = child_run(c, &ops, &v);
@@ -370,6 +376,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	}
 	engine_free(v.engine);
 	beside_free(&v);
+	gated_free(&v);
 	holder_free(v.holder);
 	loop_timer_free(v.gate);
 	loop_timer_free(v.ipvs_limit);

@@ -34,6 +34,7 @@ struct vrrp {
 	size_t n_locals;
 	bool locals_sent;
 
+	struct gated *gated;
 	struct loop_timer *gate, *ipvs_limit, *locals_wait, *orphan;
 	nsec_t orphan_until, gate_from;
 };
@@ -69,6 +70,14 @@ void beside_runner(struct vrrp *v, bool up);
 void beside_news(struct vrrp *v, const struct engine_news *n);
 void beside_taking(struct vrrp *v, const struct router *r);
 void beside_count(const struct vrrp *v, struct notify_counts *out);
+
+/* gated.c: a take-over waits, a little, for virtual servers that are programmed only now */
+void gated_new(struct vrrp *v);
+void gated_free(struct vrrp *v);
+void gated_told(struct vrrp *v, const struct msg *m);      /* MSG_WAITING */
+void gated_clear(struct vrrp *v);                          /* ipvs has gone, or come */
+void gated_taking(struct vrrp *v, const struct router *r); /* as engine_hooks.taking */
+void gated_count(const struct vrrp *v, uint64_t *waits, uint64_t *in_vain);
 
 /* vrrp.c: the settings have come: the gate's time runs from the start. */
 void vrrp_gate_time(struct vrrp *v);

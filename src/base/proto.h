@@ -5,7 +5,7 @@
  *   control -> vrrp     MSG_VIPS (picture)   MSG_VIP_ROWS   MSG_ASK
  *   ipvs, vrrp -> control   MSG_ACK  MSG_AGAIN  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
- *   ipvs -> vrrp        MSG_PROGRAMMED
+ *   ipvs -> vrrp        MSG_PROGRAMMED  MSG_WAITING
  *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS;  control -> supervisor  MSG_REEXEC
  *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP
  *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
@@ -57,6 +57,8 @@ enum msg_type {
 	MSG_PROGRAMMED =
 	    48, /* whether the table may be relied upon: when that changes, on each new channel, and each second as a sign of
 	                        life; generation, payload struct msg_programmed */
+	MSG_WAITING, /* routers (names of 32 bytes, all of them) that have virtual servers which are programmed only when they become Active: as soon
+	                as a name is missing again, all of that router's are in the kernel */
 	/* vrrp -> control, ipvs */
 	MSG_ROLE, /* a router's mode or priority is new (all of them on a new channel): payload struct msg_role */
 

@@ -43,6 +43,7 @@ struct node {
 	bool ready, dead;
 	unsigned programmed, unready, again, keeps, keep_rows, runs; /* programmed: times that it came to be so */
 	bool is_ready;
+	char waiting[GATE_NAME + 1]; /* the first router that has something waiting */
 	char why[92];
 	uint64_t acked;
 	struct msg_ack ack;
@@ -128,6 +129,11 @@ static void on_msg(void *arg, struct chan *c, struct msg *m)
 		break;
 	case MSG_AGAIN:
 		n->again++;
+		break;
+	case MSG_WAITING:
+		assert_in_range(m->len, 0, sizeof n->waiting - 1);
+		memset(n->waiting, 0, sizeof n->waiting);
+		memcpy(n->waiting, m->payload, m->len);
 		break;
 	case MSG_ACK:
 		assert_int_equal(m->len, sizeof n->ack);
@@ -926,6 +932,16 @@ static bool kernel_has_two(struct node *n)
 	return kernel_count(n) == 2 && kernel_size(n, &k) == 3;
 }
 
+static bool something_waits(struct node *n)
+{
+	return n->waiting[0] != '\0';
+}
+
+static bool nothing_waits(struct node *n)
+{
+	return !something_waits(n);
+}
+
 /* drOnBackup: what would loop is there while its router is Active, also for a restarted process that control has not reached. */
 static void a_role_opens_and_shuts_the_gate(void **state)
 {
@@ -944,13 +960,16 @@ static void a_role_opens_and_shuts_the_gate(void **state)
 	start_with_table(n);
 	assert_int_equal(kernel_count(n), 1);
 	send_role(n, "other", 2);
+	assert_string_equal(n->waiting, "vips");
 	send_role(n, "vips", 2);
-	wait_until(n, kernel_has_two);
+	wait_until(n, nothing_waits);
+	assert_true(kernel_has_two(n));
 	send_row(n, MSG_ROWS, ROLE_CONTROL, 2, ROW_SET, &k);
 	wait_until(n, acked);
 	assert_int_equal(kernel_count(n), 2);
 	send_role(n, "vips", 1);
 	wait_until(n, kernel_has_one);
+	wait_until(n, something_waits);
 	assert_int_equal(kernel_size(n, &k), 0);
 	send_row(n, MSG_ROWS, ROLE_CONTROL, 3, ROW_SET, &k);
 	wait_until(n, acked);

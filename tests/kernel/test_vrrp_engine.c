@@ -43,6 +43,7 @@ struct node {
 	struct chan *supervisor, *control, *ipvs;
 	bool ready, gone, beats; /* beats: its ipvs says each second that the table is there */
 	nsec_t beat_at;
+	bool programs; /* its ipvs programs what waits as soon as a router is Active */
 	int code;
 	struct msg_role news[NEWS_MAX]; /* every MSG_ROLE that control got */
 	nsec_t heard_at[NEWS_MAX];
@@ -133,6 +134,8 @@ static void on_msg(void *arg, struct chan *c, struct msg *m)
 
 	if (c != n->ipvs)
 		hear(n, m);
+	else if (n->programs && m->type == MSG_ROLE && ((const struct msg_role *)m->payload)->mode == FSM_ACTIVE)
+		assert_int_equal(chan_send(n->ipvs, MSG_WAITING, 1, NULL, 0, -1), 0);
 	if (m->fd >= 0)
 		close(m->fd);
 }
@@ -802,6 +805,37 @@ static void test_gate(void **state)
 	assert_true(owns(l, OWNER(0, VIP)));
 }
 
+/* What ipvs programs only now comes before the address, but not at any price. */
+static void test_gated(void **state)
+{
+	struct lab *l = *state;
+	struct node *n = &l->nodes[0];
+	struct router r = router("vips", 50, 150, 100);
+	struct vip v = vip(VIP, 0, "eth0");
+	char waiting[2][ROUTER_NAME] = {"other", "vips"};
+	const json_t *counts;
+
+	launch(n, 0);
+	picture(n, 1, &r, 1, &v, 1);
+	assert_int_equal(chan_send(n->ipvs, MSG_WAITING, 1, waiting, sizeof(waiting), -1), 0);
+	programmed(n);
+	UNTIL(l, owns, OWNER(0, VIP));
+	counts = json_object_get(ask(n, MSG_ASK, "status"), "waitedForIpvs");
+	assert_int_equal(json_integer_value(json_object_get(counts, "times")), 1);
+	assert_int_equal(json_integer_value(json_object_get(counts, "inVain")), 1);
+	quit(n);
+
+	n->n_news = 0;
+	n->programs = true;
+	launch(n, 0);
+	picture(n, 1, &r, 1, &v, 1);
+	assert_int_equal(chan_send(n->ipvs, MSG_WAITING, 1, waiting, sizeof(waiting), -1), 0);
+	programmed(n);
+	UNTIL(l, owns, OWNER(0, VIP));
+	counts = json_object_get(ask(n, MSG_ASK, "status"), "waitedForIpvs");
+	assert_int_equal(json_integer_value(json_object_get(counts, "times")), 1);
+}
+
 static void test_tracked(void **state)
 {
 	struct lab *l = *state;
@@ -1135,12 +1169,29 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election), TEST(test_crash), TEST(test_restart),  TEST(test_late_restart),
-	    TEST(test_preempt),  TEST(test_order), TEST(test_priority), TEST(test_failover),
-	    TEST(test_split),    TEST(test_fault), TEST(test_stall),    TEST(test_gate),
-	    TEST(test_tracked),  TEST(test_group), TEST(test_unicast),  TEST(test_checksum_rfc9568),
-	    TEST(test_v2),       TEST(test_v2_ah), TEST(test_ipv6),     TEST(test_ipv6_unicast),
-	    TEST(test_flood),    TEST(test_many),
+	    TEST(test_election),
+	    TEST(test_crash),
+	    TEST(test_restart),
+	    TEST(test_late_restart),
+	    TEST(test_preempt),
+	    TEST(test_order),
+	    TEST(test_priority),
+	    TEST(test_failover),
+	    TEST(test_split),
+	    TEST(test_fault),
+	    TEST(test_stall),
+	    TEST(test_gate),
+	    TEST(test_gated),
+	    TEST(test_tracked),
+	    TEST(test_group),
+	    TEST(test_unicast),
+	    TEST(test_checksum_rfc9568),
+	    TEST(test_v2),
+	    TEST(test_v2_ah),
+	    TEST(test_ipv6),
+	    TEST(test_ipv6_unicast),
+	    TEST(test_flood),
+	    TEST(test_many),
 	};
 
 	if (geteuid() != 0) {

@@ -29,3 +29,6 @@ contains "and the router" "$(vipctl lb1 explain 10.10.4.4:80 || true)" "RouterFa
 carrier lb1 eth0 up
 until_owner lb1 10.10.0.1
 has lb1 "TCP 10.10.4.4:80" 2
+waited=$(vipctl lb1 status -o json | tr -d ' \n' | grep -o '"waitedForIpvs":{[^}]*}')
+say "before the address was added: $waited"
+lacks "the take-over waited for it" "$waited" '"times":0,'
