@@ -87,6 +87,65 @@ static void test_again(void **state)
 	end(s);
 }
 
+static uint32_t weight_at(struct table *t, const char *vs, const char *real)
+{
+	struct vs_key k = {.port = 80, .proto = IPPROTO_TCP};
+	const struct vs *v;
+	char text[REAL_TEXT];
+
+	assert_int_equal(addr_parse(vs, &k.addr), 0);
+	v = table_get(t, &k);
+	assert_non_null(v);
+	for (uint32_t i = 0; i < v->n; i++)
+		if (strcmp(real_format(&v->reals[i], text), real) == 0)
+			return v->reals[i].weight;
+	fail_msg("%s has no %s", vs, real);
+	return 0;
+}
+
+/* What a person drains has weight 0, in rows and pictures and over a restart, until it is undrained. */
+static void test_drained(void **state)
+{
+	struct stage *s = *state;
+	char *path = path_of(s, "sock");
+	struct table *t;
+	json_t *j;
+
+	play(s);
+	j = ask(s, "{\"verb\":\"drain\",\"names\":[\"10.32.1.2\",\"10.32.2.1:81\"]}\n");
+	assert_string_equal(text_at(item2(j, "changed", 0), "realServer", NULL, NULL), "10.32.1.2");
+	assert_int_equal(json_integer_value(json_object_get(item2(j, "changed", 0), "virtualServers")), 1);
+	assert_int_equal(json_integer_value(json_object_get(item2(j, "changed", 1), "virtualServers")), 0);
+	json_decref(j);
+	take_row(s, "10.96.0.1", ROW_SET, 2);
+	j = ask(s, "{\"verb\":\"drain\",\"name\":\"10.32.2.1:80\"}\n");
+	assert_int_equal(json_array_size(json_object_get(j, "drained")), 3);
+	json_decref(j);
+	take_row(s, "10.96.0.2", ROW_SET, 2);
+	j = ask(s, "{\"verb\":\"drain\",\"name\":\"nobody\"}\n");
+	assert_string_equal(
+	    text_at(j, "error", "message", NULL),
+	    "\"nobody\" is no address, no address:port, and there is no pod of that name in namespace default");
+	json_decref(j);
+	end(s);
+
+	unlink(path);
+	free(path);
+	start(s);
+	hand_over(s, ROLE_IPVS);
+	order(s, MSG_START);
+	t = take_table(s, NULL);
+	assert_int_equal(weight_at(t, "10.96.0.1", "10.32.1.1:80"), 1);
+	assert_int_equal(weight_at(t, "10.96.0.1", "10.32.1.2:80"), 0);
+	assert_int_equal(weight_at(t, "10.96.0.2", "10.32.2.1:80"), 0);
+	table_free(t);
+	j = ask(s, "{\"verb\":\"undrain\",\"name\":\"10.32.2.1:80\"}\n");
+	assert_int_equal(json_array_size(json_object_get(j, "drained")), 2);
+	json_decref(j);
+	take_row(s, "10.96.0.2", ROW_SET, 2);
+	end(s);
+}
+
 /* Rows wait while too much is unacknowledged, and go when it is. */
 static void test_slow_peer(void **state)
 {
@@ -570,6 +629,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_routers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_drained, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_routers_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reexec, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
