@@ -234,8 +234,8 @@ static bool may_share(const struct object *a, const struct object *b)
 	return x && y && !strcmp(x, y) && ports_disjoint(&a->service, &b->service);
 }
 
-/* Another Service that has the address and does not share it with this one; NULL if there is none. Those whose own grants are not settled yet
- * do not count: they come later. */
+/* Another Service that has the address and does not share it with this one; NULL if there is none. Of two that changed at
+ * once the older settles first: the younger does not count then. */
 static const char *holder_in_the_way(const struct plan *p, const struct svc *s, const struct addr *a)
 {
 	const struct grant *g;
@@ -243,7 +243,7 @@ static const char *holder_in_the_way(const struct plan *p, const struct svc *s, 
 	for (size_t i = 0; (g = record_addr_get(p->record, a, i)); i++) {
 		const struct svc *other = map_gets(p->services, g->owner);
 
-		if (g->kind != GRANT_VIP || other == s || !other || !other->object || (other->dirty && !other->kept))
+		if (g->kind != GRANT_VIP || other == s || !other || !other->object || (other->changed && !other->kept))
 			continue;
 		if (!may_share(s->object, other->object))
 			return other->name;
@@ -361,6 +361,18 @@ static void adopt_status(struct plan *p, struct svc *s)
 		if (may_have(p, s, &ingress->items[i], NULL) &&
 		    !addrs_family(s->balancer, s->n_balancer, ingress->items[i].family))
 			take(p, s, &ingress->items[i], 0);
+}
+
+void balancer_adopt_grant(struct plan *p, struct svc *s, const struct grant *g)
+{
+	struct addr_list stated = {0};
+	bool any = service_balancer_stated(s->object, &stated, NULL);
+
+	free(stated.items);
+	if (any || !(p->config.handle & HANDLE_LOADBALANCER) || !service_balancer(p, s->object) ||
+	    addrs_family(s->balancer, s->n_balancer, g->addr.family) || holder_in_the_way(p, s, &g->addr))
+		return;
+	take(p, s, &g->addr, g->method);
 }
 
 void balancer_adopt(struct plan *p, struct svc *s)

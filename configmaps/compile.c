@@ -132,9 +132,14 @@ static enum forward draft_forward(const struct draft *d, int by_entry)
 /* What keepalived-cloud-provider said about the address; -1: nothing. */
 static int cloud_forward(const struct draft *d, const struct addr *a)
 {
+	const struct grant *g;
+
 	for (size_t i = 0; i < d->svc->n_entries && d->knobs.forward < 0; i++)
 		if (!d->svc->entries[i]->key && addr_equal(&d->svc->entries[i]->addr, a))
 			return d->svc->entries[i]->forward;
+	for (size_t i = 0; d->knobs.forward < 0 && (g = record_addr_get(d->plan->record, a, i)); i++)
+		if (g->method && !strcmp(g->owner, d->svc->name))
+			return g->method - 1;
 	return -1;
 }
 

@@ -233,6 +233,21 @@ void grants_keep(struct plan *p, struct svc *s)
 	free(l.items);
 }
 
+void grant_adopt(struct plan *p, struct svc *s, const struct grant *g)
+{
+	struct grant mine = *g;
+
+	mine.owner = s->name;
+	if (g->kind == GRANT_CLUSTER_IP) {
+		if (!(p->config.handle & HANDLE_CLUSTERIP) || spans_has(p->taken, &g->addr) || !keep_cluster(p, s, g))
+			return;
+	} else if (!(p->config.handle & HANDLE_NODEPORT) || record_port_taken(p->record, g->port, g->proto, NULL) ||
+		   !keep_port(p, s, g)) {
+		return;
+	}
+	grant_put(p, &mine);
+}
+
 /* ---- what is given out ---- */
 
 void grant_starve(struct plan *p, struct svc *s)

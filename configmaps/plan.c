@@ -60,6 +60,7 @@ void plan_free(struct plan *p)
 	claims_free(p);
 	vips_free(p);
 	balancer_free(p);
+	given_free(p);
 	spans_free(p->taken);
 	free(p->dirty.items);
 	free(p->unsettled.items);
@@ -140,6 +141,7 @@ static void plan_change(struct plan *p, enum kind kind, const char *name, const 
 	case KIND_CONFIGMAP:
 		if (is_vip_configmap(p, name))
 			store_put_configmap(p, o);
+		given_put(p, name, o);
 		break;
 	case KIND_COUNT:
 		break;
@@ -169,7 +171,7 @@ void plan_set_locals(struct plan *p, const struct addr *addrs, size_t n)
 
 bool plan_dirty(const struct plan *p)
 {
-	return p->dirty.n || p->n_touched || p->map_dirty || (p->freed && p->starved.n) || !p->ran;
+	return p->dirty.n || p->n_touched || given_dirty(p) || p->map_dirty || (p->freed && p->starved.n) || !p->ran;
 }
 
 /* ---- a run ---- */
@@ -182,6 +184,7 @@ static void svc_identify(struct plan *p, struct svc *s, int64_t now)
 	if (!s->fresh)
 		return;
 	s->fresh = false;
+	s->changed = true;
 	if (!o && s->derived)
 		record_uid_raise(p->record, kind_name(KIND_SERVICE), s->name);
 	s->derived = o && !o->meta.uid;
@@ -233,6 +236,12 @@ static void dirty_sort(struct plan *p)
 		qsort(p->dirty.items, p->dirty.n, sizeof(*p->dirty.items), svc_cmp);
 }
 
+static void run_adopt(struct plan *p, struct svc *s)
+{
+	given_adopt(p, s);
+	balancer_adopt(p, s);
+}
+
 /* Who has which address and node port: first what stays, then what others gave, then what is free. */
 static void run_grants(struct plan *p, int64_t now)
 {
@@ -249,7 +258,7 @@ static void run_grants(struct plan *p, int64_t now)
 	dirty_sort(p);
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i]->object && service_served(l->items[i]->object))
-			balancer_adopt(p, l->items[i]);
+			run_adopt(p, l->items[i]);
 	for (size_t i = 0; i < l->n; i++)
 		if (l->items[i]->object && service_served(l->items[i]->object))
 			grants_give(p, l->items[i]);
@@ -268,7 +277,7 @@ static void svc_compile(struct plan *p, struct svc *s)
 }
 
 /* What stands for an object that was dropped: its identity. */
-static void report_gone(struct problems *was, enum kind kind, const char *full, const struct plan_out *out)
+void report_gone(struct problems *was, enum kind kind, const char *full, const struct plan_out *out)
 {
 	struct object o = {.kind = kind};
 	struct problems none = {0};
@@ -320,7 +329,7 @@ static void run_finish(struct plan *p)
 	for (size_t i = 0; i < p->dirty.n; i++) {
 		struct svc *s = p->dirty.items[i];
 
-		s->dirty = s->kept = false;
+		s->dirty = s->kept = s->changed = false;
 		store_release(p, s);
 	}
 	svc_list_empty(&p->dirty);
@@ -330,6 +339,7 @@ static void run_finish(struct plan *p)
 
 void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
 {
+	given_sync(p);
 	if (!p->ran)
 		grants_prune(p);
 	run_grants(p, now);
@@ -341,6 +351,7 @@ void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
 		told_report(p, p->dirty.items[i], out);
 	if (p->map_dirty)
 		report_configmap(p, out);
+	given_report(p, out);
 	for (size_t i = 0; i < p->unsettled.n; i++)
 		report_service(p, p->unsettled.items[i], out);
 	run_finish(p);

@@ -65,6 +65,9 @@ struct plan_out {
 	void (*service)(void *arg, const struct service_change *c);
 };
 
+/* Where a person keeps a VIP ConfigMap in the folder, the record of another node has this behind its name. */
+#define PLAN_RECORD_SUFFIX "-record"
+
 struct plan;
 /* config is copied. record is borrowed and is changed by plan_run: allocations that the plan makes and gives up. */
 struct plan *plan_new(const struct plan_config *config, struct record *record);

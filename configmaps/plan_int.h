@@ -6,6 +6,7 @@
  *   balancer.c  the same for load balancer addresses: pools, requests, sharing
  *   resolve.c   the real servers of a Service's port
  *   knobs.c     a Service's annotations that tune its virtual servers
+ *   given.c     the record of another node
  *   compile.c   a Service -> the virtual servers and addresses that it wants
  *   claims.c    which Service has an address:port:protocol
  *   vips.c      which addresses are virtual IPs
@@ -90,6 +91,7 @@ struct svc {
 	bool unsettled;            /* in plan.unsettled: its problems are to be compared */
 	bool starved;              /* wanted an address or port when there was none */
 	bool kept;                 /* in this run: what it holds by the record is settled */
+	bool changed;              /* in this run: the Service itself came or changed */
 
 	struct addr *cluster, *balancer; /* grant.c: cluster IPs; load balancer addresses */
 	size_t n_cluster, n_balancer;
@@ -144,6 +146,14 @@ struct room_at {
 	const struct pool_room *of;
 };
 
+/* The record of another node: the VIP ConfigMap's, and that of a ConfigMap of its own. */
+struct given {
+	struct record *record; /* the last good one; NULL: none */
+	const struct object *object;
+	struct problems found, problems;
+	bool dirty, untold; /* since the last run: another record, other problems */
+};
+
 /* What a Service says about its load balancer addresses. */
 struct asked {
 	bool ours, any;           /* any: addresses are stated, good ones or not */
@@ -181,6 +191,8 @@ struct plan {
 	struct problems map_found, map_problems;
 	bool map_dirty;
 
+	struct given given[2];
+
 	struct map *claims;  /* key -> struct want, head of the chain */
 	struct map *changed; /* key -> struct want that was its head before this run */
 	struct retired *retired;
@@ -196,6 +208,8 @@ struct plan {
 void svc_list_add(struct svc_list *l, struct svc *s);
 void plan_mark(struct plan *p, struct svc *s);     /* dirty */
 void plan_unsettle(struct plan *p, struct svc *s); /* its problems may have changed */
+/* Ends all problems of an object that is gone; full: "namespace/name". */
+void report_gone(struct problems *was, enum kind kind, const char *full, const struct plan_out *out);
 
 /* store.c: puts; o is NULL for a drop */
 struct svc *store_svc(struct plan *p, const char *name); /* made if there is none */
@@ -228,6 +242,8 @@ void grants_keep(struct plan *p,
 void grants_give(struct plan *p, struct svc *s); /* gives out what is still missing */
 void grants_clear(struct svc *s);
 void grant_put(struct plan *p, const struct grant *g);
+/* A cluster IP or node port that another node gave to the Service: taken unless it has one or somebody else has this one. */
+void grant_adopt(struct plan *p, struct svc *s, const struct grant *g);
 void grant_starve(struct plan *p, struct svc *s); /* to be tried again when something became free */
 void addrs_add(struct addr **items, size_t *n, const struct addr *a);
 bool addrs_family(const struct addr *items, size_t n, uint8_t family);
@@ -246,7 +262,17 @@ bool service_balancer_stated(const struct object *o, struct addr_list *out, stru
 void balancer_ask(const struct plan *p, struct svc *s, struct asked *out);
 bool balancer_keep(struct plan *p, struct svc *s, const struct grant *g, const struct asked *asked);
 void balancer_adopt(struct plan *p, struct svc *s); /* what others gave: before anything is given out */
+void balancer_adopt_grant(struct plan *p, struct svc *s,
+			  const struct grant *g); /* one that another node gave to the Service */
 void balancer_give(struct plan *p, struct svc *s);
+
+/* given.c */
+void given_put(struct plan *p, const char *name, const struct object *o); /* a ConfigMap; NULL: it is gone */
+void given_sync(struct plan *p);                                          /* first in a run */
+void given_adopt(struct plan *p, struct svc *s); /* where this node allocates: what another gave the Service */
+bool given_dirty(const struct plan *p);
+void given_report(struct plan *p, const struct plan_out *out);
+void given_free(struct plan *p);
 
 /* resolve.c */
 enum scope { SCOPE_ALL, SCOPE_EXTERNAL, SCOPE_INTERNAL };

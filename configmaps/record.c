@@ -1,16 +1,11 @@
 /* What vipd must remember across restarts: which address or node port was given to which Service, and how often an object without uid was made
- * again. Kept as YAML that a person can read; read back with places, refused whole if anything in it is wrong. Test: tests/test_record.c */
+ * again. Values; its text is record_text.c's and record_read.c's. Test: tests/test_record.c */
 #include "record.h"
 
-#include "../ipvs/table.h"
 #include "../src/base/arena.h"
-#include "../src/base/doc.h"
 #include "../src/base/map.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +33,7 @@ struct record {
 	struct map *shares;      /* share key -> struct entry, the first of its chain */
 	struct map *ports;       /* {proto, port} -> struct entry */
 	struct map *generations; /* "kind namespace/name" -> struct generation */
+	struct map *hand;        /* key of data -> its value */
 	bool changed;
 };
 
@@ -61,6 +57,7 @@ struct record *record_new(void)
 	r->shares = map_new();
 	r->ports = map_new();
 	r->generations = map_new();
+	r->hand = map_new();
 	return r;
 }
 
@@ -93,6 +90,7 @@ void record_free(struct record *r)
 	map_free(r->shares, NULL);
 	map_free(r->ports, NULL);
 	map_free(r->generations, generation_free);
+	map_free(r->hand, free);
 	free(r);
 }
 
@@ -104,6 +102,11 @@ bool record_changed(const struct record *r)
 void record_saved(struct record *r)
 {
 	r->changed = false;
+}
+
+void record_touch(struct record *r)
+{
+	r->changed = true;
 }
 
 /* ---- grants ---- */
@@ -237,6 +240,15 @@ static struct entry *in_the_way(const struct record *r, const struct grant *g)
 	for (e = addr_first(r, &g->addr); e && beside(&e->g, g); e = e->same)
 		;
 	return e;
+}
+
+const char *record_in_the_way(const struct record *r, const struct grant *g)
+{
+	struct entry *e = entry_new(g);
+	const struct entry *old = in_the_way(r, &e->g);
+
+	free(e);
+	return old ? old->g.owner : NULL;
 }
 
 void record_put(struct record *r, const struct grant *g)
@@ -397,70 +409,10 @@ void record_uid_raise(struct record *r, const char *kind, const char *owner)
 	generation_set(r, kind, owner, record_uid_generation(r, kind, owner) + 1);
 }
 
-/* ---- text ---- */
-
-struct text {
-	char *bytes;
-	size_t n, cap;
-};
-
-static void text_add(struct text *t, const char *s, size_t n)
+void record_uid_set(struct record *r, const char *kind, const char *owner, unsigned generation)
 {
-	if (t->n + n + 1 > t->cap) {
-		t->cap = 2 * (t->n + n + 1);
-		t->bytes = xrealloc(t->bytes, t->cap);
-	}
-	memcpy(t->bytes + t->n, s, n);
-	t->n += n;
-	t->bytes[t->n] = '\0';
-}
-
-__attribute__((format(printf, 2, 3))) static void text_format(struct text *t, const char *fmt, ...)
-{
-	char buf[256]; /* only short pieces come through here */
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf, sizeof buf, fmt, ap);
-	va_end(ap);
-	text_add(t, buf, strlen(buf));
-}
-
-/* A double-quoted scalar, the same in YAML and JSON. */
-static void text_quoted(struct text *t, const char *key, const char *s)
-{
-	text_format(t, "%s: \"", key);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			text_format(t, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			text_format(t, "\\u%04x", (unsigned char)*s);
-		else
-			text_add(t, s, 1);
-	}
-	text_format(t, "\"");
-}
-
-static const char *const sections[] = {
-    [GRANT_CLUSTER_IP] = "clusterIPs", [GRANT_NODE_PORT] = "nodePorts", [GRANT_VIP] = "vips"};
-enum { N_SECTIONS = sizeof sections / sizeof *sections };
-
-static void grant_text(struct text *t, const struct grant *g)
-{
-	char addr[ADDR_TEXT];
-
-	text_quoted(t, "- {service", g->owner);
-	text_quoted(t, ", uid", g->uid);
-	if (g->kind != GRANT_NODE_PORT) {
-		text_format(t, ", address: \"%s\"", addr_format(&g->addr, addr));
-		if (*g->share)
-			text_quoted(t, ", share", g->share);
-		text_format(t, "}\n");
-		return;
-	}
-	text_format(t, ", nodePort: %u, protocol: %s, port: %u", g->port, proto_name(g->proto), g->service_port);
-	text_quoted(t, ", portName", g->port_name);
-	text_format(t, "}\n");
+	if (record_uid_generation(r, kind, owner) != generation)
+		generation_set(r, kind, owner, generation);
 }
 
 static int generation_cmp(const void *a, const void *b)
@@ -471,7 +423,8 @@ static int generation_cmp(const void *a, const void *b)
 	return c ? c : strcmp(x->owner, y->owner);
 }
 
-static void generations_text(const struct record *r, struct text *t)
+void record_uid_each(const struct record *r,
+		     void (*each)(void *arg, const char *kind, const char *owner, unsigned generation), void *arg)
 {
 	size_t n = 0;
 	void **list = xmalloc((map_count(r->generations) + 1) * sizeof *list);
@@ -479,193 +432,117 @@ static void generations_text(const struct record *r, struct text *t)
 	for (size_t at = 0; map_next(r->generations, &at, NULL, NULL, &list[n]);)
 		n++;
 	qsort(list, n, sizeof *list, generation_cmp);
-	if (n)
-		text_format(t, "generations:\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct generation *g = list[i];
 
-		text_quoted(t, "- {kind", g->kind);
-		text_quoted(t, ", object", g->owner);
-		text_format(t, ", generation: %u}\n", g->n);
+		each(arg, g->kind, g->owner, g->n);
 	}
 	free(list);
 }
 
-char *record_text(const struct record *r, size_t *len)
-{
-	struct text t = {0};
-	size_t n;
-	struct entry **list = entries_sorted(r, NULL, &n);
+/* ---- what a person wrote ---- */
 
-	text_format(&t, "# What vipd remembers: addresses and node ports that it gave. Written by vipd.\nversion: 1\n");
+void record_hand_put(struct record *r, const char *key, const char *value)
+{
+	const char *was = map_gets(r->hand, key);
+
+	if (was && !strcmp(was, value))
+		return;
+	free(map_puts(r->hand, key, xstrdup(value)));
+	r->changed = true;
+}
+
+const char *record_hand_get(const struct record *r, const char *key)
+{
+	return map_gets(r->hand, key);
+}
+
+static int key_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void record_hand_each(const struct record *r, void (*each)(void *arg, const char *key, const char *value), void *arg)
+{
+	char **keys = xmalloc((map_count(r->hand) + 1) * sizeof(*keys));
+	const void *key;
+	size_t n = 0, len;
+
+	for (size_t at = 0; map_next(r->hand, &at, &key, &len, NULL);)
+		keys[n++] = xasprintf("%.*s", (int)len, (const char *)key);
+	qsort(keys, n, sizeof(*keys), key_cmp);
 	for (size_t i = 0; i < n; i++) {
-		if (!i || list[i]->g.kind != list[i - 1]->g.kind)
-			text_format(&t, "%s:\n", sections[list[i]->g.kind]);
-		grant_text(&t, &list[i]->g);
+		each(arg, keys[i], map_gets(r->hand, keys[i]));
+		free(keys[i]);
 	}
+	free(keys);
+}
+
+static void hand_copy(void *arg, const char *key, const char *value)
+{
+	record_hand_put(arg, key, value);
+}
+
+static bool hand_equal(const struct record *a, const struct record *b)
+{
+	const void *key;
+	void *value;
+	size_t len;
+
+	if (map_count(a->hand) != map_count(b->hand))
+		return false;
+	for (size_t at = 0; map_next(a->hand, &at, &key, &len, &value);) {
+		const char *other = map_get(b->hand, key, len);
+
+		if (!other || strcmp(other, value) != 0)
+			return false;
+	}
+	return true;
+}
+
+bool record_hand_take(struct record *to, const struct record *from)
+{
+	if (hand_equal(to, from))
+		return false;
+	map_free(to->hand, free);
+	to->hand = map_new();
+	to->changed = true;
+	record_hand_each(from, hand_copy, to);
+	return true;
+}
+
+/* ---- another's record ---- */
+
+static bool record_has(const struct record *r, const struct grant *g)
+{
+	const struct entry *e;
+
+	if (g->kind == GRANT_NODE_PORT) {
+		e = port_entry(r, g->port, g->proto);
+		return e && grant_equal(&e->g, g);
+	}
+	for (e = addr_first(r, &g->addr); e && !grant_equal(&e->g, g); e = e->same)
+		;
+	return e != NULL;
+}
+
+static void uid_copy(void *arg, const char *kind, const char *owner, unsigned generation)
+{
+	record_uid_set(arg, kind, owner, generation);
+}
+
+void record_take(struct record *to, const struct record *from)
+{
+	size_t n;
+	struct entry **list = entries_sorted(to, NULL, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (!record_has(from, &list[i]->g))
+			entry_remove(to, list[i]);
 	free(list);
-	generations_text(r, &t);
-	*len = t.n;
-	return t.bytes;
-}
-
-/* ---- reading ---- */
-
-struct reader {
-	const char *file;
-	struct diag_list *diags;
-	struct record *record;
-};
-
-static int refuse(const struct reader *r, struct pos at, const char *what, const char *expected)
-{
-	diag_error(r->diags, r->file, at, "%s: expected %s", what, expected);
-	return -EINVAL;
-}
-
-static int read_string(const struct reader *r, const struct node *map, const char *key, const char **out)
-{
-	const struct node *n = node_get(map, key);
-
-	if (!n || n->type != NODE_STRING || strlen(n->text) != n->text_len)
-		return refuse(r, n ? n->pos : map->pos, key, "a string");
-	*out = n->text;
-	return 0;
-}
-
-static int read_number(const struct reader *r, const struct node *map, const char *key, int64_t max, int64_t *out)
-{
-	const struct node *n = node_get(map, key);
-
-	if (!n || n->type != NODE_INT || n->integer < 1 || n->integer > max)
-		return refuse(r, n ? n->pos : map->pos, key, "a number that is not 0 and not too large");
-	*out = n->integer;
-	return 0;
-}
-
-static int read_addr(const struct reader *r, const struct node *map, struct addr *out)
-{
-	const char *text;
-
-	if (read_string(r, map, "address", &text))
-		return -EINVAL;
-	if (addr_parse(text, out) || addr_unusable(out))
-		return refuse(r, node_get(map, "address")->pos, "address", "an IPv4 or IPv6 address that can be used");
-	return 0;
-}
-
-static int read_port(const struct reader *r, const struct node *map, struct grant *g)
-{
-	int64_t node_port, port;
-	const char *proto;
-
-	if (read_number(r, map, "nodePort", 65535, &node_port) || read_number(r, map, "port", 65535, &port) ||
-	    read_string(r, map, "protocol", &proto) || read_string(r, map, "portName", &g->port_name))
-		return -EINVAL;
-	if (proto_parse(proto, &g->proto))
-		return refuse(r, node_get(map, "protocol")->pos, "protocol", "TCP, UDP or SCTP");
-	g->port = (uint16_t)node_port;
-	g->service_port = (uint16_t)port;
-	return 0;
-}
-
-static int read_grant(const struct reader *r, enum grant_kind kind, const struct node *item)
-{
-	struct grant g = {.kind = kind, .port_name = ""};
-	const struct entry *old;
-
-	if (item->type != NODE_MAP)
-		return refuse(r, item->pos, sections[kind], "a list of maps");
-	if (read_string(r, item, "service", &g.owner) || read_string(r, item, "uid", &g.uid))
-		return -EINVAL;
-	if (kind == GRANT_NODE_PORT ? read_port(r, item, &g) : read_addr(r, item, &g.addr))
-		return -EINVAL;
-	if (kind == GRANT_VIP && node_get(item, "share") && read_string(r, item, "share", &g.share))
-		return -EINVAL;
-	g.share = g.share ? g.share : "";
-	old = in_the_way(r->record, &g);
-	if (old) {
-		diag_error(r->diags, r->file, item->pos, "given twice: to Service %.100s already", old->g.owner);
-		return -EINVAL;
-	}
-	record_put(r->record, &g);
-	return 0;
-}
-
-static int read_generation(const struct reader *r, const struct node *item)
-{
-	const char *kind, *object;
-	int64_t n;
-
-	if (item->type != NODE_MAP)
-		return refuse(r, item->pos, "generations", "a list of maps");
-	if (read_string(r, item, "kind", &kind) || read_string(r, item, "object", &object) ||
-	    read_number(r, item, "generation", 4000000000, &n))
-		return -EINVAL;
-	generation_set(r->record, kind, object, (unsigned)n);
-	return 0;
-}
-
-/* One section: index N_SECTIONS is that of the generations. */
-static void read_section(const struct reader *r, size_t index, const struct pair *pair)
-{
-	const struct node *list = &pair->value;
-
-	if (list->type != NODE_LIST) {
-		refuse(r, list->pos, pair->key, "a list");
-		return;
-	}
-	for (size_t i = 0; i < list->list.n; i++) {
-		if (index < N_SECTIONS)
-			read_grant(r, (enum grant_kind)index, &list->list.items[i]);
-		else
-			read_generation(r, &list->list.items[i]);
-	}
-}
-
-static void read_pair(const struct reader *r, const struct pair *pair)
-{
-	size_t i = 0;
-
-	if (!strcmp(pair->key, "version")) {
-		if (pair->value.type != NODE_INT || pair->value.integer != 1)
-			refuse(r, pair->value.pos, "version", "1");
-		return;
-	}
-	while (i < N_SECTIONS && strcmp(pair->key, sections[i]) != 0)
-		i++;
-	if (i < N_SECTIONS || !strcmp(pair->key, "generations"))
-		read_section(r, i, pair);
-	else
-		refuse(r, pair->key_pos, "unknown key", "version, clusterIPs, nodePorts, vips or generations");
-}
-
-static int read_record(void *arg, const struct node *root, size_t index)
-{
-	const struct reader *r = arg;
-
-	if (index || root->type != NODE_MAP) {
-		refuse(r, root->pos, "the record", "one map");
-		return 1;
-	}
-	if (!node_get(root, "version"))
-		refuse(r, root->pos, "version", "1");
-	for (size_t i = 0; i < root->map.n; i++)
-		read_pair(r, &root->map.items[i]);
-	return 0;
-}
-
-int record_parse(const char *file, const char *text, size_t len, struct record **out, struct diag_list *diags)
-{
-	size_t before = diags->errors;
-	struct reader r = {file, diags, record_new()};
-
-	doc_parse(file, text, len, NULL, diags, read_record, &r);
-	if (diags->errors != before) {
-		record_free(r.record);
-		return -EINVAL;
-	}
-	r.record->changed = false;
-	*out = r.record;
-	return 0;
+	list = entries_sorted(from, NULL, &n);
+	for (size_t i = 0; i < n; i++)
+		record_put(to, &list[i]->g);
+	free(list);
+	record_uid_each(from, uid_copy, to);
 }

@@ -4,12 +4,14 @@
 #include "vipmap.h"
 
 #include "../src/base/doc.h"
+#include "../src/base/map.h"
+#include "record.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOUD_MAX = 1 << 20, ITEMS_MAX = 100000 };
+enum { CLOUD_MAX = 32 << 20, ITEMS_MAX = 100000 };
 
 #define VALUE_FORM "expected namespace/name, namespace/name:NAT, :DR or :TUN, several separated by commas, or nothing"
 
@@ -274,6 +276,41 @@ static void cloud_parse(struct vipmap *m, const struct object *o, struct diag_li
 	diag_clear(&bad);
 }
 
+static char *entry_name(const struct vipmap_entry *e)
+{
+	char text[ADDR_TEXT];
+
+	return xasprintf("%s %s", addr_format(&e->addr, text), e->service ? e->service : "");
+}
+
+/* keepalived-cloud-provider and vipd write each of the annotation's services into data too: those are not a person's. Where the annotation says no
+ * method, data may. */
+static void drop_generated(struct vipmap *m)
+{
+	struct map *cloud = map_new();
+	size_t kept = 0;
+	char *name;
+
+	for (size_t i = 0; i < m->n_cloud; i++) {
+		name = entry_name(&m->cloud[i]);
+		map_puts(cloud, name, &m->cloud[i]);
+		free(name);
+	}
+	for (size_t i = 0; i < m->n_data; i++) {
+		struct vipmap_entry *e;
+
+		name = entry_name(&m->data[i]);
+		e = map_gets(cloud, name);
+		free(name);
+		if (!e)
+			m->data[kept++] = m->data[i];
+		else if (e->forward < 0)
+			e->forward = m->data[i].forward;
+	}
+	m->n_data = kept;
+	map_free(cloud, NULL);
+}
+
 struct vipmap *vipmap_parse(const struct object *configmap, struct diag_list *diags)
 {
 	struct vipmap *m = xcalloc(1, sizeof *m);
@@ -283,6 +320,9 @@ struct vipmap *vipmap_parse(const struct object *configmap, struct diag_list *di
 		key_read(m, configmap, &configmap->configmap.data.items[i], diags);
 	keys_unique(m, configmap, diags);
 	cloud_parse(m, configmap, diags);
+	drop_generated(m);
+	if (pairs_get(&configmap->meta.annotations, RECORD_ALLOCATIONS))
+		m->n_cloud = 0; /* a record: it is read as such */
 	return m;
 }
 

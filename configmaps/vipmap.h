@@ -20,7 +20,7 @@ struct vipmap {
 	struct arena *arena;
 	struct vipmap_entry *data; /* each address and service; several entries may have one address */
 	size_t n_data;
-	struct vipmap_entry *cloud; /* the annotation's */
+	struct vipmap_entry *cloud; /* the annotation's, unless vipd wrote it (record.h) */
 	size_t n_cloud;
 };
 

@@ -27,16 +27,29 @@ static void config_take(struct control *c, struct config *now)
 
 static void feed(void *arg, const struct object *o)
 {
-	plan_put(((struct control *)arg)->plan, o);
+	struct control *c = arg;
+
+	if (control_record_is_map(c, o))
+		c->map_in_folder = true;
+	plan_put(c->plan, o);
 }
 
 /* A plan of everything that is known; its first run reports all. */
 static void plan_start(struct control *c)
 {
+	const struct object *hand;
+	bool was = c->map_in_folder;
+
 	c->plan = plan_new(&c->config->plan, c->record);
 	c->fresh = true;
 	plan_set_locals(c->plan, c->locals, c->n_locals);
+	hand = control_record_hand(c);
+	if (hand)
+		plan_put(c->plan, hand); /* the folder's takes its place */
+	c->map_in_folder = false;
 	folder_each_object(c->folder, feed, c);
+	if (c->map_in_folder != was)
+		record_touch(c->record); /* its name is another one now */
 	for (int side = 0; side < OUTBOX_SIDES; side++)
 		outbox_want_picture(c->outbox, side);
 }
@@ -82,6 +95,10 @@ static void on_object(void *arg, const struct object *now, const struct object *
 
 	if (!c->planning)
 		return;
+	if (control_record_is_map(c, now ? now : old)) {
+		control_record_map(c, now != NULL);
+		now = now ? now : c->hand.n ? c->hand.items[0] : NULL;
+	}
 	if (now)
 		plan_put(c->plan, now);
 	else
@@ -288,8 +305,7 @@ static void on_reload(void *arg)
 
 	if (!c->folder)
 		return; /* not started yet: it will read all anyway */
-	if (!c->record)
-		control_record_load(c);
+	control_record_reload(c);
 	if (config_load(&c->options, &now, &diags) == 0) {
 		log_info("configuration reloaded");
 		config_swap(c, now);
@@ -381,6 +397,7 @@ static void control_clear(struct control *c)
 	folder_free(c->folder);
 	record_free(c->record);
 	drained_clear(&c->drained);
+	object_list_clear(&c->hand);
 	outbox_free(c->outbox);
 	notices_free(c->notices);
 	events_free(c->events);

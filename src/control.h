@@ -25,6 +25,7 @@
 #include "notices.h"
 #include "options.h"
 #include "outbox.h"
+#include "record_file.h"
 
 /* The other end of one side: generations count from 1 in each life of control. */
 struct side_state {
@@ -64,9 +65,12 @@ struct control {
 	struct loop *loop;
 	struct options options;
 	struct config *config;
-	struct assign *assign;  /* of the configuration's routers */
-	struct record *record;  /* NULL: the one on disk cannot be read; nothing is planned then */
-	struct drained drained; /* by hand */
+	struct assign *assign;     /* of the configuration's routers */
+	struct record *record;     /* NULL: the one on disk cannot be read; nothing is planned then */
+	struct record_stamp stamp; /* of its file */
+	struct object_list hand;   /* what a person wrote into it, as a ConfigMap; the plan points to it */
+	bool map_in_folder;        /* the folder has the VIP ConfigMap */
+	struct drained drained;    /* by hand */
 	struct plan *plan;
 	struct folder *folder;
 	int cache_fd; /* state_dir/manifests-good, or -1 */
@@ -115,8 +119,14 @@ bool control_side(enum role who, enum outbox_side *out);
 char *control_explain(const struct control *c, const struct vs_key *k);
 
 /* control_record.c */
-/* Reads state_dir/record.yaml; leaves c->record NULL, with a notice, if it is bad. */
+/* Reads the record; leaves c->record NULL, with a notice, if it is bad. */
 void control_record_load(struct control *c);
+/* A reload: a record that was bad is read again, of a good one what a person wrote into it. */
+void control_record_reload(struct control *c);
+bool control_record_is_map(const struct control *c, const struct object *o); /* the VIP ConfigMap */
+/* What a person wrote into the record, as a ConfigMap that lives until the next call; NULL: nothing. Not while a plan has the former one. */
+const struct object *control_record_hand(struct control *c);
+void control_record_map(struct control *c, bool there); /* whether the folder has the VIP ConfigMap */
 void control_record_save(struct control *c);
 
 /* control_drain.c */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "config_load.h"
 #include "object_json.h"
+#include "record_file.h"
 #include "yaml_out.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RECORD_MAX = 64 << 20, BAD_CONFIG = 78 };
+enum { BAD_CONFIG = 78 };
 
 static void feed(void *arg, const struct object *o)
 {
@@ -151,18 +152,17 @@ void dry_run_print(const struct config *c, const struct folder *f, struct plan *
 /* The record of this state_dir, or an empty one. */
 static struct record *read_record(const char *state_dir, struct diag_list *diags)
 {
-	char *path = xasprintf("%s/record.yaml", state_dir), *text = NULL;
 	struct record *r = NULL;
-	size_t len = 0;
-	int err = file_read(AT_FDCWD, path, RECORD_MAX, &text, &len);
+	struct record_stamp stamp;
+	int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (err == 0)
-		record_parse(path, text, len, &r, diags);
-	else if (err != -ENOENT && err != -ENOTDIR)
-		diag_warning(diags, path, (struct pos){0}, "cannot be read: %s; addresses are shown as given anew",
-			     strerror(-err));
-	free(text);
-	free(path);
+	if (fd >= 0) {
+		record_file_load(fd, &r, &stamp, diags);
+		close(fd);
+	} else if (errno != ENOENT && errno != ENOTDIR) {
+		diag_warning(diags, state_dir, (struct pos){0}, "cannot be read: %s; addresses are shown as given anew",
+			     strerror(errno));
+	}
 	return r ? r : record_new();
 }
 

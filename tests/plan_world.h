@@ -313,7 +313,7 @@ static inline void world_locals(struct world *w, const char *a, const char *b)
 static inline void world_restart(struct world *w)
 {
 	size_t len;
-	char *text = record_text(w->record, &len);
+	char *text = record_text(w->record, "kube-system/vips", &len);
 	struct diag_list diags = {0};
 	void *o;
 

@@ -498,7 +498,7 @@ static void test_record(void **state)
 {
 	struct stage *s = *state;
 	struct got *g;
-	char *path = path_of(s, "record.yaml"), *text;
+	char *path = path_of(s, "vip-configmap.yaml"), *text;
 	size_t len;
 
 	play(s);
@@ -521,7 +521,7 @@ static void test_bad_record(void **state)
 	char *path;
 
 	service(s, 1, 1);
-	save(s, "record.yaml", "{ not a record");
+	save(s, "vip-configmap.yaml", "{ not a record");
 	start(s);
 	hand_over(s, ROLE_IPVS);
 	hand_over(s, ROLE_VRRP);
@@ -533,7 +533,7 @@ static void test_bad_record(void **state)
 	for (int i = 0; i < 20; i++)
 		turn(s);
 	assert_null(s->ends[ROLE_IPVS].first); /* the kernel stays as it is */
-	path = path_of(s, "record.yaml");
+	path = path_of(s, "vip-configmap.yaml");
 	unlink(path);
 	free(path);
 	order(s, MSG_RELOAD);
