@@ -189,7 +189,7 @@ static int read_document(void *arg, const struct node *root, size_t index)
 int manifest_parse(const char *file, const char *text, size_t len, struct object_list *out, struct diag_list *diags)
 {
 	struct run run = {.file = file, .out = out, .diags = diags};
-	static const struct doc_limits limits = {.scalar = 32 << 20}; /* the record of a large node is one annotation */
+	static const struct doc_limits limits = {.scalar = 8 << 20}; /* the record of a large node is one annotation */
 	int err = doc_parse(file, text, len, &limits, diags, read_document, &run);
 
 	map_free(run.seen, NULL);

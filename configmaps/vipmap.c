@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOUD_MAX = 32 << 20, ITEMS_MAX = 100000 };
+enum { CLOUD_MAX = 8 << 20, ITEMS_MAX = 100000 };
 
 #define VALUE_FORM "expected namespace/name, namespace/name:NAT, :DR or :TUN, several separated by commas, or nothing"
 
