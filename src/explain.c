@@ -87,7 +87,9 @@ static const char *problem_todo(const char *reason)
 	    {"AllocationFailed", "make the pool larger, or delete a Service that has one of its addresses"},
 	    {"BadAnnotation", "correct the annotation; vipctl check says where it stands"},
 	    {"FamilyMismatch", "correct ipFamilies, or the address"},
-	    {"AddressConflict", "remove the address there, or leave it out of vipd's"},
+	    {"AddressConflict",
+	     "ask for another address, or share it: annotation vipd.io/allow-shared-ip on both, other ports"},
+	    {"OutsidePools", "add the address to a pool, or ask for another"},
 	    {"TooLarge", "spread the ports over several Services"},
 	};
 

@@ -59,12 +59,15 @@ static void print_routers(json_t *routers)
 	{
 		const char *name = JSON_TEXT(r, "name"), *state = JSON_TEXT(r, "state");
 		const char *cause = JSON_TEXT(r, "lastCause"), *active = JSON_TEXT(r, "active");
+		const char *differs = JSON_TEXT(r, "difference");
 
 		printf("router   %s %s, priority %" JSON_INTEGER_FORMAT, name ? name : "?", state ? state : "?",
 		       json_integer_value(json_object_get(r, "effectivePriority")));
 		if (state && strcmp(state, "Backup") == 0 && active)
 			printf(", behind %s", active);
 		printf("%s%s\n", cause && *cause ? ": " : "", cause ? cause : "");
+		if (differs)
+			printf("         addresses differ from its peer's: %s\n", differs);
 	}
 }
 

@@ -652,6 +652,33 @@ static void lists(void **state)
 	assert_int_equal(packet_check(&x, &from, &a), PACKET_ADDRESSES);
 }
 
+static void differences(void **state)
+{
+	static const struct {
+		const char *theirs[4], *want;
+	} rows[] = {
+	    {{"10.0.0.3", "10.0.0.1", "10.0.0.2"}, ""},
+	    {{"10.0.0.3", "10.0.0.1"}, "lacks 10.0.0.2"},
+	    {{NULL}, "lacks 10.0.0.1 and 2 more"},
+	    {{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}, "has 10.0.0.4 that this node has not"},
+	    {{"10.0.0.1", "10.0.0.5", "10.0.0.4"},
+	     "has 10.0.0.5 and 1 more that this node has not, lacks 10.0.0.2 and 1 more"},
+	};
+	struct addr own[3] = {address("10.0.0.1"), address("10.0.0.2"), address("10.0.0.3")};
+	struct packet_expect x = {.version = 3, .vrid = 1, .addrs = own, .n_addrs = 3};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct addr theirs[4];
+		struct advert a = {.version = 3, .vrid = 1, .addrs = theirs};
+		char text[PACKET_DIFFERENCE];
+
+		for (; a.n < 4 && rows[i].theirs[a.n]; a.n++)
+			theirs[a.n] = address(rows[i].theirs[a.n]);
+		packet_difference(&x, &a, text);
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
 /* --- what cannot be sent --- */
 
 static void unsendable(void **state)
@@ -711,7 +738,7 @@ int main(void)
 	    cmocka_unit_test(ah_header),      cmocka_unit_test(ah_cover),
 	    cmocka_unit_test(ah_wrap),        cmocka_unit_test(checks),
 	    cmocka_unit_test(ah_is_demanded), cmocka_unit_test(lists),
-	    cmocka_unit_test(unsendable),
+	    cmocka_unit_test(differences),    cmocka_unit_test(unsendable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,10 @@ struct vrouter {
 	struct peer_seen *peers; /* at most PEERS_SEEN; most routers hear one */
 	size_t n_peers;
 	uint64_t sent, send_errors, received, transitions, refused[PACKET_REASONS];
-	int64_t since; /* wall clock */
+	int64_t since;                      /* wall clock */
+	char difference[PACKET_DIFFERENCE]; /* how a peer's address list differs from ours; "": it does not */
+	struct addr differs;                /* that peer */
+	nsec_t differed;                    /* when it was looked at last */
 	struct log_limit limit;
 };
 

@@ -1,7 +1,10 @@
 /* What people are told of the routers. Test: tests/kernel/test_vrrp_engine.c. */
 #include "engine_int.h"
 
+#include "../src/base/arena.h"
+
 #include <jansson.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 static json_t *peers_json(const struct vrouter *r)
@@ -17,6 +20,18 @@ static json_t *peers_json(const struct vrouter *r)
 						      (json_int_t)((clock_now() - p->heard) / NSEC_PER_MSEC)));
 	}
 	return list;
+}
+
+/* A peer that is heard no more differs no more. */
+#define DIFFERENCE_AGE (10 * NSEC_PER_SEC)
+
+static json_t *difference_json(const struct vrouter *r)
+{
+	char peer[ADDR_TEXT], *text = xasprintf("%s %s", addr_format(&r->differs, peer), r->difference);
+	json_t *j = json_string(text);
+
+	free(text);
+	return j;
 }
 
 static json_t *refused_json(const uint64_t refused[PACKET_REASONS])
@@ -83,6 +98,8 @@ static json_t *router_json(const struct vrouter *r)
 	json_object_set_new(j, "addresses", json_integer((json_int_t)r->n_addrs));
 	json_object_set_new(j, "advertised", json_integer((json_int_t)r->n_advertised));
 	json_object_set_new(j, "peers", peers_json(r));
+	if (r->difference[0] && clock_now() - r->differed < DIFFERENCE_AGE)
+		json_object_set_new(j, "difference", difference_json(r));
 	if (r->conf.n_tracks)
 		json_object_set_new(j, "tracks", tracks_json(r));
 	if (r->conf.group[0])

@@ -3,6 +3,7 @@
  * Test: tests/test_packet.c with golden bytes; tests/fuzz/fuzz_packet.c. */
 #include "packet.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -319,6 +320,44 @@ static size_t find_address(const struct packet_expect *x, const struct addr *a)
 }
 
 /* The order of the list is free (RFC 9568 5.2.9): each of theirs is one of ours, none twice, and no fewer. */
+/* "10.4.0.9 and 2 more" behind what is in text already; nothing if there are none. */
+static void difference_add(char text[PACKET_DIFFERENCE], const char *verb, const struct addr *first, size_t n,
+			   const char *what)
+{
+	size_t at = strlen(text);
+	char addr[ADDR_TEXT];
+
+	if (!n)
+		return;
+	at += (size_t)snprintf(text + at, PACKET_DIFFERENCE - at, "%s%s %s", at ? ", " : "", verb,
+			       addr_format(first, addr));
+	if (n > 1)
+		at += (size_t)snprintf(text + at, PACKET_DIFFERENCE - at, " and %zu more", n - 1);
+	snprintf(text + at, PACKET_DIFFERENCE - at, "%s", what);
+}
+
+void packet_difference(const struct packet_expect *x, const struct advert *a, char text[PACKET_DIFFERENCE])
+{
+	const struct addr *more = NULL, *less = NULL;
+	bool seen[VRRP_ADDRESSES_MAX] = {false};
+	size_t n_more = 0, n_less = 0;
+
+	for (size_t i = 0; i < a->n; i++) {
+		size_t at = find_address(x, &a->addrs[i]);
+
+		if (at < x->n_addrs)
+			seen[at] = true;
+		else if (!n_more++)
+			more = &a->addrs[i];
+	}
+	for (size_t i = 0; i < x->n_addrs && i < VRRP_ADDRESSES_MAX; i++)
+		if (!seen[i] && !n_less++)
+			less = &x->addrs[i];
+	text[0] = '\0';
+	difference_add(text, "has", more, n_more, " that this node has not");
+	difference_add(text, "lacks", less, n_less, "");
+}
+
 static bool same_addresses(const struct packet_expect *x, const struct advert *a)
 {
 	bool seen[VRRP_ADDRESSES_MAX] = {false};

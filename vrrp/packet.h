@@ -121,6 +121,9 @@ struct packet_expect {
 	const struct addr *addrs; /* own list, sorted by addr_cmp */
 	size_t n_addrs;
 };
+/* How the advertisement's address list differs from ours: "has 10.4.0.9 and 2 more that this node has not, lacks 10.4.0.1". "" if it does not. */
+enum { PACKET_DIFFERENCE = 176 };
+void packet_difference(const struct packet_expect *x, const struct advert *a, char text[PACKET_DIFFERENCE]);
 /* PACKET_OK, PACKET_ADDRESSES (count it, go on) or a refusal. */
 enum packet_reason packet_check(const struct packet_expect *x, const struct packet_from *from, const struct advert *a);
 

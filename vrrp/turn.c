@@ -150,6 +150,31 @@ static bool right_destination(const struct vrouter *r, const struct addr *dst)
 	return addr_is_multicast(dst) == (r->conf.n_peers == 0);
 }
 
+/* A peer with other addresses has other manifests, or another record: two nodes then disagree about what moves. Looked at once a second. */
+static void note_difference(struct vrouter *r, const struct packet_expect *x, const struct addr *from,
+			    const struct advert *a, bool differs)
+{
+	char text[PACKET_DIFFERENCE], peer[ADDR_TEXT];
+
+	if (!differs) {
+		if (r->difference[0] && addr_equal(&r->differs, from)) {
+			log_info("router %s: %s advertises the same addresses again", r->conf.name,
+				 addr_format(from, peer));
+			r->difference[0] = '\0';
+		}
+		return;
+	}
+	if (r->difference[0] && r->engine->now - r->differed < NSEC_PER_SEC)
+		return;
+	packet_difference(x, a, text);
+	if (!r->difference[0] && text[0])
+		log_warning("router %s: %s advertises other addresses: it %s", r->conf.name, addr_format(from, peer),
+			    text);
+	memcpy(r->difference, text, sizeof text);
+	r->differs = *from;
+	r->differed = r->engine->now;
+}
+
 static enum packet_reason check(struct vrouter *r, const struct incoming *in, struct advert *out)
 {
 	struct packet_expect x = {
@@ -171,8 +196,10 @@ static enum packet_reason check(struct vrouter *r, const struct incoming *in, st
 		return why;
 	memcpy(x.pass, r->conf.pass, sizeof(x.pass));
 	why = packet_check(&x, &in->from, out);
+	if ((why == PACKET_OK || why == PACKET_ADDRESSES) && !right_destination(r, &in->from.dst))
+		return PACKET_IP;
 	if (why == PACKET_OK || why == PACKET_ADDRESSES)
-		return right_destination(r, &in->from.dst) ? why : PACKET_IP;
+		note_difference(r, &x, &in->from.src, out, why == PACKET_ADDRESSES);
 	return why;
 }
 
