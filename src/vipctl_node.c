@@ -1,5 +1,6 @@
 /* The running vipd's files, read here. Test: tests/lab/scenarios/vipctl.sh. */
 #include "vipctl_node.h"
+#include "record_file.h"
 
 #include "base/arena.h"
 #include "base/file.h"
@@ -9,10 +10,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STATE_DIR "/var/lib/vipd"
 
-enum { RECORD_MAX = 64 << 20, ASK_S = 10 };
+enum { ASK_S = 10 };
 
 static void load_locals(json_t *list, struct node_state *s)
 {
@@ -71,18 +73,17 @@ void node_state_clear(struct node_state *s)
 
 struct record *node_state_record(const struct node_state *s, struct diag_list *diags)
 {
-	char *path = xasprintf("%s/record.yaml", s->state_dir), *text = NULL;
 	struct record *r = NULL;
-	size_t len = 0;
-	int err = file_read(AT_FDCWD, path, RECORD_MAX, &text, &len);
+	struct record_stamp stamp;
+	int fd = open(s->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (err == 0)
-		record_parse(path, text, len, &r, diags);
-	else if (err == -ENOENT || err == -ENOTDIR)
+	if (fd >= 0) {
+		record_file_load(fd, &r, &stamp, diags);
+		close(fd);
+	} else if (errno == ENOENT || errno == ENOTDIR) {
 		r = record_new();
-	else
-		diag_error(diags, path, (struct pos){0}, "cannot be read: %s", strerror(-err));
-	free(text);
-	free(path);
+	} else {
+		diag_error(diags, s->state_dir, (struct pos){0}, "cannot be read: %s", strerror(errno));
+	}
 	return r;
 }
