@@ -23,8 +23,8 @@ WERROR  := $(if $(CI),-Werror)
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wcast-qual -Wmissing-prototypes -Wswitch-enum -Wformat=2 -Wno-unused-parameter
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-VCFLAGS  = -std=c11 -D_GNU_SOURCE -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
-VLDFLAGS = -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
+VCFLAGS  = -std=c11 -D_GNU_SOURCE -pthread -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+VLDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 
 LIB_SRC  := $(filter-out src/main.c src/vipctl.c,$(wildcard src/base/*.c ipvs/*.c vrrp/*.c configmaps/*.c src/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
