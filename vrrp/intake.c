@@ -101,7 +101,7 @@ void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
 }
 
 struct gather {
-	const struct engine *engine;
+	struct engine *engine;
 	struct vip *vips;
 	size_t n;
 };
@@ -112,6 +112,8 @@ static int gather_each(void *arg, struct entry *e)
 
 	if (e->wanted && !engine_made_up(g->engine, &e->want))
 		g->vips[g->n++] = e->want;
+	if (g->n % BREATH == 0)
+		engine_breathe(g->engine);
 	return 0;
 }
 
@@ -132,13 +134,16 @@ static void keep_fresh(struct vrrp *v)
 	holder_count(v->holder, &counts);
 	g.vips = xcalloc(counts.wanted + 1, sizeof(*g.vips));
 	holder_each(v->holder, gather_each, &g);
+	engine_breathe(v->engine);
 	qsort(g.vips, g.n, sizeof(*g.vips), by_addr);
+	engine_breathe(v->engine);
 	p = (struct vip_picture){.settings = v->settings, .vips = g.vips, .n = g.n};
 	p.n_routers = engine_count(v->engine);
 	p.routers = xcalloc(p.n_routers + 1, sizeof(*p.routers));
 	for (size_t i = 0; i < p.n_routers; i++)
 		p.routers[i] = *engine_router(v->engine, i);
 	bytes = vipwire_encode_picture(&p, &v->picture_len);
+	engine_breathe(v->engine);
 	fd = memfd_sealed("vips", bytes, v->picture_len);
 	if (fd >= 0) {
 		child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP, v->generation, NULL, 0, fd);
@@ -182,9 +187,11 @@ static void apply_rows(struct vrrp *v, const struct msg *m)
 {
 	const char *reason;
 	struct vip_row row;
-	size_t at = 0;
+	size_t at = 0, n = 0;
 
 	while (vipwire_next_row(m->payload, m->len, &at, &row, &reason) == 1) {
+		if (++n % BREATH == 0)
+			engine_breathe(v->engine);
 		if (row.op == VIP_DELETE)
 			holder_unwant(v->holder, &row.vip.addr, row.vip.ifname);
 		else
