@@ -285,12 +285,14 @@ static void server_accept(void *arg, int events)
 	bool admin;
 	int fd;
 
-	if (s->n >= CTL_CLIENTS_MAX && !(c = find_still(s, false))) { /* the others wait in the backlog */
-		server_pause(s);
-		return;
-	}
-	if (s->n >= CTL_CLIENTS_MAX)
+	if (s->n >= CTL_CLIENTS_MAX) {
+		c = find_still(s, false);
+		if (!c) { /* the others wait in the backlog */
+			server_pause(s);
+			return;
+		}
 		client_free(c);
+	}
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR &&
