@@ -319,7 +319,8 @@ struct backend *resolve(const struct plan *p, const struct svc *s, const struct 
 	}
 	fit = any ? candidates_choose(&c, local, ready) : 0;
 	n = candidates_unique(c.items, fit);
-	memmove(c.items + n, c.items + fit, (c.n - fit) * sizeof *c.items);
+	if (c.n > fit) /* an empty list has no items */
+		memmove(c.items + n, c.items + fit, (c.n - fit) * sizeof *c.items);
 	c.n -= fit - n;
 	b = backend_make(&c, forward, n, leaving, candidates_leaving(&c, n, leaving));
 	b->limits = *limits;
