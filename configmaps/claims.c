@@ -97,8 +97,9 @@ void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n)
 
 static bool want_equal(const struct want *a, const struct want *b)
 {
-	return a->flags == b->flags && a->timeout == b->timeout && a->drain_s == b->drain_s &&
-	       a->granularity == b->granularity && !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
+	return a->flags == b->flags && a->kind == b->kind && a->keep_source == b->keep_source &&
+	       a->timeout == b->timeout && a->drain_s == b->drain_s && a->granularity == b->granularity &&
+	       !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
 }
 
 static int real_order(const void *a, const void *b)
@@ -110,6 +111,8 @@ struct vs want_vs(const struct want *w, struct real_buf *buf)
 {
 	struct vs v = {.key = w->key,
 		       .flags = w->flags,
+		       .kind = w->kind,
+		       .keep_source = w->keep_source,
 		       .timeout = w->timeout,
 		       .granularity = w->granularity,
 		       .limits = w->backend->limits,

@@ -79,6 +79,11 @@ static bool recorded(const struct draft *d, const struct addr *a, uint16_t port,
 static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)
 {
 	enum { WANTS_MAX = 16384 };
+	static const uint8_t kinds[] = {[FROM_CONFIGMAP] = VS_EXTERNAL,
+					[FROM_BALANCER] = VS_BALANCER,
+					[FROM_EXTERNAL] = VS_EXTERNAL,
+					[FROM_CLUSTER] = VS_CLUSTER,
+					[FROM_NODE] = VS_NODE_PORT};
 	enum scope scope = source == FROM_CLUSTER ? SCOPE_INTERNAL : SCOPE_EXTERNAL;
 	uint32_t flags = d->knobs.flags;
 	struct backend *b;
@@ -107,6 +112,9 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 	*w = (struct want){.backend = b,
 			   .svc = d->svc,
 			   .key = {*a, port, d->port->proto},
+			   .kind = kinds[source],
+			   .keep_source =
+			       source == FROM_CLUSTER ? d->service->internal_local : d->service->external_local,
 			   .flags = (uint8_t)(flags | (d->service->client_ip ? VS_PERSISTENT : 0u)),
 			   .timeout = d->service->client_ip ? d->service->affinity_timeout : 0,
 			   .drain_s = d->knobs.drain_s,

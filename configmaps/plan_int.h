@@ -32,7 +32,7 @@ struct backend {
 	uint32_t n, leaving; /* in service; pods that will be killed at a known time */
 	uint8_t family, forward;
 	uint8_t bytes
-	    []; /* each: address, port and weight, big end first; behind those the leaving ones' times, four bytes each */
+	    []; /* each: address, port and weight, big end first, then 1 if it is on this node; behind those the leaving ones' times, four bytes each */
 };
 
 enum source { FROM_CONFIGMAP, FROM_BALANCER, FROM_EXTERNAL, FROM_CLUSTER, FROM_NODE };
@@ -45,8 +45,10 @@ struct want {
 	struct vs_key key;
 	uint8_t flags;
 	uint8_t granularity;
-	bool recorded; /* its address or node port is recorded for this Service */
-	char sched[8]; /* a known one: at most five letters */
+	uint8_t kind;     /* enum vs_kind */
+	bool keep_source; /* by traffic policy */
+	bool recorded;    /* its address or node port is recorded for this Service */
+	char sched[8];    /* a known one: at most five letters */
 	uint32_t timeout, drain_s;
 	uint32_t rank; /* place in the Service: of two with one key the lesser counts */
 };

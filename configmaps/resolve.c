@@ -159,7 +159,7 @@ static bool choose(const struct candidates *c, bool local, bool *ready)
 
 static size_t backend_stride(const struct backend *b)
 {
-	return (b->family == AF_INET ? 4 : 16) + 4;
+	return (b->family == AF_INET ? 4 : 16) + 5;
 }
 
 static size_t backend_size(const struct backend *b)
@@ -181,11 +181,12 @@ static uint32_t backend_until(const struct backend *b, uint32_t i)
 struct real backend_real(const struct backend *b, uint32_t i)
 {
 	size_t stride = backend_stride(b);
-	const uint8_t *at = b->bytes + i * stride, *port = at + stride - 4;
+	const uint8_t *at = b->bytes + i * stride, *port = at + stride - 5;
 
 	return (struct real){.addr = addr_from_bytes(b->family, at),
 			     .port = (uint16_t)(port[0] << 8 | port[1]),
 			     .forward = b->forward,
+			     .here = port[4],
 			     .weight = (uint32_t)(port[2] << 8 | port[3]),
 			     .until = backend_until(b, i)};
 }
@@ -202,11 +203,12 @@ static void backend_pack(struct backend *b, uint32_t i, const struct candidate *
 	size_t stride = backend_stride(b);
 	uint8_t *at = b->bytes + i * stride;
 
-	memcpy(at, c->addr.bytes, stride - 4);
-	at[stride - 4] = (uint8_t)(c->port >> 8);
-	at[stride - 3] = (uint8_t)c->port;
-	at[stride - 2] = (uint8_t)(c->weight >> 8);
-	at[stride - 1] = (uint8_t)c->weight;
+	memcpy(at, c->addr.bytes, stride - 5);
+	at[stride - 5] = (uint8_t)(c->port >> 8);
+	at[stride - 4] = (uint8_t)c->port;
+	at[stride - 3] = (uint8_t)(c->weight >> 8);
+	at[stride - 2] = (uint8_t)c->weight;
+	at[stride - 1] = c->local;
 }
 
 static int candidate_key_cmp(const struct candidate *a, const struct candidate *b)
@@ -276,7 +278,7 @@ static struct backend *backend_make(const struct candidates *c, enum forward for
 				    const struct candidate *leaving, size_t n_leaving)
 {
 	struct backend *b =
-	    xcalloc(1, sizeof *b + (n + n_leaving) * (c->family == AF_INET ? 8 : 20) + n_leaving * sizeof(uint32_t));
+	    xcalloc(1, sizeof *b + (n + n_leaving) * (c->family == AF_INET ? 9 : 21) + n_leaving * sizeof(uint32_t));
 	uint8_t *times;
 
 	*b = (struct backend){.refs = 1,

@@ -61,6 +61,7 @@ static void moves_add(struct moves *m, const struct vs *v)
 		return;
 	if (!own)
 		copy.reals = v->n ? xmemdup(v->reals, v->n * sizeof(*v->reals)) : NULL;
+	copy.ranges = v->n_ranges ? xmemdup(v->ranges, v->n_ranges * sizeof(*v->ranges)) : NULL;
 	m->items = xrealloc(m->items, (m->n + 1) * sizeof(*m->items));
 	m->items[m->n++] = copy;
 }
@@ -68,7 +69,7 @@ static void moves_add(struct moves *m, const struct vs *v)
 static void moves_clear(struct moves *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		free(m->items[i].reals);
+		vs_clear(&m->items[i]);
 	free(m->items);
 }
 

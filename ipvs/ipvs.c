@@ -9,6 +9,7 @@
 #include "drift.h"
 #include "gate.h"
 #include "modules.h"
+#include "netfilter.h"
 #include "ready.h"
 #include "report.h"
 #include "syncd.h"
@@ -36,6 +37,7 @@ struct ipvs {
 	struct own *own;
 	struct modules modules;
 	struct gates gates;
+	struct netfilter netfilter;
 	struct syncd sync;
 	struct loop_timer *work, *look, *drain, *reopen, *sync_look, *beat;
 	nsec_t reopen_wait;
@@ -76,6 +78,16 @@ static void on_need_scheduler(void *arg, const char *name)
 	modules_ask(&p->modules, p->child, module, false);
 }
 
+static void on_packets(void *arg, const char *object, const char *reason, const char *message, bool gone)
+{
+	send_note(arg, object, reason, message, gone);
+}
+
+static void on_want(void *arg, const struct vs *old, const struct vs *new)
+{
+	netfilter_change(&((struct ipvs *)arg)->netfilter, old, new);
+}
+
 static bool on_shut(void *arg, const struct vs_key *k)
 {
 	const struct ipvs *p = arg;
@@ -83,7 +95,7 @@ static bool on_shut(void *arg, const struct vs_key *k)
 }
 
 static const struct reconcile_ops reconcile_hooks = {
-    .note = on_note, .need_scheduler = on_need_scheduler, .shut = on_shut};
+    .note = on_note, .need_scheduler = on_need_scheduler, .want = on_want, .shut = on_shut};
 
 static size_t wanted(const struct ipvs *p)
 {
@@ -260,7 +272,7 @@ static void arm_drain(struct ipvs *p)
 static void settled(struct ipvs *p)
 {
 	send_ack(p);
-	p->passed = true;
+	p->passed = p->passed || netfilter_ready(&p->netfilter);
 	p->work_since = 0;
 	tell_waiting(p, false);
 	tell_ready(p);
@@ -308,6 +320,7 @@ static void run(struct ipvs *p)
 
 	if (!p->started || !p->r.want)
 		return;
+	netfilter_apply(&p->netfilter);
 	if (!needs_kernel(p)) {
 		set_problem(p, "");
 		settled(p);
@@ -375,6 +388,11 @@ static void run_soon(struct ipvs *p)
 		loop_timer_set(p->work, 0);
 }
 
+static void on_progress(void *arg)
+{
+	run_soon(arg);
+}
+
 /* ---- what is wanted */
 
 /* Takes a picture; the descriptor stays the caller's. */
@@ -397,6 +415,7 @@ static int take_picture(struct ipvs *p, int fd, uint64_t generation)
 		return err;
 	}
 	gates_picture(&p->gates, want, settings);
+	netfilter_picture(&p->netfilter, want, &settings->nat);
 	reconcile_picture(&p->r, want, settings);
 	syncd_want(&p->sync, &settings->sync);
 	loop_timer_set(p->sync_look, 0);
@@ -543,7 +562,7 @@ static void on_ask(struct ipvs *p, enum role from, const struct msg *m)
 
 static void on_ran(struct ipvs *p, const struct msg *m)
 {
-	struct module *mod = modules_answer(&p->modules, m);
+	struct module *mod = netfilter_ran(&p->netfilter, m) ? NULL : modules_answer(&p->modules, m);
 	if (!mod)
 		return;
 	if (mod->status)
@@ -604,6 +623,8 @@ static void on_peer(void *arg, enum role who, bool up)
 	struct ipvs *p = arg;
 	if (!up && who == ROLE_RUNNER)
 		modules_lost(&p->modules);
+	if (who == ROLE_RUNNER)
+		netfilter_runner(&p->netfilter, up);
 	if (!up)
 		return;
 	if (who == ROLE_VRRP && p->started) {
@@ -613,6 +634,7 @@ static void on_peer(void *arg, enum role who, bool up)
 	if (who != ROLE_CONTROL)
 		return;
 	reconcile_renote(&p->r);
+	netfilter_renote(&p->netfilter);
 	if (p->problem[0])
 		send_note(p, "ipvs", "KernelMissing", p->problem, false);
 	if (p->sync_problem[0])
@@ -677,6 +699,7 @@ static int take_record(struct ipvs *p, int fd, bool *lost)
 
 int ipvs_main(struct child *c, const struct role_env *env)
 {
+	static const struct netfilter_ops packets = {.note = on_packets, .progress = on_progress};
 	static const struct child_ops ops = {
 	    .start = on_start, .msg = on_msg, .peer = on_peer, .kept = on_kept, .stop = on_stop, .dump = on_dump};
 	struct ipvs *p = xcalloc(1, sizeof(*p));
@@ -694,6 +717,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->beat = loop_timer_new(child_loop(c), on_beat, p);
 	p->waiting = xcalloc(GATES_MAX, sizeof(*p->waiting));
 	p->told = why_not_ready(p); /* at the start that is no news */
+	netfilter_init(&p->netfilter, c, &packets, p);
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);
@@ -701,6 +725,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	loop_timer_free(p->reopen);
 	loop_timer_free(p->sync_look);
 	loop_timer_free(p->beat);
+	netfilter_clear(&p->netfilter);
 	reconcile_clear(&p->r);
 	gates_clear(&p->gates);
 	free(p->waiting);

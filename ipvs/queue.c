@@ -98,6 +98,8 @@ void pend_know(struct pend *p, const struct vs *have)
 	if (!have)
 		return;
 	p->have = *have;
+	p->have.n_ranges = 0; /* the kernel has none */
+	p->have.ranges = NULL;
 	p->have.reals = have->n ? xmemdup(have->reals, have->n * sizeof(*have->reals)) : NULL;
 }
 

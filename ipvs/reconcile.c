@@ -163,14 +163,23 @@ static void want_count(struct reconcile *r, const struct vs *v, int by)
 	r->leaving += v->leaving ? (size_t)by : 0;
 }
 
+static void told_want(struct reconcile *r, const struct vs *old, const struct vs *new)
+{
+	if (r->ops->want)
+		r->ops->want(r->arg, old, new);
+}
+
 /* -EEXIST: a real server is there twice; nothing has changed. */
 static int want_put(struct reconcile *r, const struct vs *v)
 {
 	const struct vs *old = table_get(r->want, &v->key);
 	struct vs was = old ? *old : (struct vs){0};
+	told_want(r, old, v);
 	int err = table_put(r->want, v);
-	if (err)
+	if (err) {
+		told_want(r, v, old);
 		return err;
+	}
 	if (old)
 		want_count(r, &was, -1);
 	want_count(r, v, 1);
@@ -183,6 +192,7 @@ static void want_del(struct reconcile *r, const struct vs_key *k)
 	if (!old)
 		return;
 	want_count(r, old, -1);
+	told_want(r, old, NULL);
 	table_del(r->want, k);
 }
 

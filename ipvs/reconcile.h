@@ -17,6 +17,8 @@ struct reconcile_ops {
 	void (*note)(void *arg, const struct vs_key *k, const char *reason, const char *message, bool gone);
 	/* The kernel does not know this scheduler; may be called many times. */
 	void (*need_scheduler)(void *arg, const char *name);
+	/* `want` is about to change: old is in it (NULL: none), new comes (NULL: it goes). NULL: nobody asks. */
+	void (*want)(void *arg, const struct vs *old, const struct vs *new);
 	/* It waits behind a shut gate: what is not wanted must be gone at once, without draining. */
 	bool (*shut)(void *arg, const struct vs_key *k);
 };

@@ -60,7 +60,7 @@ bool vs_head_equal(const struct vs *a, const struct vs *b)
 	       a->timeout == b->timeout && a->granularity == b->granularity;
 }
 
-static bool real_equal(const struct real *a, const struct real *b)
+static bool real_same(const struct real *a, const struct real *b)
 {
 	return real_cmp(a, b) == 0 && a->forward == b->forward && a->weight == b->weight && a->until == b->until;
 }
@@ -71,13 +71,29 @@ bool limits_equal(const struct limits *a, const struct limits *b)
 	       a->tunnel_port == b->tunnel_port;
 }
 
-bool vs_equal(const struct vs *a, const struct vs *b)
+bool vs_same(const struct vs *a, const struct vs *b)
 {
-	if (!vs_head_equal(a, b) || !limits_equal(&a->limits, &b->limits) || a->gate != b->gate ||
-	    a->drain_s != b->drain_s || a->leaving != b->leaving || a->n != b->n)
+	if (!vs_head_equal(a, b) || !limits_equal(&a->limits, &b->limits) || a->n != b->n)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
-		if (!real_equal(&a->reals[i], &b->reals[i]))
+		if (!real_same(&a->reals[i], &b->reals[i]))
+			return false;
+	return true;
+}
+
+static bool ranges_equal(const struct vs *a, const struct vs *b)
+{
+	return a->n_ranges == b->n_ranges &&
+	       (!a->n_ranges || !memcmp(a->ranges, b->ranges, a->n_ranges * sizeof *a->ranges));
+}
+
+bool vs_equal(const struct vs *a, const struct vs *b)
+{
+	if (a->gate != b->gate || a->drain_s != b->drain_s || a->leaving != b->leaving || a->kind != b->kind ||
+	    a->keep_source != b->keep_source || a->added != b->added || !ranges_equal(a, b) || !vs_same(a, b))
+		return false;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->reals[i].here != b->reals[i].here)
 			return false;
 	return true;
 }
@@ -170,6 +186,7 @@ static void vs_free(void *p)
 {
 	struct vs *v = p;
 
+	free(v->ranges);
 	free(v->reals);
 	free(v);
 }
@@ -240,6 +257,7 @@ int table_put(struct table *t, const struct vs *v)
 {
 	struct packed p = key_pack(&v->key);
 	struct vs *mine = map_get(t->by_key, p.bytes, sizeof p.bytes);
+	struct cidr *ranges;
 	struct real *reals;
 	int rc = reals_copy(v->reals, v->n, &reals);
 
@@ -252,8 +270,11 @@ int table_put(struct table *t, const struct vs *v)
 	}
 	t->reals += v->n;
 	t->reals -= mine->n;
+	ranges = v->n_ranges ? xmemdup(v->ranges, v->n_ranges * sizeof *ranges) : NULL;
+	free(mine->ranges);
 	free(mine->reals);
 	*mine = *v;
+	mine->ranges = ranges;
 	mine->reals = reals;
 	return 0;
 }

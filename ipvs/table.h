@@ -23,10 +23,16 @@ struct real {
 	struct addr addr;
 	uint16_t port;
 	uint8_t forward; /* enum forward */
+	bool here;       /* it runs on this node: what it answers comes back this way; the kernel knows nothing of it */
 	uint32_t weight; /* 0..65535 */
 	uint32_t until;  /* 0: in service; else it leaves, by then: wall clock, seconds since 1970 (drain.h) */
 };
 #define UNTIL_MAX UINT32_MAX /* as far off as can be said */
+
+/* What a virtual server's address is to clients (sets.h). */
+enum vs_kind { VS_OTHER, VS_CLUSTER, VS_EXTERNAL, VS_BALANCER, VS_NODE_PORT, VS_KINDS };
+
+enum { RANGES_OF_ONE = 1024 };
 
 enum { SCHED_NAME = 16, WEIGHT_MAX = 65535, DRAIN_MAX_S = 86400, REALS_MAX = 65536, TABLE_MAX = 1 << 20 };
 
@@ -59,8 +65,13 @@ struct vs {
 	uint16_t
 	    gate; /* 0, or which router must be Active here for it to be programmed (wire.h); the kernel knows nothing of it */
 	struct limits limits; /* of each of its real servers */
-	uint32_t drain_s; /* how long a real server that leaves may keep its connections; 0: it is deleted at once */
-	bool leaving;     /* wanted no more: there only for the real servers that drain */
+	uint32_t drain_s;    /* how long a real server that leaves may keep its connections; 0: it is deleted at once */
+	bool leaving;        /* wanted no more: there only for the real servers that drain */
+	uint8_t kind;        /* enum vs_kind; this and what follows but the real servers: as gate */
+	bool keep_source;    /* traffic policy Local: the client's address must reach the real servers */
+	bool added;          /* its address is a virtual IP that vipd adds to this node */
+	uint16_t n_ranges;   /* source ranges: none, or only clients in one of them may connect */
+	struct cidr *ranges; /* of the key's family, as the manifest has them */
 	uint32_t n;
 	struct real *reals; /* sorted by real_cmp, each address:port once */
 };
@@ -71,7 +82,8 @@ int vs_key_cmp(const struct vs_key *a, const struct vs_key *b);
 int real_cmp(const struct real *a, const struct real *b);
 bool vs_head_equal(const struct vs *a, const struct vs *b); /* all but the real servers */
 bool limits_equal(const struct limits *a, const struct limits *b);
-bool vs_equal(const struct vs *a, const struct vs *b); /* real servers, gate, drains too */
+bool vs_same(const struct vs *a, const struct vs *b);  /* all that the kernel knows: real servers too */
+bool vs_equal(const struct vs *a, const struct vs *b); /* all that there is */
 
 enum { VS_KEY_TEXT = 64, REAL_TEXT = 56 };
 /* "TCP 10.0.0.1:80", "UDP [fd00::1]:53" */
@@ -90,7 +102,7 @@ void table_free(struct table *t);
 size_t table_count(const struct table *t);
 size_t table_reals(const struct table *t); /* of all virtual servers */
 const struct vs *table_get(const struct table *t, const struct vs_key *k);
-/* Stores a copy (reals are sorted and checked for repeats: -EEXIST, table unchanged). */
+/* Stores a copy (ranges too; reals are sorted and checked for repeats: -EEXIST, table unchanged). */
 int table_put(struct table *t, const struct vs *v);
 bool table_del(struct table *t, const struct vs_key *k);
 /* All virtual servers sorted by key; valid until the next change. Cached: sorting costs only after an insert or delete. */

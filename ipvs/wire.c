@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WIRE_VERSION = 3, WIRE_LEAVES = 0x80, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
+enum { WIRE_VERSION = 4, WIRE_LEAVES = 0x80, WIRE_HERE = 0x40, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
 
 static const char magic[4] = {'V', 'P', 'V', 'S'};
 
@@ -29,7 +29,23 @@ struct wire_picture {
 	uint32_t sync_threshold, sync_period;
 	uint16_t sync_port, sync_maxlen;
 	uint8_t sync_family, sync_id, sync_ttl, zero;
-	uint32_t gates; /* names of GATE_NAME bytes behind this */
+	uint32_t gates;                                          /* names of GATE_NAME bytes behind this */
+	uint8_t nat_masquerade, nat_bit, nat_backend, nat_flags; /* NAT_ bits */
+	uint8_t pods, behind, allowed;                           /* prefixes, prefixes and ports behind the gates */
+	uint8_t zero2;
+};
+
+enum { NAT_SYSCTLS = 1, NAT_REFUSE = 2, NAT_FLAGS = NAT_SYSCTLS | NAT_REFUSE };
+
+/* Then the address. */
+struct wire_net {
+	uint8_t family, bits;
+};
+
+struct wire_port {
+	uint16_t port;
+	uint8_t proto;
+	uint8_t zero;
 };
 
 /* Then the address: 4 or 16 bytes. */
@@ -50,19 +66,23 @@ struct wire_head {
 	uint8_t tunnel;
 	uint16_t gate;
 	uint16_t tunnel_port;
-	uint16_t zero;
+	uint16_t ranges; /* prefixes behind this: a byte of length, the address */
+	uint8_t kind;    /* enum vs_kind and VS_ bits */
+	uint8_t zero[3];
 };
+
+enum { VS_KEEP_SOURCE = 0x80, VS_ADDED = 0x40, VS_KIND = 0x3f };
 
 /* Then the address; then, with WIRE_LEAVES in forward, until when. */
 struct wire_real {
 	uint16_t port;
 	uint16_t weight;
 	uint8_t family;
-	uint8_t forward;
+	uint8_t forward; /* enum forward, WIRE_LEAVES, WIRE_HERE */
 };
 
-_Static_assert(sizeof(struct wire_picture) == 72 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 48 &&
-		   sizeof(struct wire_real) == 6,
+_Static_assert(sizeof(struct wire_picture) == 80 && sizeof(struct wire_key) == 4 && sizeof(struct wire_head) == 52 &&
+		   sizeof(struct wire_real) == 6 && sizeof(struct wire_net) == 2 && sizeof(struct wire_port) == 4,
 	       "records have no padding");
 
 enum { VS_LEAST = sizeof(struct wire_key) + 4 + sizeof(struct wire_head), REAL_LEAST = sizeof(struct wire_real) + 4 };
@@ -85,8 +105,10 @@ static unsigned char *put_key(unsigned char *at, const struct vs_key *k)
 
 static unsigned char *put_real(unsigned char *at, const struct real *r)
 {
-	struct wire_real w = {
-	    .port = r->port, .weight = (uint16_t)r->weight, .family = r->addr.family, .forward = r->forward};
+	struct wire_real w = {.port = r->port,
+			      .weight = (uint16_t)r->weight,
+			      .family = r->addr.family,
+			      .forward = (uint8_t)(r->forward | (r->here ? WIRE_HERE : 0))};
 
 	if (r->until)
 		w.forward |= WIRE_LEAVES;
@@ -97,20 +119,27 @@ static unsigned char *put_real(unsigned char *at, const struct real *r)
 
 static unsigned char *put_vs(unsigned char *at, const struct vs *v)
 {
-	struct wire_head w = {.flags = v->flags,
-			      .timeout = v->timeout,
-			      .drain_s = v->drain_s,
-			      .n = v->n,
-			      .upper = v->limits.upper,
-			      .lower = v->limits.lower,
-			      .granularity = v->granularity,
-			      .tunnel = v->limits.tunnel,
-			      .gate = v->gate,
-			      .tunnel_port = v->limits.tunnel_port};
+	struct wire_head w = {
+	    .flags = v->flags,
+	    .timeout = v->timeout,
+	    .drain_s = v->drain_s,
+	    .n = v->n,
+	    .upper = v->limits.upper,
+	    .lower = v->limits.lower,
+	    .granularity = v->granularity,
+	    .tunnel = v->limits.tunnel,
+	    .gate = v->gate,
+	    .tunnel_port = v->limits.tunnel_port,
+	    .ranges = v->n_ranges,
+	    .kind = (uint8_t)(v->kind | (v->keep_source ? VS_KEEP_SOURCE : 0) | (v->added ? VS_ADDED : 0))};
 
 	memcpy(w.sched, v->sched, strnlen(v->sched, sizeof w.sched - 1));
 	at = put_key(at, &v->key);
 	at = put(at, &w, sizeof w);
+	for (uint32_t i = 0; i < v->n_ranges; i++) {
+		*at++ = v->ranges[i].bits;
+		at = put(at, v->ranges[i].addr.bytes, addr_len(&v->key.addr));
+	}
 	for (uint32_t i = 0; i < v->n; i++)
 		at = put_real(at, &v->reals[i]);
 	return at;
@@ -123,7 +152,7 @@ static size_t key_size(const struct vs_key *k)
 
 static size_t vs_size(const struct vs *v)
 {
-	size_t size = key_size(&v->key) + sizeof(struct wire_head);
+	size_t size = key_size(&v->key) + sizeof(struct wire_head) + v->n_ranges * (1 + addr_len(&v->key.addr));
 
 	for (uint32_t i = 0; i < v->n; i++)
 		size += sizeof(struct wire_real) + addr_len(&v->reals[i].addr) +
@@ -149,13 +178,21 @@ void wire_picture_add(struct wire_picture_writer *w, const struct vs *v)
 
 static struct wire_picture picture_head(const struct wire_picture_writer *w, const struct ipvs_settings *s)
 {
-	struct wire_picture head = {.version = WIRE_VERSION,
-				    .adopt = s->adopt,
-				    .sync = s->sync.on,
-				    .drain_s = s->drain_s,
-				    .count = w->count,
-				    .reals = w->reals,
-				    .gates = s->n_gates};
+	struct wire_picture head = {
+	    .version = WIRE_VERSION,
+	    .adopt = s->adopt,
+	    .sync = s->sync.on,
+	    .drain_s = s->drain_s,
+	    .count = w->count,
+	    .reals = w->reals,
+	    .gates = s->n_gates,
+	    .nat_masquerade = s->nat.masquerade,
+	    .nat_bit = s->nat.mark_bit,
+	    .nat_backend = s->nat.backend,
+	    .nat_flags = (uint8_t)((s->nat.sysctls ? NAT_SYSCTLS : 0) | (s->nat.refuse ? NAT_REFUSE : 0)),
+	    .pods = s->nat.n_pods,
+	    .behind = s->nat.n_behind,
+	    .allowed = s->nat.n_allowed};
 
 	memcpy(head.magic, magic, sizeof head.magic);
 	if (!s->sync.on)
@@ -172,21 +209,56 @@ static struct wire_picture picture_head(const struct wire_picture_writer *w, con
 	return head;
 }
 
-/* The gates' names come to stand between the head and the first virtual server. */
+static unsigned char *put_nets(unsigned char *at, const struct cidr *nets, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wire_net w = {nets[i].addr.family, nets[i].bits};
+
+		at = put(at, &w, sizeof w);
+		at = put(at, nets[i].addr.bytes, addr_len(&nets[i].addr));
+	}
+	return at;
+}
+
+/* The gates' names, then what nat names: as much as lists_size says. */
+static void put_lists(unsigned char *at, const struct ipvs_settings *s)
+{
+	if (s->n_gates)
+		at = put(at, s->gates, (size_t)s->n_gates * GATE_NAME);
+	at = put_nets(at, s->nat.pods, s->nat.n_pods);
+	at = put_nets(at, s->nat.behind, s->nat.n_behind);
+	for (size_t i = 0; i < s->nat.n_allowed; i++) {
+		struct wire_port w = {.port = s->nat.allowed[i].port, .proto = s->nat.allowed[i].proto};
+
+		at = put(at, &w, sizeof w);
+	}
+}
+
+static size_t lists_size(const struct ipvs_settings *s)
+{
+	size_t size = (size_t)s->n_gates * GATE_NAME + s->nat.n_allowed * sizeof(struct wire_port);
+
+	for (size_t i = 0; i < s->nat.n_pods; i++)
+		size += sizeof(struct wire_net) + addr_len(&s->nat.pods[i].addr);
+	for (size_t i = 0; i < s->nat.n_behind; i++)
+		size += sizeof(struct wire_net) + addr_len(&s->nat.behind[i].addr);
+	return size;
+}
+
+/* What the settings list comes to stand between the head and the first virtual server. */
 void *wire_picture_end(struct wire_picture_writer *w, const struct ipvs_settings *s, size_t *len)
 {
 	struct wire_picture head = picture_head(w, s);
-	size_t names = (size_t)s->n_gates * GATE_NAME, body = w->count ? w->len - sizeof head : 0;
+	size_t lists = lists_size(s), body = w->count ? w->len - sizeof head : 0;
 	unsigned char *bytes = w->bytes;
 
-	*len = sizeof head + names + body;
+	*len = sizeof head + lists + body;
 	if (*len > w->cap)
 		bytes = xrealloc(bytes, *len);
-	if (names)
-		memmove(bytes + sizeof head + names, bytes + sizeof head, body);
+	if (lists)
+		memmove(bytes + sizeof head + lists, bytes + sizeof head, body);
 	put(bytes, &head, sizeof head);
-	if (names)
-		put(bytes + sizeof head, s->gates, names);
+	put_lists(bytes + sizeof head, s);
 	*w = (struct wire_picture_writer){0};
 	return bytes;
 }
@@ -284,8 +356,12 @@ static const char *head_check(const struct wire_head *w, unsigned bits)
 		return "persistence timeout out of range";
 	if (w->granularity == 0 || w->granularity > bits)
 		return "persistence granularity out of range";
-	if (w->zero)
+	if (w->zero[0] || w->zero[1] || w->zero[2])
 		return "reserved bytes are not zero";
+	if ((w->kind & VS_KIND) >= VS_KINDS)
+		return "unknown kind of virtual server";
+	if (w->ranges > RANGES_OF_ONE)
+		return "too many source ranges";
 	if (w->gate > GATES_MAX)
 		return "gate out of range";
 	if (w->drain_s > DRAIN_MAX_S)
@@ -322,8 +398,29 @@ static const char *get_head(struct reader *r, struct vs *out)
 	out->limits.lower = w.lower;
 	out->limits.tunnel = w.tunnel;
 	out->limits.tunnel_port = w.tunnel_port;
+	out->kind = w.kind & VS_KIND;
+	out->keep_source = w.kind & VS_KEEP_SOURCE;
+	out->added = w.kind & VS_ADDED;
+	out->n_ranges = w.ranges;
 	out->n = w.n;
 	return left(r) / REAL_LEAST < w.n ? "cut short" : NULL;
+}
+
+/* ranges: room for v->n_ranges. */
+static const char *get_ranges(struct reader *r, const struct vs *v, struct cidr *ranges)
+{
+	for (uint32_t i = 0; i < v->n_ranges; i++) {
+		const char *why = get(r, &ranges[i].bits, 1);
+
+		ranges[i].addr = (struct addr){.family = v->key.addr.family};
+		if (!why)
+			why = get(r, ranges[i].addr.bytes, addr_len(&v->key.addr));
+		if (why)
+			return why;
+		if (ranges[i].bits == 0 || ranges[i].bits > addr_bits(&v->key.addr))
+			return "a source range of no such length";
+	}
+	return NULL;
 }
 
 static const char *get_until(struct reader *r, uint32_t *out)
@@ -345,13 +442,14 @@ static const char *get_real(struct reader *r, uint8_t vs_family, struct real *ou
 	w.forward &= (uint8_t)~WIRE_LEAVES;
 	if (w.port == 0)
 		return "real server with port 0";
-	if (w.forward > FORWARD_TUN)
+	out->here = w.forward & WIRE_HERE;
+	out->forward = (uint8_t)(w.forward & ~WIRE_HERE);
+	if (out->forward > FORWARD_TUN)
 		return "unknown forwarding method";
-	if (w.family != vs_family && w.forward != FORWARD_TUN)
+	if (w.family != vs_family && out->forward != FORWARD_TUN)
 		return "a real server of the other address family needs TUN";
 	out->port = w.port;
 	out->weight = w.weight;
-	out->forward = w.forward;
 	out->until = 0;
 	why = get_addr(r, w.family, &out->addr);
 	return why || !leaves ? why : get_until(r, &out->until);
@@ -381,7 +479,7 @@ static const char *get_picture(struct reader *r, struct wire_picture *out)
 		return "not a table of virtual servers";
 	if (out->version != WIRE_VERSION)
 		return "another version of vipd made this table";
-	if (out->adopt > 1 || out->sync > 1 || out->zero)
+	if (out->adopt > 1 || out->sync > 1 || out->zero || out->zero2 || out->nat_flags & ~NAT_FLAGS)
 		return "unknown setting";
 	if (out->count > TABLE_MAX)
 		return "too many virtual servers";
@@ -437,6 +535,59 @@ static const char *get_gates(struct reader *r, uint32_t n, struct ipvs_settings 
 	return NULL;
 }
 
+static const char *get_nets(struct reader *r, struct cidr *nets, uint8_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct wire_net w;
+		const char *why = get(r, &w, sizeof w);
+
+		if (why)
+			return why;
+		nets[i] = (struct cidr){{.family = w.family}, w.bits};
+		if (w.family != AF_INET && w.family != AF_INET6)
+			why = "unknown address family";
+		if (!why)
+			why = get(r, nets[i].addr.bytes, addr_len(&nets[i].addr));
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+static const char *get_nat(struct reader *r, const struct wire_picture *w, struct nat_settings *out)
+{
+	struct nat_settings s = {.masquerade = w->nat_masquerade,
+				 .mark_bit = w->nat_bit,
+				 .backend = w->nat_backend,
+				 .sysctls = w->nat_flags & NAT_SYSCTLS,
+				 .refuse = w->nat_flags & NAT_REFUSE,
+				 .n_pods = w->pods,
+				 .n_behind = w->behind,
+				 .n_allowed = w->allowed};
+	const char *why = s.n_pods > NAT_NETS || s.n_behind > NAT_NETS || s.n_allowed > NAT_PORTS
+			      ? "too many networks or ports"
+			      : NULL;
+
+	if (!why)
+		why = get_nets(r, s.pods, s.n_pods);
+	if (!why)
+		why = get_nets(r, s.behind, s.n_behind);
+	for (size_t i = 0; !why && i < s.n_allowed; i++) {
+		struct wire_port p;
+
+		why = get(r, &p, sizeof p);
+		if (!why && p.zero)
+			why = "reserved bytes are not zero";
+		if (!why)
+			s.allowed[i] = (struct nat_port){.port = p.port, .proto = p.proto};
+	}
+	if (!why)
+		why = nat_check(&s);
+	if (!why)
+		*out = s;
+	return why;
+}
+
 static const char *get_settings(struct reader *r, const struct wire_picture *w, struct ipvs_settings *out)
 {
 	const char *why;
@@ -448,14 +599,23 @@ static const char *get_settings(struct reader *r, const struct wire_picture *w, 
 	why = get_sync(w, &out->sync);
 	if (!why)
 		why = get_gates(r, w->gates, out);
+	if (!why)
+		why = get_nat(r, w, &out->nat);
 	if (!why && (w->count > left(r) / VS_LEAST || w->reals > left(r) / REAL_LEAST))
 		why = "cut short";
 	return why;
 }
 
-/* One virtual server into the table; reals is scratch that grows; *last is the key before. */
-static const char *get_vs(struct reader *r, struct table *t, uint32_t n_gates, struct real **reals, size_t *cap,
-			  struct vs_key *last)
+/* What reading needs from one virtual server to the next. */
+struct scratch {
+	struct cidr ranges[RANGES_OF_ONE];
+	struct real *reals; /* grows */
+	size_t cap;
+	struct vs_key last;
+};
+
+/* One virtual server into the table. */
+static const char *get_vs(struct reader *r, struct table *t, uint32_t n_gates, struct scratch *s)
 {
 	struct vs v = {0};
 	const char *why = get_head(r, &v);
@@ -464,18 +624,22 @@ static const char *get_vs(struct reader *r, struct table *t, uint32_t n_gates, s
 		return why;
 	if (v.gate > n_gates)
 		return "a gate that is not there";
-	if (table_count(t) && vs_key_cmp(last, &v.key) >= 0)
+	if (table_count(t) && vs_key_cmp(&s->last, &v.key) >= 0)
 		return "virtual servers repeated or out of order";
-	if (v.n > *cap) {
-		*cap = v.n;
-		*reals = xrealloc(*reals, *cap * sizeof **reals);
+	why = get_ranges(r, &v, s->ranges);
+	if (why || left(r) / REAL_LEAST < v.n)
+		return why ? why : "cut short";
+	if (v.n > s->cap) {
+		s->cap = v.n;
+		s->reals = xrealloc(s->reals, s->cap * sizeof *s->reals);
 	}
-	why = get_reals(r, &v, *reals);
+	why = get_reals(r, &v, s->reals);
 	if (why)
 		return why;
-	v.reals = *reals;
+	v.ranges = s->ranges;
+	v.reals = s->reals;
 	table_put(t, &v); /* in order, so never a repeat */
-	*last = v.key;
+	s->last = v.key;
 	return NULL;
 }
 
@@ -485,16 +649,15 @@ int wire_decode_table(const void *bytes, size_t len, struct table **t, struct ip
 	struct table *made = table_new();
 	struct wire_picture w;
 	struct ipvs_settings *settings = xcalloc(1, sizeof *settings);
-	struct vs_key last = {0};
-	struct real *reals = NULL;
-	size_t cap = 0;
+	struct scratch *scratch = xcalloc(1, sizeof *scratch);
 	const char *why = get_picture(&r, &w);
 
 	if (!why)
 		why = get_settings(&r, &w, settings);
 	for (uint32_t i = 0; !why && i < w.count; i++)
-		why = get_vs(&r, made, w.gates, &reals, &cap, &last);
-	free(reals);
+		why = get_vs(&r, made, w.gates, scratch);
+	free(scratch->reals);
+	free(scratch);
 	if (!why && left(&r))
 		why = "bytes behind the last virtual server";
 	if (!why && table_reals(made) != w.reals)
@@ -517,8 +680,14 @@ static const char *get_row_vs(struct reader *r, struct vs *v)
 
 	if (why)
 		return why;
-	v->reals = v->n ? xcalloc(v->n, sizeof *v->reals) : NULL;
-	why = get_reals(r, v, v->reals);
+	v->ranges = v->n_ranges ? xcalloc(v->n_ranges, sizeof *v->ranges) : NULL;
+	why = get_ranges(r, v, v->ranges);
+	if (!why && left(r) / REAL_LEAST < v->n)
+		why = "cut short";
+	if (!why) {
+		v->reals = v->n ? xcalloc(v->n, sizeof *v->reals) : NULL;
+		why = get_reals(r, v, v->reals);
+	}
 	if (why)
 		vs_clear(v);
 	return why;
@@ -552,7 +721,10 @@ int wire_next_row(const void *bytes, size_t len, size_t *at, enum row_op *op, st
 
 void vs_clear(struct vs *v)
 {
+	free(v->ranges);
 	free(v->reals);
+	v->ranges = NULL;
 	v->reals = NULL;
+	v->n_ranges = 0;
 	v->n = 0;
 }

@@ -2,6 +2,7 @@
 #ifndef VIPD_IPVS_WIRE_H
 #define VIPD_IPVS_WIRE_H
 
+#include "nat.h"
 #include "sync.h"
 #include "table.h"
 
@@ -12,6 +13,7 @@ struct ipvs_settings {
 	bool adopt;       /* take over a wanted virtual server that somebody else made */
 	uint32_t drain_s; /* as vs.drain_s, for what was wanted before this process began */
 	struct sync_settings sync;
+	struct nat_settings nat;
 	/* Virtual routers that vs.gate counts from 1: a DR or TUN virtual server with a real server on this node must not be there while another node
 	 * sends to it, or the two would pass packets to and fro (drOnBackup). */
 	uint16_t n_gates;
@@ -36,9 +38,9 @@ enum row_op { ROW_SET, ROW_DELETE };
 
 /* Appends one row to buf; returns its size, or 0 if it does not fit (a virtual server too large for a message goes as a picture). */
 size_t wire_encode_row(enum row_op op, const struct vs *v, void *buf, size_t size);
-/* The next row of a message: *at starts at 0. 1 a row (v->reals lies in storage that *v owns until vs_clear), 0 the end,
+/* The next row of a message: *at starts at 0. 1 a row (v->reals and v->ranges lie in storage that *v owns until vs_clear), 0 the end,
  * -EINVAL with a reason. */
 int wire_next_row(const void *bytes, size_t len, size_t *at, enum row_op *op, struct vs *v, const char **reason);
-void vs_clear(struct vs *v); /* frees v->reals */
+void vs_clear(struct vs *v); /* frees v->reals and v->ranges */
 
 #endif

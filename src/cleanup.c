@@ -1,4 +1,5 @@
-/* Decides in which order a node is left clean: addresses first, so that clients go elsewhere, then the virtual servers, then the files.
+/* Decides in which order a node is left clean: addresses first, so that clients go elsewhere, then the virtual servers, then what goes with them in the packet
+ * filter, then the files.
  * Test: tests/lab/ */
 #include "cleanup.h"
 
@@ -6,6 +7,7 @@
 #include "../vrrp/cleanup.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "cleanup_packets.h"
 #include "lock.h"
 #include "places.h"
 #include "supervisor.h"
@@ -58,7 +60,7 @@ static void remove_files(const struct places *p)
 int cleanup_run(const struct places *p)
 {
 	pid_t holder;
-	int lock, ipvs, vrrp;
+	int lock, ipvs, vrrp, packets;
 
 	if (access(p->run_dir, F_OK) < 0 && errno == ENOENT) {
 		log_info("%s does not exist: no vipd has run here since the boot", p->run_dir);
@@ -79,8 +81,11 @@ int cleanup_run(const struct places *p)
 	ipvs = ipvs_one(p);
 	if (ipvs < 0)
 		log_error("virtual servers: %s", strerror(-ipvs));
-	if (vrrp >= 0 && ipvs >= 0)
+	packets = cleanup_packets();
+	if (packets < 0)
+		log_error("rules and sets: %s", strerror(-packets));
+	if (vrrp >= 0 && ipvs >= 0 && packets >= 0)
 		remove_files(p);
 	close(lock);
-	return vrrp < 0 || ipvs < 0 ? VIPD_FAILED : VIPD_OK;
+	return vrrp < 0 || ipvs < 0 || packets < 0 ? VIPD_FAILED : VIPD_OK;
 }

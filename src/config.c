@@ -109,8 +109,7 @@ static void read_allocate(struct reader *r, const char *key, const struct node *
 	config_want_bool(r, key, n, &r->c->plan.allocate);
 }
 
-/* One prefix without host bits. */
-static bool read_cidr(struct reader *r, const char *key, struct pos at, const char *text, struct cidr *out)
+bool config_want_cidr(struct reader *r, const char *key, struct pos at, const char *text, struct cidr *out)
 {
 	char buf[CIDR_TEXT];
 	struct cidr c;
@@ -145,7 +144,7 @@ static void add_cluster_cidr(struct reader *r, const char *key, struct pos at, c
 	struct plan_config *p = &r->c->plan;
 	struct cidr c;
 
-	if (!read_cidr(r, key, at, text, &c))
+	if (!config_want_cidr(r, key, at, text, &c))
 		return;
 	for (size_t i = 0; i < p->n_cluster_cidrs; i++)
 		if (p->cluster_cidrs[i].addr.family == c.addr.family) {
@@ -340,6 +339,12 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"sync", config_read_sync},
 	    {"drOnBackup", config_read_dr_on_backup},
 	    {"ipMode", config_read_ip_mode},
+	    {"masquerade", config_read_masquerade},
+	    {"masqueradeBit", config_read_masquerade_bit},
+	    {"iptables", config_read_iptables},
+	    {"podCIDRs", config_read_pod_cidrs},
+	    {"gatewayOf", config_read_gateway_of},
+	    {"manageSysctls", config_read_sysctls},
 	};
 	struct reader *r = arg;
 
@@ -377,6 +382,7 @@ static struct config *config_default(const char *file)
 	c->vips = (struct vip_settings){.garp_count = 5, .garp_second_ms = 5000, .garp_refresh_ms = 0};
 	c->ready_timeout_s = 30;
 	c->plan.drain_s = c->ipvs.drain_s = 300;
+	config_default_nat(c);
 	return c;
 }
 
@@ -423,6 +429,7 @@ int config_finish(struct config *c, struct diag_list *diags)
 
 	if (config_finish_spread(c, diags) == 0)
 		config_finish_routers(c, diags);
+	config_finish_nat(c);
 	c->vips.ready_timeout_ms = c->ready_timeout_s * 1000;
 	return diags->errors > before ? -EINVAL : 0;
 }

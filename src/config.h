@@ -42,6 +42,7 @@ struct config {
 	bool allocate_stated, allow_unpooled_stated;
 	struct plan_config plan;   /* plan.interface too is NULL until then */
 	struct ipvs_settings ipvs; /* gates: control fills them in (control_send.c) */
+	uint8_t n_gateway_of; /* of ipvs.nat.behind: those that the file names; the others are a virtual router's */
 	enum dr_on_backup dr_on_backup;
 	enum ip_mode ip_mode;
 	struct vip_settings vips;

@@ -7,6 +7,7 @@
  *   config_spread.c  routers: auto
  *   config_sync.c    sync, drOnBackup
  *   config_pools.c   pools, allowUnpooled
+ *   config_nat.c     masquerading
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -17,7 +18,7 @@
 
 #include <jansson.h>
 
-enum { KEYS_MAX = 32, KEY_TEXT = 128 };
+enum { KEYS_MAX = 64, KEY_TEXT = 128 };
 
 /* A router as it is read, and where it stands. */
 struct placed {
@@ -56,6 +57,11 @@ bool config_want_bool(struct reader *r, const char *key, const struct node *n, b
 bool config_want_range(struct reader *r, const char *key, const struct node *n, int64_t low, int64_t high,
 		       uint32_t *out);
 bool config_want_duration(struct reader *r, const char *key, const struct node *n, uint32_t *ms);
+/* One prefix without host bits, not /0. */
+bool config_want_cidr(struct reader *r, const char *key, struct pos at, const char *text, struct cidr *out);
+/* A list of at most `most` of them. */
+void config_want_cidrs(struct reader *r, const char *key, const struct node *n, size_t most, struct cidr *out,
+		       uint8_t *count);
 /* An address that a packet can come from. */
 bool config_want_host(struct reader *r, const char *key, const struct node *n, struct addr *out);
 /* Reads a map by its table; unknown keys are named with their nearest known one. */
@@ -106,6 +112,18 @@ enum { DR_WORDS = DR_NEVER + 1 };
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
 extern const char *const config_ip_mode_words[]; /* by enum ip_mode */
 void config_read_ip_mode(struct reader *r, const char *key, const struct node *n);
+/* masquerade, masqueradeBit, iptables, podCIDRs, gatewayOf, manageSysctls */
+void config_read_masquerade(struct reader *r, const char *key, const struct node *n);
+void config_read_masquerade_bit(struct reader *r, const char *key, const struct node *n);
+void config_read_iptables(struct reader *r, const char *key, const struct node *n);
+void config_read_pod_cidrs(struct reader *r, const char *key, const struct node *n);
+void config_read_gateway_of(struct reader *r, const char *key, const struct node *n);
+void config_read_sysctls(struct reader *r, const char *key, const struct node *n);
+extern const char *const config_masquerade_words[]; /* by enum masquerade */
+extern const char *const config_iptables_words[];   /* by enum nat_backend */
+void config_default_nat(struct config *c);
+/* config_finish: the networks of which a virtual router is the gateway. */
+void config_finish_nat(struct config *c);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
 void config_end_routers(struct reader *r);
 void config_end_spread(struct reader *r);

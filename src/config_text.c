@@ -109,6 +109,28 @@ static void sync_json(const struct config *c, json_t *j)
 	json_object_set_new(j, "sync", sync);
 }
 
+static json_t *nets_json(const struct cidr *nets, size_t n)
+{
+	json_t *list = json_array();
+	char buf[CIDR_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(cidr_format(&nets[i], buf)));
+	return list;
+}
+
+static void nat_json(const struct config *c, json_t *j)
+{
+	const struct nat_settings *s = &c->ipvs.nat;
+
+	json_object_set_new(j, "masquerade", json_string(config_masquerade_words[s->masquerade]));
+	json_object_set_new(j, "masqueradeBit", json_integer(s->mark_bit));
+	json_object_set_new(j, "iptables", json_string(config_iptables_words[s->backend]));
+	json_object_set_new(j, "podCIDRs", nets_json(s->pods, s->n_pods));
+	json_object_set_new(j, "gatewayOf", nets_json(s->behind, c->n_gateway_of));
+	json_object_set_new(j, "manageSysctls", json_boolean(s->sysctls));
+}
+
 static json_t *config_json(const struct config *c)
 {
 	const struct plan_config *p = &c->plan;
@@ -144,6 +166,7 @@ static json_t *config_json(const struct config *c)
 		json_object_set_new(j, "spread", config_spread_json(c->spread));
 	}
 	sync_json(c, j);
+	nat_json(c, j);
 	if (c->vips.notify_script[0] || c->vips.notify_fifo[0]) {
 		json_t *notify = json_object();
 

@@ -7,16 +7,16 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 
-enum { CAPS_MAX = 4, CAP_END = -1 };
+enum { CAPS_MAX = 6, CAP_END = -1 };
 
-/* vrrp: SYS_NICE and IPC_LOCK for real-time priority and locked memory; runner: what modprobe needs, and to become the scripts' user and to end
+/* vrrp: SYS_NICE and IPC_LOCK for real-time priority and locked memory; runner: what iptables and modprobe need, and to become the scripts' user and to end
  * what it has started as that. */
 static const int caps[ROLE_COUNT][CAPS_MAX + 1] = {
     [ROLE_SUPERVISOR] = {CAP_END},
     [ROLE_CONTROL] = {CAP_END},
     [ROLE_IPVS] = {CAP_NET_ADMIN, CAP_END},
     [ROLE_VRRP] = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_NICE, CAP_IPC_LOCK, CAP_END},
-    [ROLE_RUNNER] = {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_END},
+    [ROLE_RUNNER] = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_END},
 };
 
 /* In a container some are missing: the role says what it cannot do without them. */

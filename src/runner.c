@@ -3,14 +3,17 @@
  * Test: tests/test_runner.c */
 #include "runner.h"
 
+#include "../ipvs/rules.h"
 #include "base/arena.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,12 +74,40 @@ bool runner_text_good(const char *text)
 	return true;
 }
 
+bool runner_chain_good(const char *arg)
+{
+	if (!strcmp(arg, "-tnat") || !strcmp(arg, "-tfilter"))
+		return true;
+	for (size_t i = 0; i < RULES_JUMPS; i++)
+		if (!strcmp(arg, rules_places[i].chain))
+			return true;
+	return false;
+}
+
+static const char *const iptables[] = {
+    "iptables", "ip6tables", "iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy", NULL};
+static const char *const restores[] = {"iptables-restore",
+				       "ip6tables-restore",
+				       "iptables-nft-restore",
+				       "ip6tables-nft-restore",
+				       "iptables-legacy-restore",
+				       "ip6tables-legacy-restore",
+				       NULL};
+
 static const struct runner_program programs[RUN_ENTRY_COUNT] = {
     [RUN_MODPROBE] = {.paths = {"/sbin/modprobe", "/usr/sbin/modprobe"},
 		      .fixed = {"--"},
 		      .args = 1,
 		      .good = runner_module_good,
 		      .limit_ms = 10000},
+    [RUN_RULES_LIST] =
+	{.names = iptables, .fixed = {"--wait=5", "-S"}, .args = 3, .good = runner_chain_good, .limit_ms = 20000},
+    [RUN_RULES_RESTORE] = {.names = restores,
+			   .fixed = {"--wait=5", "--noflush"},
+			   .args = 2,
+			   .good = rules_good,
+			   .limit_ms = 20000,
+			   .input = true},
     [RUN_SCRIPT] = {.args = 1, .good = script_name_good, .limit_ms = 86400000, .script = true},
     [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true},
 };
@@ -107,6 +138,13 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+static bool named(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
 /* 0, or why the request is refused. */
 static int check(const struct runner *r, const struct msg *m, struct msg_run *run)
 {
@@ -127,7 +165,7 @@ static int check(const struct runner *r, const struct msg *m, struct msg_run *ru
 
 		if (!nul)
 			return -EINVAL;
-		if (!p->good(arg))
+		if (i == 0 && p->names ? !named(p->names, arg) : !p->good(arg))
 			return -EPERM;
 		arg = nul + 1;
 	}
@@ -154,11 +192,19 @@ static struct job *job_new(struct runner *r, enum role from, const struct msg *m
 /* 0 and the path to execute, in path or elsewhere; or -errno. */
 static int program_path(const struct job *j, char path[PATH_ROOM], const char **out)
 {
+	static const char *const folders[] = {"/usr/sbin", "/sbin"};
 	const struct runner_program *p = j->program;
 
 	if (p->script) {
 		*out = path;
 		return script_path(j->runner->scripts, j->args, path, PATH_ROOM);
+	}
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && p->names; i++) {
+		snprintf(path, PATH_ROOM, "%s/%s", folders[i], j->args);
+		if (access(path, X_OK) == 0) {
+			*out = path;
+			return 0;
+		}
 	}
 	for (size_t i = 0; i < sizeof(p->paths) / sizeof(p->paths[0]); i++)
 		if (p->paths[i] && access(p->paths[i], X_OK) == 0) {
@@ -166,6 +212,22 @@ static int program_path(const struct job *j, char path[PATH_ROOM], const char **
 			return 0;
 		}
 	return -ENOENT;
+}
+
+/* A descriptor to read the text from. */
+static int input_of(const char *text)
+{
+	int fd = memfd_create("vipd-input", MFD_CLOEXEC);
+
+	for (size_t at = 0, len = strlen(text); at < len;) {
+		ssize_t n = write(fd, text + at, len - at);
+
+		if (n < 0)
+			_exit(126);
+		at += (size_t)n;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return fd;
 }
 
 /* In the forked process: nothing of ours but the pipe goes along, and nothing of our environment. */
@@ -178,7 +240,7 @@ static _Noreturn void become(const struct job *j, const char *path, int out)
 		char *const *theirs; /* execve does not write either */
 	} av = {.ours = argv}, ev = {.ours = environment};
 	size_t n = 1;
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int in = j->program->input ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -186,7 +248,9 @@ static _Noreturn void become(const struct job *j, const char *path, int out)
 		argv[n++] = j->program->fixed[i];
 	for (uint32_t i = 0; i < j->argc; i++, arg = end + 1) {
 		end = arg + strlen(arg);
-		if (i > 0 || !j->program->script) /* a script's name is in its path */
+		if (i + 1 == j->argc && j->program->input)
+			in = input_of(arg);
+		else if (i > 0 || !(j->program->script || j->program->names)) /* the first is in the path */
 			argv[n++] = arg;
 	}
 	argv[n] = NULL;
@@ -194,7 +258,7 @@ static _Noreturn void become(const struct job *j, const char *path, int out)
 		signal(s, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	dup2(null, STDIN_FILENO);
+	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	if (j->program->script && script_become(j->runner->scripts) < 0)

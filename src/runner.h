@@ -15,7 +15,10 @@ struct runner_program {
 	unsigned args;                       /* how many the caller gives, at most RUNNER_ARGS_MAX */
 	bool (*good)(const char *arg);       /* whether the caller may give this one */
 	uint32_t limit_ms;                   /* longest time; a caller may ask for less */
-	bool script;                         /* the first argument names a script (script.h); there are no paths */
+	const char *const
+	    *names;  /* the first argument names the program: one of these, in the usual folders; there are no paths */
+	bool input;  /* the last argument goes to its standard input */
+	bool script; /* the first argument names a script (script.h); there are no paths */
 };
 
 /* Serves MSG_RUN with table[entry] (entry 0 is never used) until told to stop; returns the exit code. A request that names no entry or gives an
@@ -25,6 +28,8 @@ int runner_serve(struct child *c, const struct runner_program *table, size_t n, 
 
 /* RUN_MODPROBE's argument: ip_vs, ip_vs_ and a scheduler of vipd's, dummy. */
 bool runner_module_good(const char *name);
+/* RUN_RULES_LIST's arguments behind the program: a built-in chain, a table. */
+bool runner_chain_good(const char *arg);
 /* A script's arguments: names, states, numbers. Printable, at most 64 bytes. */
 bool runner_text_good(const char *text);
 

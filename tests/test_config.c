@@ -178,7 +178,13 @@ static void test_fixed_point(void **state)
 				  "  refresh: \"0s\"\n"
 				  "readyTimeout: \"30s\"\n"
 				  "drainTimeout: \"300s\"\n"
-				  "drOnBackup: auto\n");
+				  "drOnBackup: auto\n"
+				  "masquerade: auto\n"
+				  "masqueradeBit: 13\n"
+				  "iptables: system\n"
+				  "podCIDRs: []\n"
+				  "gatewayOf: []\n"
+				  "manageSysctls: true\n");
 	fixed_point(text);
 	free(text);
 	config_free(c);

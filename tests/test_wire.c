@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-/* Where fields are: the picture's head is 72 bytes, then key 4 + address, head 48, real servers 6 + address (+ 4 if it leaves). */
-enum { PICTURE = 72, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 48, END4 = REAL4 + 2 * 10 + 4 };
+/* Where fields are: the picture's head is 80 bytes, then key 4 + address, head 52, real servers 6 + address (+ 4 if it leaves). */
+enum { PICTURE = 80, KEY4 = PICTURE, HEAD4 = KEY4 + 8, REAL4 = HEAD4 + 52, END4 = REAL4 + 2 * 10 + 4 };
 
 /* One IPv4 virtual server with two real servers. */
 static struct table *small_table(void)
@@ -47,17 +47,19 @@ static unsigned char *small_picture(size_t *len)
 static void golden(void **state)
 {
 	static const unsigned char want[] = {
-	    'V',  'P',  'V',  'S',  3,    0,    1,  0, 7,  0, 0,  0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* sync: interface */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* ... group */
-	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0,              /* ... the rest */
-	    0,    0,    0,    0,                                                              /* gates */
-	    80,   0,    6,    2,    10,   9,    9,  9,                                        /* key */
-	    1,    0,    0,    0,    0x30, 0x2a, 0,  0, 44, 1, 0,  0, 2, 0, 0, 0, /* flags, timeout, drain, n */
-	    0,    2,    0,    0,    0,    1,    0,  0,                           /* thresholds */
-	    'w',  'r',  'r',  0,    0,    0,    0,  0, 0,  0, 0,  0, 0, 0, 0, 0, 32, 1, 0, 0,
-	    0xc0, 0x15, 0,    0,    0x90, 0x1f, 1,  0, 2,  0, 10, 0, 0, 1, /* 10.0.0.1:8080 NAT 1 */
-	    0x90, 0x1f, 0xff, 0xff, 2,    0x81, 10, 0, 0,  2, 9,  0, 0, 0, /* 10.0.0.2:8080 DR 65535, leaves at 9 */
+	    'V',  'P',  'V',  'S',  4,    0,    1,  0, 7,  0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* sync: interface */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* ... group */
+	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* ... the rest */
+	    0,    0,    0,    0,                                                             /* gates */
+	    0,    0,    0,    0,    0,    0,    0,  0,                                       /* nat */
+	    80,   0,    6,    2,    10,   9,    9,  9,                                       /* key */
+	    1,    0,    0,    0,    0x30, 0x2a, 0,  0, 44, 1, 0, 0, 2, 0, 0, 0, /* flags, timeout, drain, n */
+	    0,    2,    0,    0,    0,    1,    0,  0,                          /* thresholds */
+	    'w',  'r',  'r',  0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0, 32, 1, 0, 0,
+	    0xc0, 0x15, 0,    0,    0,    0,    0,  0,                    /* tunnel's port, source ranges, kind */
+	    0x90, 0x1f, 1,    0,    2,    0,    10, 0, 0,  1,             /* 10.0.0.1:8080 NAT 1 */
+	    0x90, 0x1f, 0xff, 0xff, 2,    0x81, 10, 0, 0,  2, 9, 0, 0, 0, /* 10.0.0.2:8080 DR 65535, leaves at 9 */
 	};
 	size_t len;
 	unsigned char *bytes = small_picture(&len);
@@ -137,7 +139,17 @@ static struct ipvs_settings rich_settings(void)
 					   .threshold = 3,
 					   .period = 50},
 				  .n_gates = 2,
-				  .gates = {"vips", "vips-ipv6"}};
+				  .gates = {"vips", "vips-ipv6"},
+				  .nat = {.masquerade = MASQUERADE_AUTO,
+					  .mark_bit = 13,
+					  .backend = BACKEND_LEGACY,
+					  .refuse = true,
+					  .n_pods = 2,
+					  .pods = {{addr_of("10.32.0.0"), 16}, {addr_of("fd32::"), 64}},
+					  .n_behind = 1,
+					  .behind = {{addr_of("10.33.0.0"), 24}},
+					  .n_allowed = 1,
+					  .allowed = {{22, IPPROTO_TCP}}}};
 
 	return s;
 }
@@ -147,11 +159,20 @@ static void settings_survive(void **state)
 	struct table *t = small_table(), *back = NULL;
 	struct ipvs_settings s = rich_settings(), got = {0};
 	struct vs v = vs_of(IPPROTO_TCP, "10.9.9.10", 80, "rr");
+	struct cidr ranges[] = {{addr_of("10.0.0.0"), 8}, {addr_of("192.0.2.1"), 32}};
+	struct real here = real_of("10.32.0.5", 80, FORWARD_NAT, 1);
 	const char *reason = NULL;
 	unsigned char *bytes, *again;
 	size_t len, same;
 
+	here.here = true;
 	v.gate = 2;
+	v.kind = VS_BALANCER;
+	v.keep_source = v.added = true;
+	v.n_ranges = 2;
+	v.ranges = ranges;
+	v.n = 1;
+	v.reals = &here;
 	assert_int_equal(table_put(t, &v), 0);
 	bytes = wire_encode_table(t, &s, &len);
 	assert_int_equal(wire_decode_table(bytes, len, &back, &got, &reason), 0);
@@ -161,7 +182,8 @@ static void settings_survive(void **state)
 	assert_int_equal(got.sync.period, 50);
 	assert_int_equal(got.n_gates, 2);
 	assert_string_equal(got.gates[1], "vips-ipv6");
-	assert_int_equal(table_get(back, &v.key)->gate, 2);
+	assert_true(vs_equal(table_get(back, &v.key), &v));
+	assert_true(nat_equal(&got.nat, &s.nat));
 	again = wire_encode_table(back, &got, &same);
 	assert_int_equal(same, len);
 	assert_memory_equal(again, bytes, len);
@@ -225,6 +247,14 @@ static const struct damage {
     {7, "\1", 1, "interface name is empty or has no end"},
     {20, "e", 1, "settings of a sync that is off"},
     {67, "\1", 1, "unknown setting"},
+    {72, "\3", 1, "unknown setting of nat"},
+    {73, "\40", 1, "unknown setting of nat"},
+    {74, "\3", 1, "unknown setting of nat"},
+    {75, "\4", 1, "unknown setting"},
+    {76, "\21", 1, "too many networks or ports"},
+    {77, "\1", 1, "unknown address family"},
+    {78, "\1", 1, "reserved bytes are not zero"},
+    {79, "\1", 1, "unknown setting"},
     {68, "\1", 1, "bytes behind a gate's name"},
     {68, "\1\4\0\0", 4, "too many gates"},
     {12, "\1\0\x10\0", 4, "too many virtual servers"},
@@ -249,7 +279,10 @@ static const struct damage {
     {HEAD4 + 24 + 4, "x", 1, "bytes behind the scheduler's name"},
     {HEAD4 + 40, "\0", 1, "persistence granularity out of range"},
     {HEAD4 + 40, "\x21", 1, "persistence granularity out of range"},
-    {HEAD4 + 46, "\1", 1, "reserved bytes are not zero"},
+    {HEAD4 + 48, "\5", 1, "unknown kind of virtual server"},
+    {HEAD4 + 46, "\1", 1, "a source range of no such length"},
+    {HEAD4 + 47, "\5", 1, "too many source ranges"},
+    {HEAD4 + 49, "\1", 1, "reserved bytes are not zero"},
     {HEAD4 + 8, "\x81\x51\1", 3, "drain timeout out of range"},
     {HEAD4 + 19, "\x80", 1, "upper threshold out of range"},
     {HEAD4 + 20, "\1\2", 2, "lower threshold above the upper"},
@@ -423,7 +456,7 @@ static void rows_refused(void **state)
 	v.reals = r;
 	v.n = 2;
 	len = wire_encode_row(ROW_SET, &v, buf, sizeof buf);
-	assert_int_equal(len, 1 + 20 + 48 + 2 * 22);
+	assert_int_equal(len, 1 + 20 + 52 + 2 * 22);
 	for (size_t n = 1; n < len; n++)
 		row_refused(buf, n, "cut short");
 	buf[len - 1] = 2;

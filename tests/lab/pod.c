@@ -2,6 +2,7 @@
  * on every address, IPv4 and IPv6, on each port.
  *
  *   GET /        <h1>This request was processed by host: NAME</h1>
+ *   GET /from    NAME saw ADDRESS: where the connection came from
  *   GET /slow    NAME's name once each 100 ms until the client goes: a connection that lives
  *   UDP          answers each datagram with NAME
  *
@@ -81,10 +82,20 @@ static void answer_udp(int fd, const char *name)
 	sendmsg(fd, &msg, 0);
 }
 
+static const char *peer_text(int fd, char text[INET6_ADDRSTRLEN])
+{
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+	socklen_t len = sizeof a;
+
+	getpeername(fd, (struct sockaddr *)&a, &len);
+	inet_ntop(AF_INET6, &a.sin6_addr, text, INET6_ADDRSTRLEN);
+	return strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text;
+}
+
 /* True while the client is to be kept. */
 static bool answer_http(struct client *c, const char *name)
 {
-	char request[2048], body[256], reply[512];
+	char request[2048], body[256], reply[512], from[INET6_ADDRSTRLEN];
 	ssize_t n = recv(c->fd, request, sizeof request - 1, 0);
 	int size;
 
@@ -98,7 +109,10 @@ static bool answer_http(struct client *c, const char *name)
 		c->slow = true;
 		return send(c->fd, head, sizeof head - 1, MSG_NOSIGNAL) > 0;
 	}
-	size = snprintf(body, sizeof body, "<h1>This request was processed by host: %s</h1>\n", name);
+	if (strncmp(request, "GET /from", 9) == 0)
+		size = snprintf(body, sizeof body, "%s saw %s\n", name, peer_text(c->fd, from));
+	else
+		size = snprintf(body, sizeof body, "<h1>This request was processed by host: %s</h1>\n", name);
 	n = snprintf(reply, sizeof reply,
 		     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		     size, body);

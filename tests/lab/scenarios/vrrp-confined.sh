@@ -29,13 +29,13 @@ confined() { # confined FILE UID CAPABILITIES BOUNDING: what a status file says
 	equal "$1: capabilities that may come" "$4" "$(field "$1" CapBnd)"
 	equal "$1: no new privileges" 1 "$(field "$1" NoNewPrivs)"
 }
-#         net_admin 1000, net_raw 2000, ipc_lock 4000, sys_nice 800000; kill 20, setgid 40, setuid 80, sys_module 10000
+#         net_admin 1000, net_raw 2000, ipc_lock 4000, sys_nice 800000; kill 20, setgid 40, setuid 80, sys_module 10000 (modprobe), net_* for iptables
 confined "/proc/$(vipd_pid lb1 control)/status" 880 0000000000000000 0000000000000000
 confined "/proc/$(vipd_pid lb1 ipvs)/status" 881 0000000000001000 0000000000000000
 confined "/proc/$(vipd_pid lb1 vrrp)/status" 881 0000000000807000 0000000000000000
 for r in control ipvs vrrp; do equal "$r: system calls are filtered" 2 "$(field "/proc/$(vipd_pid lb1 $r)/status" Seccomp)"; done
 runner=/proc/$(vipd_pid lb1 runner)/status
-equal "runner: capabilities" "00000000000100e0 00000000000100e0 1" "$(field "$runner" CapEff) $(field "$runner" CapBnd) $(field "$runner" NoNewPrivs)"
+equal "runner: capabilities" "00000000000130e0 00000000000130e0 1" "$(field "$runner" CapEff) $(field "$runner" CapBnd) $(field "$runner" NoNewPrivs)"
 for f in check status; do
 	equal "$f: user" "882 882 882 882" "$(field "$W/told/$f" Uid)"
 	equal "$f: capabilities" "0000000000000000 0000000000000000" "$(field "$W/told/$f" CapEff) $(field "$W/told/$f" CapPrm)"
