@@ -95,11 +95,18 @@ void claims_replace(struct plan *p, struct svc *s, struct want *wants, size_t n)
 	plan_unsettle(p, s);
 }
 
+bool ranges_equal(const struct ranges *a, const struct ranges *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->n == b->n && !memcmp(a->items, b->items, a->n * sizeof *a->items);
+}
+
 static bool want_equal(const struct want *a, const struct want *b)
 {
 	return a->flags == b->flags && a->kind == b->kind && a->keep_source == b->keep_source &&
-	       a->timeout == b->timeout && a->drain_s == b->drain_s && a->granularity == b->granularity &&
-	       !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
+	       ranges_equal(a->ranges, b->ranges) && a->timeout == b->timeout && a->drain_s == b->drain_s &&
+	       a->granularity == b->granularity && !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
 }
 
 static int real_order(const void *a, const void *b)
@@ -119,6 +126,10 @@ struct vs want_vs(const struct want *w, struct real_buf *buf)
 		       .drain_s = w->drain_s,
 		       .n = w->backend->n + w->backend->leaving};
 
+	if (w->ranges) {
+		v.n_ranges = w->ranges->n;
+		v.ranges = w->ranges->items;
+	}
 	memcpy(v.sched, w->sched, sizeof w->sched);
 	if (buf->cap <= v.n) {
 		buf->cap = v.n + 16;
@@ -220,7 +231,9 @@ void claims_conflicts(const struct plan *p, const struct svc *s, struct problems
 
 void wants_free(struct want *wants, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		backend_unref(wants[i].backend);
+		free(wants[i].ranges);
+	}
 	free(wants);
 }

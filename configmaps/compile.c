@@ -76,6 +76,34 @@ static bool recorded(const struct draft *d, const struct addr *a, uint16_t port,
 	return record_port_taken(d->plan->record, port, d->port->proto, &owner) && !strcmp(owner, d->svc->name);
 }
 
+/* The Service's source ranges for an address: NULL for none, or if one of them is everything. A node that is in one reaches the address from itself, and
+ * then comes from that address. */
+static struct ranges *draft_ranges(const struct draft *d, const struct addr *a)
+{
+	const struct service *s = d->service;
+	struct ranges *r = xmalloc(sizeof *r + (s->n_source_ranges + 1) * sizeof *r->items);
+	bool all = false, here = false;
+
+	r->n = 0;
+	for (size_t i = 0; i < s->n_source_ranges && r->n < RANGES_OF_ONE - 1; i++) {
+		const struct cidr *c = &s->source_ranges[i];
+
+		if (c->addr.family != a->family)
+			continue;
+		all |= c->bits == 0;
+		for (size_t k = 0; k < d->plan->n_locals; k++)
+			here |= cidr_contains(c, &d->plan->locals[k]);
+		r->items[r->n++] = *c;
+	}
+	if (!r->n || all) {
+		free(r);
+		return NULL;
+	}
+	if (here)
+		r->items[r->n++] = (struct cidr){*a, (uint8_t)addr_bits(a)};
+	return r;
+}
+
 static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)
 {
 	enum { WANTS_MAX = 16384 };
@@ -121,6 +149,8 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 			   .granularity = a->family == AF_INET ? d->knobs.granularity4 : d->knobs.granularity6,
 			   .rank = (uint32_t)d->n++};
 	memcpy(w->sched, d->knobs.sched, sizeof w->sched);
+	if (source == FROM_BALANCER)
+		w->ranges = draft_ranges(d, a);
 	w->recorded = recorded(d, a, port, source);
 }
 
@@ -157,15 +187,36 @@ static void draft_ports(struct draft *d, const struct addr *a, enum source sourc
 		draft_want(d, a, d->port->port, source, forward);
 }
 
+/* No nets: everywhere. */
+static bool in_nets(const struct cidr *nets, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cidr_contains(&nets[i], a))
+			return true;
+	return n == 0;
+}
+
+/* Why this externalIP is not served; NULL: it is. Whoever may write a Service names them (CVE-2020-8554). */
+static const char *external_denied(const struct draft *d, const struct addr *a)
+{
+	const struct plan_config *c = &d->plan->config;
+
+	if (c->n_cluster_cidrs && in_nets(c->cluster_cidrs, c->n_cluster_cidrs, a))
+		return "is in the range of cluster IPs (serviceClusterCIDR)";
+	return in_nets(c->external_ranges, c->n_external_ranges, a) ? NULL : "is not in externalIPRanges";
+}
+
 static void draft_node_port(struct draft *d, uint16_t port)
 {
+	const struct plan_config *config = &d->plan->config;
 	bool v4, v6;
 
 	plan_families(d->plan, d->svc->object, &v4, &v6);
 	for (size_t i = 0; i < d->plan->n_locals && port; i++) {
 		const struct addr *a = &d->plan->locals[i];
 
-		if ((a->family == AF_INET ? v4 : v6) && !addr_unusable(a))
+		if ((a->family == AF_INET ? v4 : v6) && !addr_unusable(a) &&
+		    in_nets(config->node_port_nets, config->n_node_port_nets, a))
 			draft_want(d, a, port, FROM_NODE, FORWARD_NAT);
 	}
 }
@@ -183,7 +234,8 @@ static void draft_port(struct draft *d, size_t index)
 	for (size_t i = 0; i < s->n_balancer && (handle & HANDLE_LOADBALANCER); i++)
 		draft_ports(d, &s->balancer[i], FROM_BALANCER, draft_forward(d, cloud_forward(d, &s->balancer[i])));
 	for (size_t i = 0; i < d->service->external_ips.n && (handle & HANDLE_EXTERNALIP); i++)
-		draft_ports(d, &d->service->external_ips.items[i], FROM_EXTERNAL, draft_forward(d, -1));
+		if (!external_denied(d, &d->service->external_ips.items[i]))
+			draft_ports(d, &d->service->external_ips.items[i], FROM_EXTERNAL, draft_forward(d, -1));
 	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
 		draft_ports(d, &s->cluster[i], FROM_CLUSTER, FORWARD_NAT);
 	if ((handle & HANDLE_NODEPORT) && s->node_ports)
@@ -209,6 +261,7 @@ static void wants_unique(struct draft *d)
 		if (kept && !vs_key_cmp(&d->wants[kept - 1].key, &d->wants[i].key)) {
 			d->wants[kept - 1].recorded |= d->wants[i].recorded;
 			backend_unref(d->wants[i].backend);
+			free(d->wants[i].ranges);
 		} else {
 			d->wants[kept++] = d->wants[i];
 		}
@@ -238,6 +291,18 @@ static void draft_vip(struct draft *d, const struct addr *a, enum source source)
 	d->vips[d->n_vips++] = (struct vip_want){*a, (uint8_t)source};
 }
 
+static void draft_external(struct draft *d, const struct addr *a)
+{
+	const char *denied = external_denied(d, a);
+	char text[ADDR_TEXT];
+
+	if (denied)
+		problems_add(&d->svc->found, "ExternalIPDenied", "external IP %s %s: it is left out",
+			     addr_format(a, text), denied);
+	else
+		draft_vip(d, a, FROM_EXTERNAL);
+}
+
 static int vip_want_cmp(const void *a, const void *b)
 {
 	const struct vip_want *x = a, *y = b;
@@ -258,7 +323,7 @@ static void draft_vips(struct draft *d)
 	for (size_t i = 0; i < s->n_balancer && (handle & HANDLE_LOADBALANCER); i++)
 		draft_vip(d, &s->balancer[i], FROM_BALANCER);
 	for (size_t i = 0; i < d->service->external_ips.n && (handle & HANDLE_EXTERNALIP); i++)
-		draft_vip(d, &d->service->external_ips.items[i], FROM_EXTERNAL);
+		draft_external(d, &d->service->external_ips.items[i]);
 	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
 		draft_vip(d, &s->cluster[i], FROM_CLUSTER);
 	if (d->n_vips)

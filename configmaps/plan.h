@@ -22,6 +22,8 @@ enum handle {
 	HANDLE_ALL = 31
 };
 
+enum { PLAN_NETS = 16 };
+
 struct plan_config {
 	unsigned handle;                 /* enum handle bits */
 	const char *interface;           /* for client VIPs */
@@ -35,9 +37,13 @@ struct plan_config {
 	uint16_t node_port_first, node_port_last; /* 30000, 32767 */
 	struct pool *pools;
 	size_t n_pools;
-	char default_scheduler[SCHED_NAME]; /* "rr" */
-	uint32_t drain_s;                   /* of Services that say nothing: 300 */
-	const char *node_name;              /* of this node, for traffic policy Local; NULL: no endpoint is local */
+	char default_scheduler[SCHED_NAME];     /* "rr" */
+	uint32_t drain_s;                       /* of Services that say nothing: 300 */
+	struct cidr external_ranges[PLAN_NETS]; /* where externalIPs may be; none: anywhere */
+	uint8_t n_external_ranges;
+	struct cidr node_port_nets[PLAN_NETS]; /* node ports on addresses of this node in these; none: on all */
+	uint8_t n_node_port_nets;
+	const char *node_name;        /* of this node, for traffic policy Local; NULL: no endpoint is local */
 	enum forward default_forward; /* for addresses that clients use; cluster IPs and node ports are always NAT */
 };
 
@@ -87,6 +93,12 @@ void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v),
 
 /* Whether the address is a VIP (one that is added and removed), as the callbacks tell it. */
 bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out);
+
+/* Whether vipd alone has a say in what answers on the address: it is added and removed, and the VIP ConfigMap does not name it without a Service (as an
+ * address for somebody else's program). */
+bool plan_vip_guarded(const struct plan *p, const struct addr *a);
+/* Whether plan_vip_guarded may be new for addresses whose virtual servers were not called back; asking forgets it. */
+bool plan_vips_turned(struct plan *p);
 
 /* What a person wants to know of a Service: valid inside the callback. */
 struct service_view {

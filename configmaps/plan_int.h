@@ -35,6 +35,12 @@ struct backend {
 	    []; /* each: address, port and weight, big end first, then 1 if it is on this node; behind those the leaving ones' times, four bytes each */
 };
 
+/* Source ranges of one family. */
+struct ranges {
+	uint16_t n;
+	struct cidr items[];
+};
+
 enum source { FROM_CONFIGMAP, FROM_BALANCER, FROM_EXTERNAL, FROM_CLUSTER, FROM_NODE };
 
 /* A virtual server that a Service wants. Those of one key form a chain: the head has it. */
@@ -45,10 +51,11 @@ struct want {
 	struct vs_key key;
 	uint8_t flags;
 	uint8_t granularity;
-	uint8_t kind;     /* enum vs_kind */
-	bool keep_source; /* by traffic policy */
-	bool recorded;    /* its address or node port is recorded for this Service */
-	char sched[8];    /* a known one: at most five letters */
+	uint8_t kind;          /* enum vs_kind */
+	bool keep_source;      /* by traffic policy */
+	struct ranges *ranges; /* of its source ranges; NULL: none */
+	bool recorded;         /* its address or node port is recorded for this Service */
+	char sched[8];         /* a known one: at most five letters */
 	uint32_t timeout, drain_s;
 	uint32_t rank; /* place in the Service: of two with one key the lesser counts */
 };
@@ -186,6 +193,7 @@ struct plan {
 	size_t n_rooms;
 	struct spans *taken;   /* what is recorded, named by a manifest, or a host's own */
 	uint32_t port_next[3]; /* TCP, UDP, SCTP: every node port below is taken */
+	bool turned;           /* plan_vips_turned */
 	bool freed;            /* something that can be given became free since the last run */
 
 	const struct object *configmap;
@@ -320,6 +328,7 @@ const struct want *claims_holder(const struct plan *p, const struct vs_key *k);
 /* Adds a problem that names the winners of what s wants and does not have. */
 void claims_conflicts(const struct plan *p, const struct svc *s, struct problems *problems);
 void claims_free(struct plan *p);
+bool ranges_equal(const struct ranges *a, const struct ranges *b); /* NULL is fine */
 void wants_free(struct want *wants, size_t n);
 
 /* view.c */

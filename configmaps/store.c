@@ -343,7 +343,7 @@ void store_put_locals(struct plan *p, const struct addr *addrs, size_t n)
 	for (size_t at = 0; map_next(p->services, &at, NULL, NULL, &s);) {
 		struct svc *with = s;
 
-		if (with->object && service_has_node_ports(with->object))
+		if (with->object && (service_has_node_ports(with->object) || with->object->service.n_source_ranges))
 			plan_mark(p, with);
 	}
 }
@@ -381,6 +381,7 @@ static void map_addrs(struct plan *p, const struct vipmap *m, bool add)
 		if (i && addr_equal(a, &m->data[i - 1].addr))
 			continue;
 		name_addr(p, a, add);
+		p->turned = true;
 		if (add)
 			vips_add(p, a, NULL, VIP_CLIENT);
 		else

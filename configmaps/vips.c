@@ -45,7 +45,10 @@ bool vips_named(struct plan *p, const struct addr *a, bool add)
 
 bool vips_hosted(struct plan *p, const struct addr *a, bool add)
 {
-	return use_count(&use_touch(p, a)->hosts, add);
+	struct addr_use *u = use_touch(p, a);
+
+	p->turned |= u->n > 0;
+	return use_count(&u->hosts, add);
 }
 
 void vips_add(struct plan *p, const struct addr *a, struct svc *s, enum vip_kind kind)
@@ -118,6 +121,42 @@ bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out)
 	*out = use_vip(p, u);
 	out->kind = (uint8_t)use_kind(u);
 	return true;
+}
+
+/* Whether an entry without a Service names the address. */
+static bool map_keeps(const struct vipmap *m, const struct addr *a)
+{
+	size_t lo = 0, hi = m->n_data;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (addr_cmp(&m->data[mid].addr, a) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < m->n_data && addr_equal(&m->data[lo].addr, a); lo++)
+		if (!m->data[lo].service)
+			return true;
+	return false;
+}
+
+bool plan_vip_guarded(const struct plan *p, const struct addr *a)
+{
+	const struct addr_use *u = vips_find(p, a);
+
+	if (!u || !u->n || u->hosts)
+		return false;
+	return !p->map || !map_keeps(p->map, a);
+}
+
+bool plan_vips_turned(struct plan *p)
+{
+	bool turned = p->turned;
+
+	p->turned = false;
+	return turned;
 }
 
 static void use_flush(struct plan *p, struct addr_use *u, const struct plan_out *out)

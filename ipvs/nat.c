@@ -30,9 +30,14 @@ const char *nat_check(const struct nat_settings *s)
 	return why ? why : nets_check(s->behind, s->n_behind);
 }
 
-bool nat_wanted(const struct nat_settings *s)
+bool nat_whole(const struct nat_settings *s)
 {
 	return s->masquerade != MASQUERADE_NEVER || s->refuse;
+}
+
+bool nat_wanted(const struct nat_settings *s)
+{
+	return nat_whole(s) || s->ranges;
 }
 
 static bool nets_equal(const struct cidr *a, const struct cidr *b, size_t n)
@@ -46,7 +51,7 @@ static bool nets_equal(const struct cidr *a, const struct cidr *b, size_t n)
 bool nat_equal(const struct nat_settings *a, const struct nat_settings *b)
 {
 	if (a->masquerade != b->masquerade || a->mark_bit != b->mark_bit || a->backend != b->backend ||
-	    a->sysctls != b->sysctls || a->refuse != b->refuse || a->n_pods != b->n_pods ||
+	    a->sysctls != b->sysctls || a->refuse != b->refuse || a->ranges != b->ranges || a->n_pods != b->n_pods ||
 	    a->n_behind != b->n_behind || a->n_allowed != b->n_allowed)
 		return false;
 	for (size_t i = 0; i < a->n_allowed; i++)

@@ -32,6 +32,7 @@ struct nat_settings {
 	uint8_t mark_bit;   /* 0..31: the bit of the packet mark that is vipd's own */
 	uint8_t backend;    /* enum nat_backend */
 	bool sysctls;       /* sets those that it needs */
+	bool ranges;        /* enforces source ranges */
 	bool refuse;        /* unknown ports of virtual IPs */
 	uint8_t n_pods, n_behind, n_allowed;
 	struct cidr pods[NAT_NETS];   /* where pods are: their way to cluster IPs is kept as it is; none: not known */
@@ -41,8 +42,9 @@ struct nat_settings {
 
 /* NULL, or why these settings cannot be. */
 const char *nat_check(const struct nat_settings *s);
-/* Whether rules and sets are needed at all. */
+/* Whether rules and sets may be needed at all; and whether for every virtual server. */
 bool nat_wanted(const struct nat_settings *s);
+bool nat_whole(const struct nat_settings *s);
 bool nat_equal(const struct nat_settings *a, const struct nat_settings *b);
 
 #endif

@@ -381,13 +381,13 @@ static void look_family(struct netfilter *n, struct nf_family *f)
 		return;
 	f->retry = 0;
 	if (see(n, f, &s)) {
-		if (nat_wanted(&n->settings) && sets_used(n->sets, f->family))
+		if (sets_used(n->sets, f->family))
 			fail(n, f, "sets", setsock_error(n->sock));
 		else
 			settle(n, f);
 		return;
 	}
-	if (nat_wanted(&n->settings) && (s.any || sets_used(n->sets, f->family))) {
+	if (sets_used(n->sets, f->family) || (s.any && nat_whole(&n->settings))) {
 		keep_family(n, f, &s);
 	} else if (s.any && (referenced(&s) || s.n_others)) {
 		if (f->removing && !referenced(&s)) /* what is left are sets */

@@ -1,4 +1,4 @@
-/* Decides which packets are masqueraded. First packets only (table nat): PREROUTING and OUTPUT mark those to a virtual server whose set says so,
+/* Decides which packets are masqueraded, dropped and refused. First packets only (table nat): PREROUTING and OUTPUT mark those to a virtual server whose set says so,
  * before IPVS gives them a real server; POSTROUTING masquerades what is marked, behind IPVS.
  *
  *   masquerade: auto   not where the real server answers by way of this node: it runs here, or its gateway is this node (set RETURN), and the client is
@@ -7,12 +7,18 @@
  *   LOOP-BACK          a pod that reaches itself by its Service: it would drop a packet from its own address.
  *   DR, TUN            never: they are in the sets for kept addresses.
  *
+ * Source ranges (FW, SOURCE-CIDR): filter INPUT drops what comes from elsewhere before IPVS sees it; what the node itself sends to the address IPVS takes
+ * before filter OUTPUT, so that is dropped in mangle OUTPUT.
+ * Refused ports: what is new, for a virtual IP that vipd adds (VIPS), and for none of its virtual servers, would reach a program of the host that listens on
+ * every address. TCP, UDP and SCTP alone: ICMP is the host's business.
+ *
  * The jumps look into the marker set, which is empty: so the number of references to the sets tells, without running a program, whether all rules are there.
  * Source: kube-proxy's IPVS mode; iptables-extensions(8). Test: tests/test_rules.c; fuzzer: tests/fuzz/fuzz_rules.c */
 #include "rules.h"
 
 #include "../src/base/arena.h"
 
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +26,21 @@
 #include <sys/socket.h>
 
 const struct rules_place rules_places[RULES_JUMPS] = {
-    {"nat", "PREROUTING"}, {"nat", "OUTPUT"},     {"nat", "POSTROUTING"},
-    {"filter", "INPUT"},   {"filter", "FORWARD"}, {"filter", "OUTPUT"},
+    {"nat", "PREROUTING"}, {"nat", "OUTPUT"},    {"nat", "POSTROUTING"}, {"filter", "INPUT"},
+    {"filter", "FORWARD"}, {"filter", "OUTPUT"}, {"mangle", "OUTPUT"},
 };
 
 static const struct {
 	const char *table, *name;
-} chains[] = {{"nat", "VIPD-SERVICES"}, {"nat", "VIPD-MARK"}, {"nat", "VIPD-POSTROUTING"}, {"filter", "VIPD-FORWARD"}};
+} chains[] = {{"nat", "VIPD-SERVICES"},   {"nat", "VIPD-MARK"},      {"nat", "VIPD-POSTROUTING"},
+	      {"filter", "VIPD-FORWARD"}, {"filter", "VIPD-INPUT"},  {"filter", "VIPD-REFUSE"},
+	      {"filter", "VIPD-SOURCES"}, {"mangle", "VIPD-SOURCES"}};
 
 enum { CHAINS = sizeof chains / sizeof *chains };
 
-static const char *const tables[] = {"nat", "filter"};
+static const char *const tables[] = {"nat", "filter", "mangle"};
+
+enum { TABLES = sizeof tables / sizeof *tables };
 
 /* ---- text ---- */
 
@@ -98,6 +108,33 @@ static void nat_rules(struct rules_text *t, const struct nat_settings *s, uint8_
 	say(t, "-A VIPD-POSTROUTING -j MASQUERADE --random-fully\n");
 }
 
+static void source_rules(struct rules_text *t, uint8_t family)
+{
+	match_buf a;
+
+	say(t, "-A VIPD-SOURCES %s -j RETURN\n", match(SET_SOURCE_CIDR, family, "dst,dst,src", a));
+	say(t, "-A VIPD-SOURCES -j DROP\n");
+}
+
+static const char *proto_word(uint8_t proto)
+{
+	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "sctp";
+}
+
+static void refuse_rules(struct rules_text *t, const struct nat_settings *s, uint8_t family)
+{
+	match_buf a;
+
+	for (unsigned i = SET_CLUSTER_IP; i <= SET_NODE_PORT_LOCAL; i++)
+		say(t, "-A VIPD-REFUSE %s -j RETURN\n", match((enum set_id)i, family, "dst,dst", a));
+	for (size_t i = 0; i < s->n_allowed; i++)
+		say(t, "-A VIPD-REFUSE -p %s -m %s --dport %u -j RETURN\n", proto_word(s->allowed[i].proto),
+		    proto_word(s->allowed[i].proto), s->allowed[i].port);
+	say(t, "-A VIPD-REFUSE -p tcp -j REJECT --reject-with tcp-reset\n");
+	say(t, "-A VIPD-REFUSE -p udp -j REJECT\n");
+	say(t, "-A VIPD-REFUSE -p sctp -j REJECT\n");
+}
+
 /* What real servers answer passes, whatever the policy of FORWARD is (Docker's is DROP). */
 static void filter_rules(struct rules_text *t, const struct nat_settings *s, uint8_t family)
 {
@@ -106,6 +143,13 @@ static void filter_rules(struct rules_text *t, const struct nat_settings *s, uin
 	if (s->masquerade != MASQUERADE_NEVER)
 		say(t, "-A VIPD-FORWARD %s -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n",
 		    match(SET_LOOP_BACK, family, "src,src,src", a));
+	say(t, "-A VIPD-INPUT %s -j VIPD-SOURCES\n", match(SET_FW, family, "dst,dst", a));
+	if (s->refuse)
+		say(t, "-A VIPD-INPUT %s -m conntrack --ctstate NEW -j VIPD-REFUSE\n",
+		    match(SET_VIPS, family, "dst", a));
+	source_rules(t, family);
+	if (s->refuse)
+		refuse_rules(t, s, family);
 }
 
 static void jump(struct rules_text *t, const char *chain, const char *marker, const char *to)
@@ -113,17 +157,25 @@ static void jump(struct rules_text *t, const char *chain, const char *marker, co
 	say(t, "-I %s -m set ! --match-set %s src -j %s\n", chain, marker, to);
 }
 
-static void jumps(struct rules_text *t, const struct nat_settings *s, const char *table, const char *marker)
+static void jumps(struct rules_text *t, const struct nat_settings *s, uint8_t family, const char *table,
+		  const char *marker)
 {
-	if (s->masquerade == MASQUERADE_NEVER)
-		return;
-	if (strcmp(table, "nat") != 0) {
-		jump(t, "FORWARD", marker, "VIPD-FORWARD");
+	bool masquerade = s->masquerade != MASQUERADE_NEVER;
+	match_buf a;
+
+	if (!strcmp(table, "mangle")) {
+		say(t, "-I OUTPUT %s -j VIPD-SOURCES\n", match(SET_FW, family, "dst,dst", a));
 		return;
 	}
-	jump(t, "PREROUTING", marker, "VIPD-SERVICES");
-	jump(t, "OUTPUT", marker, "VIPD-SERVICES");
-	jump(t, "POSTROUTING", marker, "VIPD-POSTROUTING");
+	if (!strcmp(table, "filter"))
+		jump(t, "INPUT", marker, "VIPD-INPUT");
+	if (!strcmp(table, "filter") && masquerade)
+		jump(t, "FORWARD", marker, "VIPD-FORWARD");
+	if (!strcmp(table, "nat") && masquerade) {
+		jump(t, "PREROUTING", marker, "VIPD-SERVICES");
+		jump(t, "OUTPUT", marker, "VIPD-SERVICES");
+		jump(t, "POSTROUTING", marker, "VIPD-POSTROUTING");
+	}
 }
 
 /* The rules of one table without their jumps. */
@@ -134,8 +186,10 @@ static void table_rules(struct rules_text *t, const struct nat_settings *s, uint
 			say(t, ":%s - [0:0]\n", chains[i].name);
 	if (!strcmp(table, "nat"))
 		nat_rules(t, s, family);
-	else
+	else if (!strcmp(table, "filter"))
 		filter_rules(t, s, family);
+	else
+		source_rules(t, family);
 }
 
 /* FNV-1a over all that the text says but the marker's name. */
@@ -144,9 +198,9 @@ static uint32_t text_hash(const struct nat_settings *s, uint8_t family)
 	struct rules_text t = {0};
 	uint32_t h = 2166136261u;
 
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+	for (size_t i = 0; i < TABLES; i++) {
 		table_rules(&t, s, family, tables[i]);
-		jumps(&t, s, tables[i], "");
+		jumps(&t, s, family, tables[i], "");
 	}
 	say(&t, "backend %u\n", s->backend);
 	for (size_t i = 0; i < t.len; i++)
@@ -217,11 +271,11 @@ char *rules_install(const struct nat_settings *s, uint8_t family, const struct r
 	char marker[SET_NAME];
 
 	rules_marker(s, family, marker);
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+	for (size_t i = 0; i < TABLES; i++) {
 		say(&t, "*%s\n", tables[i]);
 		table_rules(&t, s, family, tables[i]);
 		take_out(&t, tables[i], stale);
-		jumps(&t, s, tables[i], marker);
+		jumps(&t, s, family, tables[i], marker);
 		say(&t, "COMMIT\n");
 	}
 	return t.text;
@@ -231,7 +285,7 @@ char *rules_remove(const struct rules_text stale[RULES_JUMPS])
 {
 	struct rules_text t = {0};
 
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+	for (size_t i = 0; i < TABLES; i++) {
 		say(&t, "*%s\n", tables[i]);
 		for (size_t k = 0; k < CHAINS; k++)
 			if (!strcmp(chains[k].table, tables[i]))
@@ -297,6 +351,14 @@ static bool command_good(const char *line, size_t len)
 	}
 }
 
+static bool table_named(const char *name, size_t len)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		if (strlen(tables[i]) == len && !strncmp(tables[i], name, len))
+			return true;
+	return false;
+}
+
 static bool line_good(const char *line, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -305,7 +367,7 @@ static bool line_good(const char *line, size_t len)
 	if (len >= RULES_LINE)
 		return false;
 	if (line[0] == '*')
-		return (len == 4 && !strncmp(line, "*nat", 4)) || (len == 7 && !strncmp(line, "*filter", 7));
+		return table_named(line + 1, len - 1);
 	if (len == 6 && !strncmp(line, "COMMIT", 6))
 		return true;
 	if (line[0] == ':')

@@ -5,7 +5,7 @@
 
 #include "sets.h"
 
-enum { RULES_JUMPS = 6, RULES_LINE = 512, RULES_MAX = 48 << 10 };
+enum { RULES_JUMPS = 7, RULES_LINE = 512, RULES_MAX = 48 << 10 };
 
 /* The built-in chains that vipd's chains hang in: "nat" "PREROUTING". */
 struct rules_place {
@@ -33,7 +33,7 @@ char *rules_remove(const struct rules_text stale[RULES_JUMPS]);
 /* How many rules look into the set. */
 uint32_t rules_references(const char *text, const char *set);
 
-/* Whether a text may be given to iptables-restore: the tables nat and filter, vipd's own chains, and in the built-in chains nothing but jumps to those. */
+/* Whether a text may be given to iptables-restore: the tables nat, filter and mangle, vipd's own chains, and in the built-in chains nothing but jumps to those. */
 bool rules_good(const char *text);
 
 #endif

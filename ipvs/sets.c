@@ -362,10 +362,10 @@ static void count_vs(struct sets *s, const struct vs *v, bool add)
 	struct set_entry e = {.proto = v->key.proto, .port = v->key.port, .addr = v->key.addr};
 
 	e.set = (uint8_t)(by_kind[v->kind] + (v->keep_source || is_direct(v)));
-	if (!v->leaving) {
+	if (nat_whole(&s->settings) && !v->leaving)
 		count(s, &e, add);
+	if (s->settings.ranges && !v->leaving)
 		count_ranges(s, v, add);
-	}
 	if (v->added && s->settings.refuse && !v->leaving)
 		count(s, &(struct set_entry){.set = SET_VIPS, .addr = v->key.addr}, add);
 	for (uint32_t i = 0; i < v->n && s->settings.masquerade != MASQUERADE_NEVER; i++)

@@ -71,7 +71,7 @@ void sets_clear(struct sets *s);
 /* The kernel has nothing of this set that is known; then each entry that it has. */
 void sets_forget(struct sets *s, enum set_id id, uint8_t family);
 void sets_have(struct sets *s, const struct set_entry *e);
-/* Whether any entry of the family is wanted. */
+/* Whether any entry of the family is wanted that stands for a virtual server. */
 bool sets_used(const struct sets *s, uint8_t family);
 /* How many entries are wanted, and how many the kernel has as far as is known. */
 size_t sets_wanted(const struct sets *s, enum set_id id, uint8_t family);

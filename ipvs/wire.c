@@ -35,7 +35,7 @@ struct wire_picture {
 	uint8_t zero2;
 };
 
-enum { NAT_SYSCTLS = 1, NAT_REFUSE = 2, NAT_FLAGS = NAT_SYSCTLS | NAT_REFUSE };
+enum { NAT_SYSCTLS = 1, NAT_REFUSE = 2, NAT_RANGES = 4, NAT_FLAGS = NAT_SYSCTLS | NAT_REFUSE | NAT_RANGES };
 
 /* Then the address. */
 struct wire_net {
@@ -178,21 +178,22 @@ void wire_picture_add(struct wire_picture_writer *w, const struct vs *v)
 
 static struct wire_picture picture_head(const struct wire_picture_writer *w, const struct ipvs_settings *s)
 {
-	struct wire_picture head = {
-	    .version = WIRE_VERSION,
-	    .adopt = s->adopt,
-	    .sync = s->sync.on,
-	    .drain_s = s->drain_s,
-	    .count = w->count,
-	    .reals = w->reals,
-	    .gates = s->n_gates,
-	    .nat_masquerade = s->nat.masquerade,
-	    .nat_bit = s->nat.mark_bit,
-	    .nat_backend = s->nat.backend,
-	    .nat_flags = (uint8_t)((s->nat.sysctls ? NAT_SYSCTLS : 0) | (s->nat.refuse ? NAT_REFUSE : 0)),
-	    .pods = s->nat.n_pods,
-	    .behind = s->nat.n_behind,
-	    .allowed = s->nat.n_allowed};
+	struct wire_picture head = {.version = WIRE_VERSION,
+				    .adopt = s->adopt,
+				    .sync = s->sync.on,
+				    .drain_s = s->drain_s,
+				    .count = w->count,
+				    .reals = w->reals,
+				    .gates = s->n_gates,
+				    .nat_masquerade = s->nat.masquerade,
+				    .nat_bit = s->nat.mark_bit,
+				    .nat_backend = s->nat.backend,
+				    .nat_flags =
+					(uint8_t)((s->nat.sysctls ? NAT_SYSCTLS : 0) |
+						  (s->nat.refuse ? NAT_REFUSE : 0) | (s->nat.ranges ? NAT_RANGES : 0)),
+				    .pods = s->nat.n_pods,
+				    .behind = s->nat.n_behind,
+				    .allowed = s->nat.n_allowed};
 
 	memcpy(head.magic, magic, sizeof head.magic);
 	if (!s->sync.on)
@@ -561,6 +562,7 @@ static const char *get_nat(struct reader *r, const struct wire_picture *w, struc
 				 .backend = w->nat_backend,
 				 .sysctls = w->nat_flags & NAT_SYSCTLS,
 				 .refuse = w->nat_flags & NAT_REFUSE,
+				 .ranges = w->nat_flags & NAT_RANGES,
 				 .n_pods = w->pods,
 				 .n_behind = w->behind,
 				 .n_allowed = w->allowed};

@@ -344,6 +344,10 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"iptables", config_read_iptables},
 	    {"podCIDRs", config_read_pod_cidrs},
 	    {"gatewayOf", config_read_gateway_of},
+	    {"refuseUnknownPorts", config_read_refuse},
+	    {"allowPorts", config_read_allow_ports},
+	    {"externalIPRanges", config_read_external_ranges},
+	    {"nodePortAddresses", config_read_node_port_addresses},
 	    {"manageSysctls", config_read_sysctls},
 	};
 	struct reader *r = arg;

@@ -1,6 +1,7 @@
 /* vipd.yaml: what is done to packets beside IPVS itself. Source: ipvs/nat.h. Test: tests/test_config_nat.c */
 #include "config_read.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 const char *const config_masquerade_words[] = {
@@ -69,6 +70,61 @@ void config_read_gateway_of(struct reader *r, const char *key, const struct node
 	r->c->ipvs.nat.n_behind = r->c->n_gateway_of;
 }
 
+void config_read_refuse(struct reader *r, const char *key, const struct node *n)
+{
+	config_want_bool(r, key, n, &r->c->ipvs.nat.refuse);
+}
+
+/* "161/udp"; a number alone is TCP's. */
+static bool read_port(const char *text, struct nat_port *out)
+{
+	static const struct {
+		const char *name;
+		uint8_t proto;
+	} protos[] = {{"", IPPROTO_TCP}, {"/tcp", IPPROTO_TCP}, {"/udp", IPPROTO_UDP}, {"/sctp", IPPROTO_SCTP}};
+	size_t digits = strspn(text, "0123456789");
+	unsigned port = 0;
+
+	for (size_t i = 0; i < digits && port <= UINT16_MAX; i++)
+		port = port * 10 + (unsigned)(text[i] - '0');
+	for (size_t i = 0; i < sizeof protos / sizeof *protos && port && port <= UINT16_MAX; i++)
+		if (!strcmp(text + digits, protos[i].name)) {
+			*out = (struct nat_port){.port = (uint16_t)port, .proto = protos[i].proto};
+			return true;
+		}
+	return false;
+}
+
+void config_read_allow_ports(struct reader *r, const char *key, const struct node *n)
+{
+	struct nat_settings *s = &r->c->ipvs.nat;
+
+	s->n_allowed = 0;
+	if (!config_want(r, key, n, NODE_LIST))
+		return;
+	for (size_t i = 0; i < n->list.n; i++) {
+		const struct node *item = &n->list.items[i];
+
+		if ((item->type != NODE_INT && item->type != NODE_STRING) || s->n_allowed == NAT_PORTS ||
+		    !read_port(item->text, &s->allowed[s->n_allowed]))
+			diag_error(r->diags, r->file, item->pos,
+				   "%s: expected at most %d ports such as 22 or 161/udp, found \"%s\"", key, NAT_PORTS,
+				   item->text ? item->text : "something else");
+		else
+			s->n_allowed++;
+	}
+}
+
+void config_read_external_ranges(struct reader *r, const char *key, const struct node *n)
+{
+	config_want_cidrs(r, key, n, PLAN_NETS, r->c->plan.external_ranges, &r->c->plan.n_external_ranges);
+}
+
+void config_read_node_port_addresses(struct reader *r, const char *key, const struct node *n)
+{
+	config_want_cidrs(r, key, n, PLAN_NETS, r->c->plan.node_port_nets, &r->c->plan.n_node_port_nets);
+}
+
 void config_read_sysctls(struct reader *r, const char *key, const struct node *n)
 {
 	config_want_bool(r, key, n, &r->c->ipvs.nat.sysctls);
@@ -76,7 +132,8 @@ void config_read_sysctls(struct reader *r, const char *key, const struct node *n
 
 void config_default_nat(struct config *c)
 {
-	c->ipvs.nat = (struct nat_settings){.masquerade = MASQUERADE_AUTO, .mark_bit = NAT_BIT, .sysctls = true};
+	c->ipvs.nat = (struct nat_settings){
+	    .masquerade = MASQUERADE_AUTO, .mark_bit = NAT_BIT, .sysctls = true, .ranges = true, .refuse = true};
 }
 
 /* An address with a network, on another interface than that of the virtual IPs: the hosts there have it as gateway, or it would be of no use. On the interface

@@ -7,7 +7,7 @@
  *   config_spread.c  routers: auto
  *   config_sync.c    sync, drOnBackup
  *   config_pools.c   pools, allowUnpooled
- *   config_nat.c     masquerading
+ *   config_nat.c     masquerading, refused ports, ranges of addresses
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -112,12 +112,16 @@ enum { DR_WORDS = DR_NEVER + 1 };
 void config_read_dr_on_backup(struct reader *r, const char *key, const struct node *n);
 extern const char *const config_ip_mode_words[]; /* by enum ip_mode */
 void config_read_ip_mode(struct reader *r, const char *key, const struct node *n);
-/* masquerade, masqueradeBit, iptables, podCIDRs, gatewayOf, manageSysctls */
+/* what is done to packets, and which addresses are served */
 void config_read_masquerade(struct reader *r, const char *key, const struct node *n);
 void config_read_masquerade_bit(struct reader *r, const char *key, const struct node *n);
 void config_read_iptables(struct reader *r, const char *key, const struct node *n);
 void config_read_pod_cidrs(struct reader *r, const char *key, const struct node *n);
 void config_read_gateway_of(struct reader *r, const char *key, const struct node *n);
+void config_read_refuse(struct reader *r, const char *key, const struct node *n);
+void config_read_allow_ports(struct reader *r, const char *key, const struct node *n);
+void config_read_external_ranges(struct reader *r, const char *key, const struct node *n);
+void config_read_node_port_addresses(struct reader *r, const char *key, const struct node *n);
 void config_read_sysctls(struct reader *r, const char *key, const struct node *n);
 extern const char *const config_masquerade_words[]; /* by enum masquerade */
 extern const char *const config_iptables_words[];   /* by enum nat_backend */

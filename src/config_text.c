@@ -2,6 +2,8 @@
 #include "config_read.h"
 #include "yaml_out.h"
 
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static json_t *handle_json(unsigned handle)
@@ -119,6 +121,23 @@ static json_t *nets_json(const struct cidr *nets, size_t n)
 	return list;
 }
 
+static json_t *ports_json(const struct nat_settings *s)
+{
+	json_t *list = json_array();
+	char buf[32];
+
+	for (size_t i = 0; i < s->n_allowed; i++) {
+		const struct nat_port *p = &s->allowed[i];
+
+		snprintf(buf, sizeof buf, "%u/%s", p->port,
+			 p->proto == IPPROTO_TCP   ? "tcp"
+			 : p->proto == IPPROTO_UDP ? "udp"
+						   : "sctp");
+		json_array_append_new(list, json_string(buf));
+	}
+	return list;
+}
+
 static void nat_json(const struct config *c, json_t *j)
 {
 	const struct nat_settings *s = &c->ipvs.nat;
@@ -128,6 +147,10 @@ static void nat_json(const struct config *c, json_t *j)
 	json_object_set_new(j, "iptables", json_string(config_iptables_words[s->backend]));
 	json_object_set_new(j, "podCIDRs", nets_json(s->pods, s->n_pods));
 	json_object_set_new(j, "gatewayOf", nets_json(s->behind, c->n_gateway_of));
+	json_object_set_new(j, "refuseUnknownPorts", json_boolean(s->refuse));
+	json_object_set_new(j, "allowPorts", ports_json(s));
+	json_object_set_new(j, "externalIPRanges", nets_json(c->plan.external_ranges, c->plan.n_external_ranges));
+	json_object_set_new(j, "nodePortAddresses", nets_json(c->plan.node_port_nets, c->plan.n_node_port_nets));
 	json_object_set_new(j, "manageSysctls", json_boolean(s->sysctls));
 }
 

@@ -83,6 +83,8 @@ void control_pass(struct control *c)
 	}
 	out.arg = c;
 	plan_run(c->plan, clock_wall(), &out);
+	if (plan_vips_turned(c->plan))
+		outbox_want_picture(c->outbox, OUTBOX_IPVS);
 	c->fresh = false;
 	control_record_save(c);
 	control_send(c);

@@ -62,12 +62,19 @@ uint16_t control_gate(const struct control *c, const struct vs *v)
 	return router == ROUTER_NONE ? 0 : (uint16_t)(router + 1);
 }
 
+/* A router's own address may be that of a gateway, whose host has programs of its own. */
+static bool is_added(const struct control *c, const struct addr *a)
+{
+	return !assign_pinned(c->assign, a) && plan_vip_guarded(c->plan, a);
+}
+
 /* v as ipvs gets it: behind its gate, with weight 0 where somebody drained. *masked is the caller's. */
 static struct vs sent_vs(const struct control *c, const struct vs *v, struct real **masked)
 {
 	struct vs sent = *v;
 
 	sent.gate = control_gate(c, v);
+	sent.added = is_added(c, &v->key.addr);
 	*masked = drained_mask(&c->drained, v);
 	if (*masked)
 		sent.reals = *masked;

@@ -76,7 +76,7 @@ bool runner_text_good(const char *text)
 
 bool runner_chain_good(const char *arg)
 {
-	if (!strcmp(arg, "-tnat") || !strcmp(arg, "-tfilter"))
+	if (!strcmp(arg, "-tnat") || !strcmp(arg, "-tfilter") || !strcmp(arg, "-tmangle"))
 		return true;
 	for (size_t i = 0; i < RULES_JUMPS; i++)
 		if (!strcmp(arg, rules_places[i].chain))

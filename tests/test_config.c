@@ -184,6 +184,10 @@ static void test_fixed_point(void **state)
 				  "iptables: system\n"
 				  "podCIDRs: []\n"
 				  "gatewayOf: []\n"
+				  "refuseUnknownPorts: true\n"
+				  "allowPorts: []\n"
+				  "externalIPRanges: []\n"
+				  "nodePortAddresses: []\n"
 				  "manageSysctls: true\n");
 	fixed_point(text);
 	free(text);

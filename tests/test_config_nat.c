@@ -1,6 +1,7 @@
 /* What vipd.yaml says of masquerading: values, each error with its text and place, and that what is printed reads back to the same. */
 #include "../src/config.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -36,7 +37,9 @@ static void values(void **state)
 	assert_null(nat_check(&c->ipvs.nat));
 	config_free(c);
 	c = parse("masquerade: always\nmasqueradeBit: 31\niptables: legacy\npodCIDRs: [10.32.0.0/16, 'fd32::/64']\n"
-		  "gatewayOf: [10.33.0.0/16]\nmanageSysctls: false\n",
+		  "gatewayOf: [10.33.0.0/16]\nmanageSysctls: false\nrefuseUnknownPorts: false\n"
+		  "allowPorts: [22, 161/udp, 9/sctp, 8080/tcp]\nexternalIPRanges: [192.0.2.0/24]\n"
+		  "nodePortAddresses: [10.0.0.0/8, 'fd00::/8']\n",
 		  NULL);
 	assert_int_equal(c->ipvs.nat.masquerade, MASQUERADE_ALWAYS);
 	assert_int_equal(c->ipvs.nat.mark_bit, 31);
@@ -44,6 +47,12 @@ static void values(void **state)
 	assert_int_equal(c->ipvs.nat.n_pods, 2);
 	assert_int_equal(c->ipvs.nat.n_behind, 1);
 	assert_false(c->ipvs.nat.sysctls);
+	assert_false(c->ipvs.nat.refuse);
+	assert_int_equal(c->ipvs.nat.n_allowed, 4);
+	assert_int_equal(c->ipvs.nat.allowed[0].port, 22);
+	assert_int_equal(c->ipvs.nat.allowed[1].proto, IPPROTO_UDP);
+	assert_int_equal(c->plan.n_external_ranges, 1);
+	assert_int_equal(c->plan.n_node_port_nets, 2);
 	assert_null(nat_check(&c->ipvs.nat));
 	config_free(c);
 }
@@ -53,7 +62,7 @@ static void gateways(void **state)
 {
 	struct diag_list diags = {0};
 	struct config *c =
-	    parse("interface: eth0\nallocate: true\ngatewayOf: [10.34.0.0/16]\nrouters:\n"
+	    parse("interface: eth0\nallocate: true\ngatewayOf: [10.34.0.0/16]\nallowPorts: [22, 9/sctp]\nrouters:\n"
 		  "- {name: a, vrid: 1, family: IPv4, addresses: [192.0.2.1/24]}\n"
 		  "- {name: b, vrid: 2, family: IPv4, interface: eth1, addresses: [10.32.0.1/16, 10.33.0.1/32]}\n",
 		  NULL);
@@ -90,6 +99,13 @@ static void errors(void **state)
 	     "10.8.0.0/16, 10.9.0.0/16, 10.10.0.0/16, 10.11.0.0/16, 10.12.0.0/16, 10.13.0.0/16, 10.14.0.0/16, "
 	     "10.15.0.0/16, 10.16.0.0/16, 10.17.0.0/16]\n",
 	     "v.yaml:1:12: gatewayOf: more than 16 prefixes"},
+	    {"allowPorts: [0]\n",
+	     "v.yaml:1:14: allowPorts: expected at most 32 ports such as 22 or 161/udp, found \"0\""},
+	    {"allowPorts: [65536/udp]\n",
+	     "v.yaml:1:14: allowPorts: expected at most 32 ports such as 22 or 161/udp, found \"65536/udp\""},
+	    {"allowPorts: [{}]\n",
+	     "v.yaml:1:14: allowPorts: expected at most 32 ports such as 22 or 161/udp, found \"something else\""},
+	    {"nodePortAddresses: [127.0.0.0/8]\n", "v.yaml:1:21: nodePortAddresses: 127.0.0.0/8 is a loopback address"},
 	    {"manageSysctls: 1\n", "v.yaml:1:16: manageSysctls: expected a boolean, found an integer"},
 	};
 

@@ -14,43 +14,74 @@ static const struct rules_text none[RULES_JUMPS];
 
 static void whole_text(void **state)
 {
-	struct nat_settings s = {.masquerade = MASQUERADE_AUTO, .mark_bit = 13, .n_pods = 1};
-	char *text = rules_install(&s, AF_INET, none), marker[SET_NAME], want[4096];
+	struct nat_settings s = {.masquerade = MASQUERADE_AUTO,
+				 .mark_bit = 13,
+				 .n_pods = 1,
+				 .refuse = true,
+				 .n_allowed = 1,
+				 .allowed = {{161, IPPROTO_UDP}}};
+	char *text = rules_install(&s, AF_INET6, none), marker[SET_NAME], want[8192];
 
-	rules_marker(&s, AF_INET, marker);
-	snprintf(
-	    want, sizeof want,
-	    "*nat\n"
-	    ":VIPD-SERVICES - [0:0]\n"
-	    ":VIPD-MARK - [0:0]\n"
-	    ":VIPD-POSTROUTING - [0:0]\n"
-	    "-A VIPD-MARK -j MARK --set-xmark 0x2000/0x2000\n"
-	    "-A VIPD-SERVICES -m set --match-set VIPD-CLUSTER-IP dst,dst -m set ! --match-set VIPD-PODS src -j "
-	    "VIPD-MARK\n"
-	    "-A VIPD-SERVICES -m set --match-set VIPD-EXTERNAL-IP dst,dst -j VIPD-MARK\n"
-	    "-A VIPD-SERVICES -m set --match-set VIPD-LOAD-BALANCER dst,dst -j VIPD-MARK\n"
-	    "-A VIPD-SERVICES -m set --match-set VIPD-NODE-PORT dst,dst -j VIPD-MARK\n"
-	    "-A VIPD-POSTROUTING -m set --match-set VIPD-LOOP-BACK dst,dst,src -j MASQUERADE\n"
-	    "-A VIPD-POSTROUTING -m mark ! --mark 0x2000/0x2000 -j RETURN\n"
-	    "-A VIPD-POSTROUTING -j MARK --set-xmark 0x0/0x2000\n"
-	    "-A VIPD-POSTROUTING -m set --match-set VIPD-RETURN dst -m set ! --match-set VIPD-RETURN src -j RETURN\n"
-	    "-A VIPD-POSTROUTING -j MASQUERADE --random-fully\n"
-	    "-I PREROUTING -m set ! --match-set %s src -j VIPD-SERVICES\n"
-	    "-I OUTPUT -m set ! --match-set %s src -j VIPD-SERVICES\n"
-	    "-I POSTROUTING -m set ! --match-set %s src -j VIPD-POSTROUTING\n"
-	    "COMMIT\n"
-	    "*filter\n"
-	    ":VIPD-FORWARD - [0:0]\n"
-	    "-A VIPD-FORWARD -m set --match-set VIPD-LOOP-BACK src,src,src -m conntrack --ctstate RELATED,ESTABLISHED "
-	    "-j ACCEPT\n"
-	    "-I FORWARD -m set ! --match-set %s src -j VIPD-FORWARD\n"
-	    "COMMIT\n",
-	    marker, marker, marker, marker);
+	rules_marker(&s, AF_INET6, marker);
+	snprintf(want, sizeof want,
+		 "*nat\n"
+		 ":VIPD-SERVICES - [0:0]\n"
+		 ":VIPD-MARK - [0:0]\n"
+		 ":VIPD-POSTROUTING - [0:0]\n"
+		 "-A VIPD-MARK -j MARK --set-xmark 0x2000/0x2000\n"
+		 "-A VIPD-SERVICES -m set --match-set VIPD-6-CLUSTER-IP dst,dst -m set ! --match-set VIPD-6-PODS src "
+		 "-j VIPD-MARK\n"
+		 "-A VIPD-SERVICES -m set --match-set VIPD-6-EXTERNAL-IP dst,dst -j VIPD-MARK\n"
+		 "-A VIPD-SERVICES -m set --match-set VIPD-6-LOAD-BALANCER dst,dst -j VIPD-MARK\n"
+		 "-A VIPD-SERVICES -m set --match-set VIPD-6-NODE-PORT dst,dst -j VIPD-MARK\n"
+		 "-A VIPD-POSTROUTING -m set --match-set VIPD-6-LOOP-BACK dst,dst,src -j MASQUERADE\n"
+		 "-A VIPD-POSTROUTING -m mark ! --mark 0x2000/0x2000 -j RETURN\n"
+		 "-A VIPD-POSTROUTING -j MARK --set-xmark 0x0/0x2000\n"
+		 "-A VIPD-POSTROUTING -m set --match-set VIPD-6-RETURN dst -m set ! --match-set VIPD-6-RETURN src -j "
+		 "RETURN\n"
+		 "-A VIPD-POSTROUTING -j MASQUERADE --random-fully\n"
+		 "-I PREROUTING -m set ! --match-set %s src -j VIPD-SERVICES\n"
+		 "-I OUTPUT -m set ! --match-set %s src -j VIPD-SERVICES\n"
+		 "-I POSTROUTING -m set ! --match-set %s src -j VIPD-POSTROUTING\n"
+		 "COMMIT\n"
+		 "*filter\n"
+		 ":VIPD-FORWARD - [0:0]\n"
+		 ":VIPD-INPUT - [0:0]\n"
+		 ":VIPD-REFUSE - [0:0]\n"
+		 ":VIPD-SOURCES - [0:0]\n"
+		 "-A VIPD-FORWARD -m set --match-set VIPD-6-LOOP-BACK src,src,src -m conntrack --ctstate "
+		 "RELATED,ESTABLISHED -j ACCEPT\n"
+		 "-A VIPD-INPUT -m set --match-set VIPD-6-FW dst,dst -j VIPD-SOURCES\n"
+		 "-A VIPD-INPUT -m set --match-set VIPD-6-VIPS dst -m conntrack --ctstate NEW -j VIPD-REFUSE\n"
+		 "-A VIPD-SOURCES -m set --match-set VIPD-6-SOURCE-CIDR dst,dst,src -j RETURN\n"
+		 "-A VIPD-SOURCES -j DROP\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-CLUSTER-IP dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-CLUSTER-IP-LOCAL dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-EXTERNAL-IP dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-EXTERNAL-IP-LOCAL dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-LOAD-BALANCER dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-LOAD-BALANCER-LOCAL dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-NODE-PORT dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -m set --match-set VIPD-6-NODE-PORT-LOCAL dst,dst -j RETURN\n"
+		 "-A VIPD-REFUSE -p udp -m udp --dport 161 -j RETURN\n"
+		 "-A VIPD-REFUSE -p tcp -j REJECT --reject-with tcp-reset\n"
+		 "-A VIPD-REFUSE -p udp -j REJECT\n"
+		 "-A VIPD-REFUSE -p sctp -j REJECT\n"
+		 "-I INPUT -m set ! --match-set %s src -j VIPD-INPUT\n"
+		 "-I FORWARD -m set ! --match-set %s src -j VIPD-FORWARD\n"
+		 "COMMIT\n"
+		 "*mangle\n"
+		 ":VIPD-SOURCES - [0:0]\n"
+		 "-A VIPD-SOURCES -m set --match-set VIPD-6-SOURCE-CIDR dst,dst,src -j RETURN\n"
+		 "-A VIPD-SOURCES -j DROP\n"
+		 "-I OUTPUT -m set --match-set VIPD-6-FW dst,dst -j VIPD-SOURCES\n"
+		 "COMMIT\n",
+		 marker, marker, marker, marker, marker);
 	assert_string_equal(text, want);
 	assert_true(rules_good(text));
-	assert_int_equal(rules_references(text, marker), 4);
-	assert_int_equal(rules_references(text, "VIPD-RETURN"), 2);
-	assert_int_equal(rules_references(text, "VIPD-LOAD"), 0);
+	assert_int_equal(rules_references(text, marker), 5);
+	assert_int_equal(rules_references(text, "VIPD-6-RETURN"), 2);
+	assert_int_equal(rules_references(text, "VIPD-6-LOAD"), 0);
 	free(text);
 }
 
@@ -103,20 +134,15 @@ static void stale_jumps(void **state)
 	assert_true(rules_good(text));
 	free(text);
 	text = rules_remove(stale);
-	assert_string_equal(text, "*nat\n"
-				  ":VIPD-SERVICES - [0:0]\n"
-				  ":VIPD-MARK - [0:0]\n"
-				  ":VIPD-POSTROUTING - [0:0]\n"
-				  "-D PREROUTING -m set ! --match-set VIPD-RULES-00000000 src -j VIPD-SERVICES\n"
-				  "-D PREROUTING -j VIPD-SERVICES\n"
-				  "-X VIPD-SERVICES\n"
-				  "-X VIPD-MARK\n"
-				  "-X VIPD-POSTROUTING\n"
-				  "COMMIT\n"
-				  "*filter\n"
-				  ":VIPD-FORWARD - [0:0]\n"
-				  "-X VIPD-FORWARD\n"
-				  "COMMIT\n");
+	assert_non_null(strstr(text, ":VIPD-POSTROUTING - [0:0]\n"
+				     "-D PREROUTING -m set ! --match-set VIPD-RULES-00000000 src -j VIPD-SERVICES\n"
+				     "-D PREROUTING -j VIPD-SERVICES\n"
+				     "-X VIPD-SERVICES\n"
+				     "-X VIPD-MARK\n"
+				     "-X VIPD-POSTROUTING\n"
+				     "COMMIT\n"
+				     "*filter\n"));
+	assert_null(strstr(text, "-I "));
 	assert_true(rules_good(text));
 	free(text);
 	rules_text_clear(&stale[0]);
@@ -129,7 +155,7 @@ static void what_may_not_be_restored(void **state)
 	    "*nat",
 	    "\n",
 	    "*raw\n",
-	    "*mangle\nCOMMIT\n",
+	    "*security\nCOMMIT\n",
 	    ":INPUT DROP [0:0]\n",
 	    ":VIPD-FORWARD DROP [0:0]\n",
 	    ":KUBE-SERVICES - [0:0]\n",

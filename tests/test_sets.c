@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static const struct nat_settings masquerading = {.masquerade = MASQUERADE_AUTO, .refuse = true};
+static const struct nat_settings masquerading = {.masquerade = MASQUERADE_AUTO, .ranges = true, .refuse = true};
 
 /* Every operation of both families as text, one a line, and done. */
 static char *drain(struct sets *s, char *buf, size_t size)
@@ -170,6 +170,20 @@ static void networks_ranges_and_vips(void **state)
 	sets_settings(s, &(struct nat_settings){0});
 	sets_change(s, NULL, &v);
 	assert_false(sets_used(s, AF_INET));
+	/* nothing but source ranges */
+	v.n_ranges = 2;
+	sets_clear(s);
+	sets_settings(s, &(struct nat_settings){.ranges = true});
+	sets_change(s, NULL, &v);
+	assert_string_equal(drain(s, buf, sizeof buf), "+VIPD-SOURCE-CIDR 10.9.9.9,tcp:80,10.0.0.0/8\n"
+						       "+VIPD-SOURCE-CIDR 10.9.9.9,tcp:80,192.0.2.7/32\n"
+						       "+VIPD-FW 10.9.9.9,tcp:80\n"
+						       "-VIPD-VIPS 10.9.9.9\n"
+						       "-VIPD-LOOP-BACK 10.32.0.5,tcp:80,10.32.0.5\n"
+						       "-VIPD-LOOP-BACK 10.32.0.6,tcp:80,10.32.0.6\n"
+						       "-VIPD-LOAD-BALANCER 10.9.9.9,tcp:80\n"
+						       "-VIPD-6-PODS fd32::/64\n");
+	assert_true(sets_used(s, AF_INET));
 	sets_free(s);
 }
 

@@ -250,7 +250,7 @@ static const struct damage {
     {72, "\3", 1, "unknown setting of nat"},
     {73, "\40", 1, "unknown setting of nat"},
     {74, "\3", 1, "unknown setting of nat"},
-    {75, "\4", 1, "unknown setting"},
+    {75, "\10", 1, "unknown setting"},
     {76, "\21", 1, "too many networks or ports"},
     {77, "\1", 1, "unknown address family"},
     {78, "\1", 1, "reserved bytes are not zero"},

@@ -99,7 +99,7 @@ struct local_addr {
 enum run_entry {
 	RUN_MODPROBE = 1,
 	RUN_SCRIPT,        /* a script of the administrator's, without arguments: its name */
-	RUN_RULES_LIST,    /* iptables or its like: the program, a built-in chain, "-tnat" or "-tfilter" */
+	RUN_RULES_LIST,    /* iptables or its like: the program, a built-in chain, "-tnat", "-tfilter" or "-tmangle" */
 	RUN_RULES_RESTORE, /* iptables-restore or its like: the program, the text (ipvs/rules.h) */
 	RUN_NOTIFY, /* one that is told of a change: its name, "INSTANCE" or "GROUP", whose, the new state, the priority */
 	RUN_ENTRY_COUNT,
