@@ -41,9 +41,11 @@ static const struct world_row given_out[] = {
     {"never what a manifest names, nor a Node's",
      SERVICE("a", PLAIN) SERVICE("b", PLAIN ", clusterIP: 10.96.0.1")
 	 SERVICE("c", PLAIN ", clusterIP: 10.96.0.9, externalIPs: [10.96.0.2]") NODE("n3", "10.96.0.3"),
-     "TCP 10.96.0.1:80 rr\nTCP 10.96.0.2:80 rr\nTCP 10.96.0.4:80 rr\nTCP 10.96.0.9:80 rr\nvip 10.96.0.1 vipd0\nvip "
-     "10.96.0.2 "
-     "eth0\nvip 10.96.0.4 vipd0\nvip 10.96.0.9 vipd0\n"},
+     "TCP 10.96.0.1:80 rr\nTCP 10.96.0.4:80 rr\nTCP 10.96.0.9:80 rr\nproblem Service default/c ExternalIPDenied: "
+     "external IP "
+     "10.96.0.2 is in the range of cluster IPs (serviceClusterCIDR): it is left out\nvip 10.96.0.1 vipd0\nvip "
+     "10.96.0.4 "
+     "vipd0\nvip 10.96.0.9 vipd0\n"},
     {"node ports for each protocol", SERVICE("a", NODE_PORTS ", clusterIP: 10.96.0.9"),
      "TCP 10.96.0.9:80 rr\nTCP 10.96.0.9:81 rr\nTCP 192.168.0.1:30000 rr\nTCP 192.168.0.1:30001 rr\nUDP 10.96.0.9:80 "
      "rr\nUDP 192.168.0.1:30000 rr\nvip 10.96.0.9 vipd0\n"},

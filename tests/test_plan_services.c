@@ -277,8 +277,10 @@ static void client_address_wins(void **state)
 {
 	struct world *w = world_new();
 
-	world_apply(w, SERVICE("web", WEB)
-			   SERVICE("out", "clusterIP: 10.96.0.11, externalIPs: [10.96.0.10], ports: [{port: 81}]"));
+	world_apply(w,
+		    SERVICE("web", WEB) SERVICE(
+			"out", "type: LoadBalancer, allocateLoadBalancerNodePorts: false, loadBalancerIP: 10.96.0.10, "
+			       "clusterIP: 10.96.0.11, ports: [{port: 81}]"));
 	world_expect(w, "TCP 10.96.0.10:80 rr\nTCP 10.96.0.10:81 rr\nTCP 10.96.0.11:81 rr\nvip 10.96.0.10 eth0\nvip "
 			"10.96.0.11 vipd0\n");
 	world_drop(w, KIND_SERVICE, "default", "out");
