@@ -82,7 +82,7 @@ foreign >"$W/before"
 vipd lb 'iptables: legacy'
 until_ok 30 saw c http://10.10.0.30 10.32.0.1
 on lb iptables-legacy -t nat -S PREROUTING | grep -q VIPD
-vipd_config lb 'masquerade: never' 'iptables: legacy'
+vipd_config lb 'masquerade: never' 'refuseUnknownPorts: false' 'iptables: legacy'
 signal lb supervisor HUP
 until_ok 30 without
 unchanged "by masquerade: never"
