@@ -58,6 +58,9 @@ static json_t *wanted_json(const struct control *c, const struct vs *v)
 						forward_name(v->reals[i].forward), "weight", (int)v->reals[i].weight));
 	j = json_pack("{s:s, s:i, s:i, s:o}", "scheduler", v->sched, "flags", (int)v->flags, "persistence",
 		      (int)v->timeout, "reals", reals);
+	json_object_set_new(j, "masqueraded",
+			    json_boolean(c->config->ipvs.nat.masquerade != MASQUERADE_NEVER && !v->keep_source &&
+					 !(v->kind == VS_CLUSTER && c->config->ipvs.nat.n_pods)));
 	gate = control_gate(c, v);
 	if (gate)
 		json_object_set_new(j, "gate", gate_json(c, gate));

@@ -322,7 +322,7 @@ static void beside(const struct explain_facts *f, const struct explain_real *r, 
 {
 	const struct explain_route *c = &f->to_client, *s = &r->route;
 
-	if (!f->from || r->forward != FORWARD_NAT)
+	if (!f->from || r->forward != FORWARD_NAT || f->masqueraded)
 		return;
 	if (addr_equal(&f->client, &r->addr))
 		find(l, EXPLAIN_DOUBT, "ClientIsRealServer",

@@ -54,6 +54,7 @@ struct explain_facts {
 	const char *ports;    /* the Service has the address, not the port: "TCP 80, TCP 443"; else "" */
 	bool wanted;          /* a virtual server is wanted */
 	bool only_local;      /* traffic policy Local */
+	bool masqueraded;     /* clients beside the real servers, and those themselves, come from this node's address */
 	const char *gate;     /* programmed only while this router is Active here; "" none */
 	const struct explain_endpoint *endpoints;
 	size_t n_endpoints;

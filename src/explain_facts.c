@@ -151,6 +151,7 @@ static void load_plan(json_t *plan, struct explain_loaded *l)
 
 	f->node = text(plan, "node");
 	f->wanted = json_is_object(wanted);
+	f->masqueraded = flag(wanted, "masqueraded");
 	f->gate = text(wanted, "gate");
 	f->source = text(plan, "source");
 	f->only_local = flag(plan, "onlyLocal");

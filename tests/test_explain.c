@@ -90,10 +90,11 @@ static void set(struct world *w, const char *name, const char *value)
 		     {"ports", &f->ports},       {"gate", &f->gate},         {"gate_state", &f->gate_state},
 		     {"ipvs", &f->ipvs_problem}, {"why", &f->why_not_held},  {"router", &f->router},
 		     {"state", &f->state},       {"cause", &f->cause},       {"active", &f->active}};
-	bool *bools[] = {&f->wanted, &f->only_local, &f->ipvs_silent, &f->vrrp_silent, &f->in_kernel, &f->ours,
-			 &f->vip,    &f->cluster,    &f->held,        &f->vip_absent,  &f->from};
-	static const char *const names[] = {"wanted", "only_local", "ipvs_silent", "vrrp_silent", "in_kernel", "ours",
-					    "vip",    "cluster",    "held",        "vip_absent",  "from"};
+	bool *bools[] = {&f->wanted,      &f->only_local, &f->ipvs_silent, &f->vrrp_silent, &f->in_kernel,  &f->ours,
+			 &f->masqueraded, &f->vip,        &f->cluster,     &f->held,        &f->vip_absent, &f->from};
+	static const char *const names[] = {"wanted",    "only_local", "ipvs_silent", "vrrp_silent",
+					    "in_kernel", "ours",       "masqueraded", "vip",
+					    "cluster",   "held",       "vip_absent",  "from"};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (strcmp(name, texts[i].name) == 0) {
@@ -252,6 +253,7 @@ static const struct {
     {"from=1;client=10.32.0.5", "doubt ClientIsRealServer"},
     {"from=1;client_if=eth1;r1.if=eth2", "doubt ClientBesideRealServer"},
     {"from=1;client_if=eth1;r2.dr=1", ""},
+    {"from=1;client=10.32.0.5;masqueraded=1", ""},
     /* several: what is broken comes first */
     {"from=1;client_neighbour=0;forwarding=0;r1.out=0",
      "broken NoAnswers, broken ForwardingOff, doubt ClientUnreachable"},
