@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static char *text_of(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *text_of(const char *fmt, va_list ap)
 {
 	char buf[1024];
 

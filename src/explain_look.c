@@ -35,7 +35,7 @@ static void add_address(struct request *q, uint16_t type, const struct addr *a)
 }
 
 /* Sends and reads one answer or a dump; each message goes to each. 0 or -errno, the kernel's own with its answer. */
-static int ask(struct request *q, void (*each)(void *arg, const struct nlmsghdr *h), void *arg)
+static int ask(struct request *q, void (*each)(void *arg, struct nlmsghdr *h), void *arg)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	struct timeval patience = {.tv_sec = 2};
@@ -54,10 +54,9 @@ static int ask(struct request *q, void (*each)(void *arg, const struct nlmsghdr 
 
 		if (n <= 0)
 			err = n < 0 ? -errno : -EPROTO;
-		for (const struct nlmsghdr *h = &reply.head; !err && !done && NLMSG_OK(h, left);
-		     h = NLMSG_NEXT(h, left)) {
+		for (struct nlmsghdr *h = &reply.head; !err && !done && NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
 			if (h->nlmsg_type == NLMSG_ERROR)
-				err = ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
+				err = ((struct nlmsgerr *)NLMSG_DATA(h))->error;
 			done = h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE || !dump;
 			if (!err && h->nlmsg_type != NLMSG_ERROR && h->nlmsg_type != NLMSG_DONE)
 				each(arg, h);
@@ -69,9 +68,9 @@ static int ask(struct request *q, void (*each)(void *arg, const struct nlmsghdr 
 }
 
 /* The attributes behind a message's own header, each once; longer ones than a type are left out. */
-static void attributes(const struct nlmsghdr *h, size_t own, const struct rtattr **out, size_t n)
+static void attributes(struct nlmsghdr *h, size_t own, struct rtattr **out, size_t n)
 {
-	const struct rtattr *at = (const void *)((const char *)NLMSG_DATA(h) + NLMSG_ALIGN(own));
+	struct rtattr *at = (void *)((char *)NLMSG_DATA(h) + NLMSG_ALIGN(own));
 	size_t left = h->nlmsg_len < NLMSG_SPACE(own) ? 0 : h->nlmsg_len - NLMSG_SPACE(own);
 
 	memset(out, 0, n * sizeof(*out));
@@ -80,7 +79,7 @@ static void attributes(const struct nlmsghdr *h, size_t own, const struct rtattr
 			out[at->rta_type] = at;
 }
 
-static bool address_of(const struct rtattr *at, int family, struct addr *out)
+static bool address_of(struct rtattr *at, int family, struct addr *out)
 {
 	size_t need = family == AF_INET ? 4 : 16;
 
@@ -96,9 +95,9 @@ struct way {
 	unsigned ifindex;
 };
 
-static void read_route(void *arg, const struct nlmsghdr *h)
+static void read_route(void *arg, struct nlmsghdr *h)
 {
-	const struct rtattr *at[RTA_MAX + 1];
+	struct rtattr *at[RTA_MAX + 1];
 	const struct rtmsg *m = NLMSG_DATA(h);
 	struct way *w = arg;
 
@@ -116,9 +115,9 @@ static void read_route(void *arg, const struct nlmsghdr *h)
 		w->out->ifname[0] = '\0';
 }
 
-static void read_neighbour(void *arg, const struct nlmsghdr *h)
+static void read_neighbour(void *arg, struct nlmsghdr *h)
 {
-	const struct rtattr *at[NDA_DST + 1];
+	struct rtattr *at[NDA_DST + 1];
 	const struct ndmsg *m = NLMSG_DATA(h);
 	struct way *w = arg;
 	struct addr a;

@@ -154,8 +154,8 @@ static const struct role_filter {
 	int families[FAMILIES_MAX];
 	bool threads;
 } filters[ROLE_COUNT] = {
-    [ROLE_CONTROL] = {TABLE(control), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
-    [ROLE_IPVS] = {TABLE(ipvs), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}},
+    [ROLE_CONTROL] = {TABLE(control), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false},
+    [ROLE_IPVS] = {TABLE(ipvs), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK}, false},
     [ROLE_VRRP] = {TABLE(vrrp), {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET}, true},
 };
 
