@@ -43,8 +43,8 @@ static void sysctl_set(struct vmacs *v, const char *family, const char *ifname, 
 		log_warning("%s cannot be set to %s: %s", path, value, strerror(-err));
 }
 
-/* The device answers ARP for its own addresses only, and takes packets whose way back is through the interface. Addresses that the kernel would make up, and
- * routers that it would believe, are none of a virtual router's. */
+/* The device answers ARP for its own addresses only (one of IPv6 for none, or the interface's IPv4 addresses would be told to be at its MAC), and takes packets
+ * whose way back is through the interface. Addresses that the kernel would make up, and routers that it would believe, are none of a virtual router's. */
 static void device_prepare(struct vmacs *v, const struct router *r, const char *device)
 {
 	if (r->family == AF_INET) {
@@ -53,6 +53,7 @@ static void device_prepare(struct vmacs *v, const struct router *r, const char *
 		sysctl_set(v, "ipv6", device, "disable_ipv6", "1");
 		return;
 	}
+	sysctl_set(v, "ipv4", device, "arp_ignore", "8");
 	sysctl_set(v, "ipv6", device, "addr_gen_mode", "1");
 	sysctl_set(v, "ipv6", device, "accept_ra", "0");
 	sysctl_set(v, "ipv6", device, "autoconf", "0");
