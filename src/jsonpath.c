@@ -1,5 +1,5 @@
 /* A template is interpreted as it is read: pieces of text and of actions; an action's path narrows a list of values step by step. A range runs what is
- * between it and its end once for each value. Source: k8s.io/client-go/util/jsonpath. Test: tests/test_jsonpath.c; fuzzer: tests/fuzz/fuzz_jsonpath.c */
+ * between it and its end once for each value. Source: k8s.io/client-go/util/jsonpath. Test: tests/test_jsonpath.c */
 #include "jsonpath.h"
 
 #include "base/arena.h"
