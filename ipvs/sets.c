@@ -1,6 +1,6 @@
 /* Which entry is wanted in which ipset, by virtual server: an entry counts how often it is wanted (real servers are shared), and knows whether the kernel has
  * it. What differs is in the list of dirty ones, so that one change costs one entry. Source: SEMANTICS of kube-proxy's IPVS mode (its sets), ipset(8).
- * Test: tests/test_sets.c; fuzzer: tests/fuzz/fuzz_set.c */
+ * Test: tests/test_sets.c */
 #include "sets.h"
 
 #include "../src/base/arena.h"
