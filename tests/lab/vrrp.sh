@@ -98,6 +98,7 @@ uncut() {
 carrier() { ip link set "$(cat "$W/port-$1-$2")" "$3"; }
 crash() {
 	cut "$1"
+	disown "$(cat "$W/nodes/$1/pid" 2>/dev/null)" 2>/dev/null || true # or the shell tells of the death
 	kill -KILL $(ip netns pids "$1") 2>/dev/null || true # some end with their parent
 }
 reboot() {
