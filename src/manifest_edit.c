@@ -296,20 +296,35 @@ static bool has_it(const struct edit *e, json_t *docs)
 	return has;
 }
 
-static void put_documents(struct edit *e, json_t *docs, bool json)
+/* Without marks, what is neither object nor list would make one YAML scalar of itself and what follows it. */
+static bool needs_marks(json_t *docs)
 {
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(docs, i, one)
 	{
-		char *s = json ? json_dumps(one, JSON_INDENT(4)) : yaml_text(one);
+		if (!json_is_object(one) && !json_is_array(one))
+			return true;
+	}
+	return false;
+}
+
+static void put_documents(struct edit *e, json_t *docs, bool json)
+{
+	bool marks = !json || needs_marks(docs);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(docs, i, one)
+	{
+		char *s = json ? json_dumps(one, JSON_INDENT(4) | JSON_ENCODE_ANY) : yaml_text(one);
 
 		if (is_list(one) && json_array_size(json_object_get(one, "items")) == 0) {
 			free(s);
 			continue;
 		}
-		if (!json && e->len)
+		if (marks && e->len)
 			put(e, "---\n", 4);
 		put(e, s, strlen(s));
 		if (json)

@@ -116,6 +116,12 @@ static const struct {
      "    \"spec\": {\n        \"ports\": [\n            {\n                \"port\": 90\n            }\n        ]\n   "
      " }\n}\n",
      "", 1, true},
+    {JSON_WEB "\n5\n\"x\"\n",
+     "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"name\": \"web\"\n    "
+     "},\n"
+     "    \"spec\": {\n        \"ports\": [\n            {\n                \"port\": 90\n            }\n        ]\n   "
+     " }\n}\n---\n5\n---\n\"x\"\n",
+     "5\n---\n\"x\"\n", 3, true},
     {JSON_POD "\n" JSON_WEB,
      "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Pod\",\n    \"metadata\": {\n        \"name\": \"p\"\n    }\n}\n"
      "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"name\": \"web\"\n    "
