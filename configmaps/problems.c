@@ -1,4 +1,4 @@
-/* One message for each object and reason, reported only when it begins, changes or ends. Test: tests/test_plan_conflict.c */
+/* One message for each object and reason, one line of whole characters, reported only when it begins, changes or ends. Test: tests/test_plan_conflict.c */
 #include "problems.h"
 
 #include <stdarg.h>
@@ -46,7 +46,7 @@ void problems_add(struct problems *l, const char *reason, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	problems_join(l, reason, xstrdup(text));
+	problems_join(l, reason, diag_one_line(xstrdup(text)));
 }
 
 void problems_copy(struct problems *to, const struct problems *from)

@@ -33,9 +33,12 @@ static void one_line(void **state)
 {
 	struct diag_list l = {0};
 
-	diag_error(&l, "a\nb", (struct pos){1, 1}, "key \"%s\" \x7f", "x\r\n\x1b[2J");
-	assert_string_equal(l.items[0].file, "a?b");
+	diag_error(&l, "a\nb\xe9", (struct pos){1, 1}, "key \"%s\" \x7f", "x\r\n\x1b[2J");
+	assert_string_equal(l.items[0].file, "a?b?");
 	assert_string_equal(l.items[0].text, "key \"x???[2J\" ?");
+	diag_error(&l, NULL, (struct pos){1, 1}, "\"%.4s\" \xc3\xa9 \xff",
+		   "abc\xe2\x82\xac"); /* a precision counts bytes */
+	assert_string_equal(l.items[1].text, "\"abc?\" \xc3\xa9 ?");
 	diag_clear(&l);
 	assert_int_equal(l.n, 0);
 	assert_null(l.items);

@@ -146,6 +146,18 @@ static const struct world_row options[] = {
     BAD("tunnel", "gue:6080x", "is no tunnel: expected ipip, gre, gue or gue:PORT; ipip is used"),
     BAD("forward-method", "nat", "is no forwarding method: expected NAT, DR or TUN; NAT is used"),
 #undef BAD
+    {"a message is whole characters",
+     SERVICE_META(META("vipd.io/one-packet: "
+		       "\"x\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3"
+		       "\xa9\xc3\xa9\xc3\xa9\xc3\xa9\\e[31m\""),
+		  WEB),
+     "TCP 10.96.0.10:80 rr\nproblem Service default/web BadAnnotation: annotation vipd.io/one-packet: "
+     "\"x\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3"
+     "\xa9?\" is "
+     "neither true nor false; false is used\nvip 10.96.0.10 vipd0\n"},
+    {"a message is one line", SERVICE_META(META("vipd.io/one-packet: \"a\\nb\\e[31m\""), WEB),
+     "TCP 10.96.0.10:80 rr\nproblem Service default/web BadAnnotation: annotation vipd.io/one-packet: \"a?b?[31m\" is "
+     "neither true nor false; false is used\nvip 10.96.0.10 vipd0\n"},
     {"bad scheduler", SERVICE_META(META("vipd.io/scheduler: fastest"), WEB),
      "TCP 10.96.0.10:80 rr\nproblem Service default/web BadAnnotation: annotation vipd.io/scheduler: \"fastest\" is no "
      "scheduler: "

@@ -2,17 +2,23 @@
 #include "diag.h"
 
 #include "arena.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One line without control characters, whatever the foreign text quoted in it held. */
-static char *one_line(char *s)
+char *diag_one_line(char *s)
 {
-	for (char *p = s; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	size_t len = strlen(s), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_len(s + i, len - i);
+		if (n == 0 || (unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
+			s[i] = '?';
+			n = 1;
+		}
+	}
 	return s;
 }
 
@@ -33,7 +39,7 @@ static void add(struct diag_list *l, enum diag_level level, const char *file, st
 		l->items = xrealloc(l->items, l->cap * sizeof(*l->items));
 	}
 	l->items[l->n++] = (struct diag){
-	    .level = level, .file = file ? one_line(xstrdup(file)) : NULL, .pos = at, .text = one_line(text)};
+	    .level = level, .file = file ? diag_one_line(xstrdup(file)) : NULL, .pos = at, .text = diag_one_line(text)};
 }
 
 __attribute__((format(printf, 1, 0))) static char *vformat(const char *fmt, va_list ap)

@@ -35,6 +35,8 @@ __attribute__((format(printf, 4, 5))) void diag_error(struct diag_list *l, const
 						      const char *fmt, ...);
 __attribute__((format(printf, 4, 5))) void diag_warning(struct diag_list *l, const char *file, struct pos at,
 							const char *fmt, ...);
+/* In place, as all texts here are: one line of whole characters, whatever the foreign text quoted in it held or a precision has cut; the rest becomes '?'. */
+char *diag_one_line(char *s);
 /* Appends copies of all of `from`. */
 void diag_append(struct diag_list *l, const struct diag_list *from);
 /* "file:line:col: message" (warnings: "file:line:col: warning: message"), without a newline, cut to size; returns buf. */

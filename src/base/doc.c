@@ -1,6 +1,7 @@
 /* The front of the documents: what a text may be at all (size, NUL, UTF-8), which reader takes it, and the names of types.
  * Test: tests/test_doc.c. */
 #include "doc_build.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,28 +16,6 @@ static struct doc_limits limits_of(const struct doc_limits *asked)
 	l.nodes = l.nodes ? l.nodes : 20000000;
 	l.scalar = l.scalar ? l.scalar : 1 << 20;
 	return l;
-}
-
-/* Length of the UTF-8 sequence at p (RFC 3629: shortest form, no surrogates), or 0. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-	unsigned char c = p[0], lo = 0x80, hi = 0xbf;
-	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-
-	if (!n || n > left)
-		return 0;
-	if (c == 0xe0)
-		lo = 0xa0;
-	else if (c == 0xed)
-		hi = 0x9f;
-	else if (c == 0xf0)
-		lo = 0x90;
-	else if (c == 0xf4)
-		hi = 0x8f;
-	for (size_t i = 1; i < n; i++, lo = 0x80, hi = 0xbf)
-		if (p[i] < lo || p[i] > hi)
-			return 0;
-	return n;
 }
 
 /* Eight bytes that are all ASCII and none of them NUL. */
@@ -60,7 +39,7 @@ static int check_bytes(struct builder *b)
 		}
 		if (!b->text[i])
 			return build_fail(b, build_pos(b, i), "NUL byte");
-		n = utf8_len((const unsigned char *)b->text + i, b->len - i);
+		n = utf8_len(b->text + i, b->len - i);
 		if (!n)
 			return build_fail(b, build_pos(b, i), "invalid UTF-8");
 		b->ascii &= n == 1;
