@@ -37,8 +37,8 @@ static bool has_address(const struct svc *s, const struct addr *a)
 	       addr_equal(&service->load_balancer_ip, a);
 }
 
-/* The port of a Service that the key means: by number, on one of its addresses or as a node port. -1: none. */
-static int port_of(const struct svc *s, const struct vs_key *k, bool address)
+/* The port of a Service that the key means: by number on one of its addresses, as node port on this node's; one may be both. -1: none. */
+static int port_of(const struct svc *s, const struct vs_key *k, bool address, bool host)
 {
 	const struct service *service = &s->object->service;
 
@@ -46,7 +46,7 @@ static int port_of(const struct svc *s, const struct vs_key *k, bool address)
 		uint16_t node = s->node_ports ? s->node_ports[i] : service->ports[i].node_port;
 
 		if (service->ports[i].proto == k->proto &&
-		    ((address && service->ports[i].port == k->port) || (!address && node && node == k->port)))
+		    ((address && service->ports[i].port == k->port) || (host && node && node == k->port)))
 			return (int)i;
 	}
 	return -1;
@@ -64,7 +64,7 @@ static const struct svc *nearest(const struct plan *p, const struct vs_key *k, i
 	for (size_t at = 0; map_next(p->services, &at, NULL, NULL, &value);) {
 		const struct svc *s = value;
 		bool address = s->object && has_address(s, &k->addr);
-		int i = address || (s->object && host) ? port_of(s, k, address) : -1;
+		int i = address || (s->object && host) ? port_of(s, k, address, host) : -1;
 
 		if (!address && i < 0)
 			continue;
@@ -145,7 +145,7 @@ void plan_explain(struct plan *p, const struct vs_key *k, void (*each)(void *arg
 	if (holder) {
 		vs = want_vs(holder, &buf);
 		w.answer.vs = &vs;
-		port = port_of(s, k, has_address(s, &k->addr));
+		port = port_of(s, k, has_address(s, &k->addr), among(p->locals, p->n_locals, &k->addr));
 	} else {
 		s = nearest(p, k, &port);
 	}

@@ -72,6 +72,14 @@ static void test_policy_and_nodeport(void **state)
 	check(w, "10.96.0.9", 80,
 	      "default/web Pods [rr 10.1.0.1:8080 10.1.0.3:8080] 10.1.0.1:8080+rsl 10.1.0.3:8080+rs");
 	check(w, "192.168.0.1", 80, " []");
+	/* The node's own address is an external IP of it too. */
+	world_apply(
+	    w, SERVICE("web", "type: NodePort, clusterIP: 10.96.0.9, externalIPs: [192.168.0.1], selector: {app: web}, "
+			      "ports: [{port: 80, targetPort: 8080, nodePort: 30080}]"));
+	check(w, "192.168.0.1", 30080,
+	      "default/web Pods [rr 10.1.0.1:8080 10.1.0.3:8080] 10.1.0.1:8080+rsl 10.1.0.3:8080+rs");
+	check(w, "192.168.0.1", 80,
+	      "default/web Pods [rr 10.1.0.1:8080 10.1.0.3:8080] 10.1.0.1:8080+rsl 10.1.0.3:8080+rs");
 	world_free(w);
 }
 
