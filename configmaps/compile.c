@@ -13,6 +13,8 @@ struct resolved {
 	struct backend *backend;
 };
 
+enum { RANGES_MAX = RANGES_OF_ONE - 1 }; /* and the address itself */
+
 struct draft {
 	const struct plan *plan;
 	struct svc *svc;
@@ -25,6 +27,7 @@ struct draft {
 	struct want *wants;
 	size_t n, cap;
 	bool full; /* some were left out */
+	bool cut;  /* ... source ranges */
 	struct vip_want *vips;
 	size_t n_vips;
 };
@@ -78,19 +81,22 @@ static bool recorded(const struct draft *d, const struct addr *a, uint16_t port,
 
 /* The Service's source ranges for an address: NULL for none, or if one of them is everything. A node that is in one reaches the address from itself, and
  * then comes from that address. */
-static struct ranges *draft_ranges(const struct draft *d, const struct addr *a)
+static struct ranges *draft_ranges(struct draft *d, const struct addr *a)
 {
 	const struct service *s = d->service;
 	struct ranges *r = xmalloc(sizeof *r + (s->n_source_ranges + 1) * sizeof *r->items);
-	bool all = false, here = false;
+	bool all = false, here = false, cut = false;
 
 	r->n = 0;
-	for (size_t i = 0; i < s->n_source_ranges && r->n < RANGES_OF_ONE - 1; i++) {
+	for (size_t i = 0; i < s->n_source_ranges && !all; i++) {
 		const struct cidr *c = &s->source_ranges[i];
 
 		if (c->addr.family != a->family)
 			continue;
-		all |= c->bits == 0;
+		all = c->bits == 0;
+		cut |= r->n == RANGES_MAX;
+		if (r->n == RANGES_MAX)
+			continue;
 		for (size_t k = 0; k < d->plan->n_locals; k++)
 			here |= cidr_contains(c, &d->plan->locals[k]);
 		r->items[r->n++] = *c;
@@ -99,6 +105,7 @@ static struct ranges *draft_ranges(const struct draft *d, const struct addr *a)
 		free(r);
 		return NULL;
 	}
+	d->cut |= cut;
 	if (here)
 		r->items[r->n++] = (struct cidr){*a, (uint8_t)addr_bits(a)};
 	return r;
@@ -346,6 +353,10 @@ void compile_service(const struct plan *p, struct svc *s, struct want **wants, s
 	if (d.full)
 		problems_add(&s->found, "TooLarge",
 			     "more than %zu virtual servers: ports times addresses; the rest is left out", d.n);
+	if (d.cut)
+		problems_add(&s->found, "TooLarge",
+			     "more than %d loadBalancerSourceRanges of a family: clients in the rest are refused",
+			     RANGES_MAX);
 	wants_unique(&d);
 	draft_vips(&d);
 	*wants = d.wants;

@@ -100,6 +100,44 @@ static void ranges_change(void **state)
 	world_free(w);
 }
 
+static void count_ranges(void *arg, const struct vs *v)
+{
+	*(size_t *)arg += v->n_ranges;
+}
+
+/* n ranges, and one more. */
+static size_t with_ranges(struct world *w, int n, const char *last)
+{
+	char *list = xstrdup(""), *yaml;
+	size_t found = 0;
+
+	for (int i = 0; i < n; i++)
+		list = world_append(list, xasprintf("10.%d.%d.0/24, ", i / 256, i % 256));
+	yaml = xasprintf(RANGES("%s'%s'"), list, last);
+	world_apply(w, yaml);
+	free(yaml);
+	free(list);
+	plan_each_vs(world_plan(w), count_ranges, &found);
+	return found;
+}
+
+/* More than the sets take: told; everything counts wherever it stands. */
+static void ranges_too_many(void **state)
+{
+	static const char told[] = "problem Service default/web TooLarge";
+	struct world *w = world_new();
+
+	assert_int_equal(with_ranges(w, RANGES_OF_ONE - 2, "192.0.2.0/24"), RANGES_OF_ONE - 1);
+	assert_null(map_gets(w->lines, told));
+	assert_int_equal(with_ranges(w, RANGES_OF_ONE - 1, "fd00::/8"), RANGES_OF_ONE - 1);
+	assert_null(map_gets(w->lines, told));
+	assert_int_equal(with_ranges(w, RANGES_OF_ONE - 1, "192.0.2.0/24"), RANGES_OF_ONE - 1);
+	assert_non_null(map_gets(w->lines, told));
+	assert_int_equal(with_ranges(w, RANGES_OF_ONE - 1, "0.0.0.0/0"), 0);
+	assert_null(map_gets(w->lines, told));
+	world_free(w);
+}
+
 static void external_ranges(void **state)
 {
 	struct world *w = world_new();
@@ -169,9 +207,10 @@ static void guarded_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(kinds_and_policies),  cmocka_unit_test(source_ranges),
-	    cmocka_unit_test(ranges_change),       cmocka_unit_test(external_ranges),
-	    cmocka_unit_test(node_port_addresses), cmocka_unit_test(guarded_addresses),
+	    cmocka_unit_test(kinds_and_policies), cmocka_unit_test(source_ranges),
+	    cmocka_unit_test(ranges_change),      cmocka_unit_test(ranges_too_many),
+	    cmocka_unit_test(external_ranges),    cmocka_unit_test(node_port_addresses),
+	    cmocka_unit_test(guarded_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
