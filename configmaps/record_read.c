@@ -61,6 +61,14 @@ static int read_string(const struct reader *r, const struct node *map, const cha
 	return 0;
 }
 
+/* "namespace/name" */
+static int read_owner(const struct reader *r, const struct node *map, const char **out)
+{
+	if (read_string(r, map, "service", out))
+		return -EINVAL;
+	return strchr(*out, '/') ? 0 : refuse(r, node_get(map, "service")->pos, "service", "namespace/name");
+}
+
 static int read_number(const struct reader *r, const struct node *map, const char *key, int64_t max, int64_t *out)
 {
 	const struct node *n = node_get(map, key);
@@ -122,7 +130,7 @@ static int read_grant(const struct reader *r, enum grant_kind kind, const struct
 
 	if (item->type != NODE_MAP)
 		return refuse(r, item->pos, sections[kind], "a list of maps");
-	if (read_string(r, item, "service", &g.owner) || read_string(r, item, "uid", &g.uid))
+	if (read_owner(r, item, &g.owner) || read_string(r, item, "uid", &g.uid))
 		return -EINVAL;
 	if (kind == GRANT_NODE_PORT ? read_port(r, item, &g) : read_addr(r, item, address, &g.addr))
 		return -EINVAL;
@@ -160,8 +168,7 @@ static int read_shared(const struct reader *r, const struct node *item)
 
 	if (item->type != NODE_MAP)
 		return refuse(r, item->pos, "shared", "a list of maps");
-	if (read_string(r, item, "service", &service) || read_string(r, item, "key", &key) ||
-	    read_addr(r, item, "ip", &a))
+	if (read_owner(r, item, &service) || read_string(r, item, "key", &key) || read_addr(r, item, "ip", &a))
 		return -EINVAL;
 	name = share_name(&a, service);
 	free(map_puts(r->shares, name, xstrdup(key)));
@@ -388,7 +395,9 @@ static void read_configmap(struct manifest *m, const struct node *root)
 		return;
 	}
 	r->vipd = allocations != NULL;
-	if (allocations && allocations->type == NODE_STRING)
+	if (allocations && allocations->type != NODE_STRING)
+		refuse(r, allocations->pos, RECORD_ALLOCATIONS, "a string");
+	else if (allocations)
 		read_annotation(r, RECORD_ALLOCATIONS, allocations->text, scalar_pos(m->text, allocations),
 				read_allocations);
 	if (cloud && cloud->type == NODE_STRING)
