@@ -30,7 +30,8 @@ struct reader {
 	bool vipd;          /* vipd wrote it: has allocations */
 	size_t services;    /* as the allocations count them */
 	const char *within; /* the annotation that is being read; NULL: the file itself */
-	struct pos at;      /* where its text begins; column 0: at the beginning of a line */
+	struct pos at;      /* where its text begins: behind so many columns ... */
+	bool block;         /* ... on each of its lines */
 };
 
 /* Where in the file a place within an annotation's text is. */
@@ -38,7 +39,7 @@ static struct pos place(const struct reader *r, struct pos p)
 {
 	if (!r->within || !p.line)
 		return r->within ? r->at : p;
-	if (p.line == 1 && r->at.col)
+	if (r->block || p.line == 1)
 		p.col += r->at.col;
 	p.line += r->at.line - 1;
 	return p;
@@ -317,15 +318,14 @@ static int read_cloud(void *arg, const struct node *root, size_t index)
 }
 
 /* An annotation's text is a document of its own; its errors get places in the file. */
-static void read_annotation(struct reader *r, const char *name, const char *text, struct pos at, doc_each each)
+static void read_annotation(struct reader *r, const char *name, const char *text, doc_each each)
 {
 	struct diag_list bad = {0};
 	size_t before = r->diags->errors;
 
 	r->within = name;
-	r->at = at;
 	if (doc_parse(r->file, text, strlen(text), &limits, &bad, each, r) && r->diags->errors == before)
-		diag_error(r->diags, r->file, bad.n ? place(r, bad.items[0].pos) : at, "%s: %s", name,
+		diag_error(r->diags, r->file, bad.n ? place(r, bad.items[0].pos) : r->at, "%s: %s", name,
 			   bad.n ? bad.items[0].text : "cannot be read");
 	diag_clear(&bad);
 }
@@ -338,14 +338,21 @@ struct manifest {
 	bool seen;
 };
 
-/* Where the text of a scalar begins: that of a block on the line behind its mark. */
-static struct pos scalar_pos(const char *text, const struct node *n)
+/* Where the text of a scalar begins: that of a block on the line behind its mark, indented as that is. */
+static void scalar_place(struct reader *r, const char *text, const struct node *n)
 {
-	struct pos at = n->pos;
+	const char *mark = text + n->start, *line = strchr(mark, '\n');
 
-	if (text[n->start] == '|' || text[n->start] == '>')
-		return (struct pos){.line = at.line + 1, .col = 0};
-	return at;
+	r->at = n->pos;
+	r->block = (*mark == '|' || *mark == '>') && line;
+	if (r->block)
+		r->at = (struct pos){.line = n->pos.line + 1, .col = (uint32_t)strspn(line + 1, " ")};
+}
+
+static void read_scalar(struct manifest *m, const char *name, const struct node *n, doc_each each)
+{
+	scalar_place(m->reader, m->text, n);
+	read_annotation(m->reader, name, n->text, each);
 }
 
 /* Entries that the services make are not a person's. */
@@ -398,10 +405,9 @@ static void read_configmap(struct manifest *m, const struct node *root)
 	if (allocations && allocations->type != NODE_STRING)
 		refuse(r, allocations->pos, RECORD_ALLOCATIONS, "a string");
 	else if (allocations)
-		read_annotation(r, RECORD_ALLOCATIONS, allocations->text, scalar_pos(m->text, allocations),
-				read_allocations);
+		read_scalar(m, RECORD_ALLOCATIONS, allocations, read_allocations);
 	if (cloud && cloud->type == NODE_STRING)
-		read_annotation(r, RECORD_CLOUD, cloud->text, scalar_pos(m->text, cloud), read_cloud);
+		read_scalar(m, RECORD_CLOUD, cloud, read_cloud);
 	r->within = NULL;
 	if (r->vipd && r->services && !(cloud && cloud->type == NODE_STRING))
 		refuse(r, root->pos, RECORD_CLOUD, "an annotation of that name");
@@ -472,6 +478,17 @@ int record_parse(const char *file, const char *text, size_t len, struct record *
 	return reader_end(&r, before, out);
 }
 
+/* An object has the place of the annotation's name; a text of several lines is a block behind it, as vipd and kubectl write it. */
+static void read_note(struct reader *r, const struct str_pairs *notes, const char *name, doc_each each)
+{
+	size_t i = 0;
+
+	while (strcmp(notes->items[i].key, name) != 0)
+		i++;
+	r->at = (struct pos){.line = notes->items[i].pos.line + (strchr(notes->items[i].value, '\n') != NULL)};
+	read_annotation(r, name, notes->items[i].value, each);
+}
+
 int record_from_object(const struct object *configmap, struct record **out, struct diag_list *diags)
 {
 	const struct str_pairs *notes = &configmap->meta.annotations;
@@ -483,9 +500,9 @@ int record_from_object(const struct object *configmap, struct record **out, stru
 		return -ENOENT;
 	r.record = record_new();
 	r.shares = map_new();
-	read_annotation(&r, RECORD_ALLOCATIONS, allocations, configmap->pos, read_allocations);
+	read_note(&r, notes, RECORD_ALLOCATIONS, read_allocations);
 	if (cloud)
-		read_annotation(&r, RECORD_CLOUD, cloud, configmap->pos, read_cloud);
+		read_note(&r, notes, RECORD_CLOUD, read_cloud);
 	r.within = NULL;
 	if (r.services && !cloud)
 		refuse(&r, configmap->pos, RECORD_CLOUD, "an annotation of that name");

@@ -139,6 +139,10 @@ static void refused_whole(void **state)
 	    "---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: vips, namespace: kube-system, annotations: "
 	    "{vipd.io/allocations: '{\"version\":2,\"services\":1}', k8s.co/cloud-provider-config: "
 	    "'{\"services\":[]}'}}}\n";
+	static const char block[] =
+	    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: vips\n  namespace: kube-system\n"
+	    "  annotations:\n    vipd.io/allocations: |-\n      {\"version\":2,\"services\":0,\n"
+	    "      \"clusterIPs\":[\n      {\"service\":\"a/b\",\"uid\":\"u\"}]}\n";
 	struct world *one = world_new(), *two = world_new();
 
 	world_apply(one, SERVICE("a", SPEC));
@@ -146,8 +150,16 @@ static void refused_whole(void **state)
 	world_apply(two, SERVICE("a", SPEC));
 	give(two, one->record, "kube-system/vips");
 	world_apply(two, bad);
-	assert_non_null(map_gets(two->lines, "problem ConfigMap kube-system/vips BadRecord"));
+	assert_string_equal(
+	    map_gets(two->lines, "problem ConfigMap kube-system/vips BadRecord"),
+	    "problem ConfigMap kube-system/vips BadRecord: line 2: k8s.co/cloud-provider-config: services: expected "
+	    "as many as vipd.io/allocations counts; the last good one stays");
 	assert_non_null(map_gets(two->lines, "TCP 10.4.0.1:80"));
+	world_apply(two, block);
+	assert_string_equal(
+	    map_gets(two->lines, "problem ConfigMap kube-system/vips BadRecord"),
+	    "problem ConfigMap kube-system/vips BadRecord: line 10: vipd.io/allocations: ip: expected a string; the "
+	    "last good one stays");
 	give(two, one->record, "kube-system/vips");
 	assert_null(map_gets(two->lines, "problem ConfigMap kube-system/vips BadRecord"));
 	world_apply(two, bad);
