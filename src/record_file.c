@@ -96,9 +96,7 @@ int record_file_save(int dirfd, struct record *r, const char *configmap, struct 
 		*stamp = stamp_of(dirfd, RECORD_FILE);
 		record_saved(r);
 		renameat(dirfd, RECORD_FORMER, dirfd, RECORD_MOVED);
-		err = file_write(dirfd, RECORD_GOOD, text, len, 0640);
-		if (err == -ENOSPC || err == -EDQUOT) /* the record itself is there */
-			err = 0;
+		file_write(dirfd, RECORD_GOOD, text, len, 0640); /* without it the record is there all the same */
 	}
 	free(text);
 	return err;

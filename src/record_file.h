@@ -20,7 +20,7 @@ struct record_stamp {
 
 /* dirfd: state_dir. A new record if there is none; one of the former version is read and marked as changed. -EINVAL after diagnostics. */
 int record_file_load(int dirfd, struct record **out, struct record_stamp *stamp, struct diag_list *diags);
-/* Writes the record (configmap: "namespace/name"), then the last good copy, and moves the former version's file away; the record counts as saved. What a
+/* Writes the record (configmap: "namespace/name"), then the last good copy if it can, and moves the former version's file away; the record counts as saved. What a
  * person wrote meanwhile is not lost: entries of data are taken over, a file that cannot be read is moved to RECORD_BAD (*edited: what happened, or NULL).
  * 0 or -errno: the old file stays. */
 int record_file_save(int dirfd, struct record *r, const char *configmap, struct record_stamp *stamp,

@@ -224,6 +224,22 @@ static void edited_by_hand(void **state)
 	record_free(r);
 }
 
+/* The copy is for a person: that it cannot be written does not make the record one that is not. */
+static void no_good_copy(void **state)
+{
+	const struct place *p = *state;
+	struct record *r = of_one("a/b", "10.4.0.1");
+	struct record_stamp stamp = {0};
+	const char *edited;
+
+	assert_int_equal(mkdirat(p->fd, RECORD_GOOD, 0700), 0);
+	assert_int_equal(record_file_save(p->fd, r, MAP, &stamp, &edited), 0);
+	assert_false(record_changed(r));
+	assert_false(record_file_edited(p->fd, &stamp));
+	assert_int_equal(unlinkat(p->fd, RECORD_GOOD, AT_REMOVEDIR), 0);
+	record_free(r);
+}
+
 static void former_version(void **state)
 {
 	const struct place *p = *state;
@@ -257,6 +273,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(round_trip, setup, teardown),
 	    cmocka_unit_test_setup_teardown(stopped_at_every_byte, setup, teardown),
 	    cmocka_unit_test_setup_teardown(edited_by_hand, setup, teardown),
+	    cmocka_unit_test_setup_teardown(no_good_copy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(former_version, setup, teardown),
 	};
 
