@@ -353,14 +353,20 @@ static void adopt_cloud(struct plan *p, struct svc *s)
 	}
 }
 
+static void adopt_ingress(struct plan *p, struct svc *s, const struct addr_list *l, bool pooled)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (may_have(p, s, &l->items[i], NULL) && (!pooled || balancer_pool(p, &l->items[i])) &&
+		    !addrs_family(s->balancer, s->n_balancer, l->items[i].family))
+			take(p, s, &l->items[i], 0);
+}
+
+/* ipMode Proxy is what vipd says beside another service proxy, and what a balancer outside the cluster says of an address that no node may have: it is ours
+ * if a pool has it. */
 static void adopt_status(struct plan *p, struct svc *s)
 {
-	const struct addr_list *ingress = &s->object->service.ingress;
-
-	for (size_t i = 0; i < ingress->n; i++)
-		if (may_have(p, s, &ingress->items[i], NULL) &&
-		    !addrs_family(s->balancer, s->n_balancer, ingress->items[i].family))
-			take(p, s, &ingress->items[i], 0);
+	adopt_ingress(p, s, &s->object->service.ingress, false);
+	adopt_ingress(p, s, &s->object->service.proxied, true);
 }
 
 void balancer_adopt_grant(struct plan *p, struct svc *s, const struct grant *g)

@@ -218,7 +218,7 @@ static void read_affinity(const struct field *spec, struct service *s)
 	s->affinity_timeout = field_uint(field_get(&client, "timeoutSeconds"), 1, 86400, 10800);
 }
 
-/* Addresses that a cloud provider reported. Host names and ipMode Proxy are not for us to serve. */
+/* Addresses that a load balancer reported; host names are not for us to serve. */
 static void read_ingress(const struct field *root, struct service *s)
 {
 	static const char *const modes[] = {"VIP", "Proxy", NULL};
@@ -226,14 +226,16 @@ static void read_ingress(const struct field *root, struct service *s)
 	struct field list = field_list(&lb, "ingress");
 	size_t n = field_count(&list);
 
-	if (n)
+	if (n) {
 		s->ingress.items = arena_alloc(root->r->arena, n * sizeof(struct addr));
+		s->proxied.items = arena_alloc(root->r->arena, n * sizeof(struct addr));
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct field f = field_item_map(&list, i);
-		unsigned mode = field_choice(field_get(&f, "ipMode"), modes, 0);
+		struct addr_list *to = field_choice(field_get(&f, "ipMode"), modes, 0) ? &s->proxied : &s->ingress;
 
-		if (field_addr(field_get(&f, "ip"), &s->ingress.items[s->ingress.n]) && !mode)
-			s->ingress.n++;
+		if (field_addr(field_get(&f, "ip"), &to->items[to->n]))
+			to->n++;
 	}
 }
 

@@ -61,6 +61,7 @@ struct service {
 	struct addr load_balancer_ip;    /* family 0 if none */
 	const char *load_balancer_class; /* NULL if none */
 	struct addr_list ingress;        /* status.loadBalancer.ingress[].ip with ipMode VIP or none */
+	struct addr_list proxied;        /* ... with ipMode Proxy */
 	struct str_pairs selector;
 	bool client_ip;                      /* sessionAffinity ClientIP */
 	uint32_t affinity_timeout;           /* seconds; default 10800 */

@@ -78,6 +78,7 @@ static void pack_service(struct packer *p, struct service *s)
 	pack_addrs(p, &s->cluster_ips);
 	pack_addrs(p, &s->external_ips);
 	pack_addrs(p, &s->ingress);
+	pack_addrs(p, &s->proxied);
 	pack_pairs(p, &s->selector);
 }
 

@@ -117,6 +117,7 @@ static void name_service(struct plan *p, const struct object *o, bool add)
 	name_addrs(p, &s->cluster_ips, add);
 	name_addrs(p, &s->external_ips, add);
 	name_addrs(p, &s->ingress, add);
+	name_addrs(p, &s->proxied, add);
 	service_balancer_stated(o, &stated, NULL);
 	name_addrs(p, &stated, add);
 	free(stated.items);

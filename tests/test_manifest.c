@@ -462,6 +462,8 @@ static void service_whole(void **s)
 	assert_int_equal(v->ports[2].node_port, 0);
 	assert_int_equal(v->ingress.n, 2);
 	assert_string_equal(text_of(&v->ingress.items[1]), "fd00::50");
+	assert_int_equal(v->proxied.n, 1);
+	assert_string_equal(text_of(&v->proxied.items[0]), "10.4.0.51");
 	object_list_clear(&l);
 }
 

@@ -155,6 +155,10 @@ static const struct row requests[] = {
      "---\n{apiVersion: v1, kind: Service, metadata: {name: u}, spec: {" AT(
 	 "1") ", ports: [{port: 80}]}, status: {loadBalancer: {ingress: [{ip: 10.5.0.5}]}}}\n",
      "u 10.5.0.5\n"},
+    {"status of a node beside another service proxy",
+     "---\n{apiVersion: v1, kind: Service, metadata: {name: u}, spec: {" AT(
+	 "1") ", ports: [{port: 80}]}, status: {loadBalancer: {ingress: [{ip: 10.5.0.5, ipMode: Proxy}]}}}\n",
+     "u 10.5.0.5\n"},
     {"status in none",
      "---\n{apiVersion: v1, kind: Service, metadata: {name: u}, spec: {" AT(
 	 "1") ", ports: [{port: 80}]}, status: {loadBalancer: {ingress: [{ip: 10.9.0.5}]}}}\n",
@@ -175,6 +179,13 @@ static void unpooled_if_allowed(void **state)
 	w->config.allow_unpooled = true;
 	world_apply(w, LB("name: u, annotations: {vipd.io/addresses: 10.9.0.5}", "1"));
 	expect(w, "u 10.9.0.5\n");
+	/* What a balancer outside the cluster has is not taken from it; nor is it given out. */
+	world_apply(w, "---\n{apiVersion: v1, kind: Service, metadata: {name: v}, spec: {" AT(
+			   "2") ", ports: [{port: 80}]}, status: {loadBalancer: {ingress: [{ip: 10.9.0.6}]}}}\n"
+				"---\n{apiVersion: v1, kind: Service, metadata: {name: w}, spec: {" AT(
+				    "3") ", ports: [{port: 80}]}, status: {loadBalancer: {ingress: [{ip: 10.9.0.7, "
+					 "ipMode: Proxy}]}}}\n");
+	expect(w, "u 10.9.0.5\nv 10.9.0.6\nw 10.4.0.1\n");
 	world_free(w);
 }
 

@@ -34,6 +34,7 @@ static void check_service(const struct service *s)
 	check_addrs(&s->cluster_ips);
 	check_addrs(&s->external_ips);
 	check_addrs(&s->ingress);
+	check_addrs(&s->proxied);
 	check_pairs(&s->selector);
 	require(s->affinity_timeout);
 }
