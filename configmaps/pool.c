@@ -32,6 +32,24 @@ static int usable(const struct addr *a, char *why)
 	return what ? wrong(why, "%s %s", addr_format(a, text), what) : 0;
 }
 
+/* Between two addresses that can be used there may be some that cannot. */
+static int usable_within(const struct pool_range *r, char *why)
+{
+	static const char *const holes[] = {"127.0.0.0/8", "169.254.0.0/16", "::ffff:0.0.0.0/96", "fe80::/10"};
+
+	for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+		struct cidr c;
+		struct pool_range hole;
+
+		if (cidr_parse(holes[i], &c))
+			continue;
+		hole = (struct pool_range){cidr_network(&c), cidr_last(&c), true};
+		if (pool_range_overlaps(r, &hole))
+			return wrong(why, "holds %s, which cannot be used", holes[i]);
+	}
+	return 0;
+}
+
 static int prefix_parse(const char *text, struct pool_range *out, char *why)
 {
 	struct cidr c;
@@ -89,7 +107,7 @@ int pool_range_parse(const char *text, struct pool_range *out, char *why)
 		if (addr_cmp(&r.first, &r.last) > 0)
 			return wrong(why, "ends before it begins");
 	}
-	if (usable(&r.first, why) || usable(&r.last, why))
+	if (usable(&r.first, why) || usable(&r.last, why) || usable_within(&r, why))
 		return -EINVAL;
 	*out = r;
 	return 0;
