@@ -123,6 +123,28 @@ struct adoption {
 	const char *uid;
 };
 
+static void restore(void *arg, const struct grant *g)
+{
+	const struct adoption *a = arg;
+
+	if (!strcmp(g->uid, a->uid) && !record_in_the_way(a->plan->record, g))
+		grant_put(a->plan, g);
+}
+
+void given_restore(struct plan *p, struct svc *s)
+{
+	const char *kind = kind_name(KIND_SERVICE);
+	const struct record *from = given_record(p);
+	struct adoption a = {p, s, NULL};
+	char buf[UID_BUF];
+
+	if (!from || p->config.allocate)
+		return;
+	record_uid_set(p->record, kind, s->name, record_uid_generation(from, kind, s->name));
+	a.uid = svc_uid(p, s, buf);
+	record_each(from, s->name, restore, &a);
+}
+
 static void adopt(void *arg, const struct grant *g)
 {
 	const struct adoption *a = arg;

@@ -251,6 +251,9 @@ static void run_grants(struct plan *p, int64_t now)
 		svc_identify(p, l->items[i], now);
 	dirty_sort(p);
 	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i]->changed && l->items[i]->object)
+			given_restore(p, l->items[i]);
+	for (size_t i = 0; i < l->n; i++)
 		svc_keep(p, l->items[i]);
 	if (p->freed)
 		wake_starved(p);

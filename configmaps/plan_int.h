@@ -279,6 +279,8 @@ void balancer_give(struct plan *p, struct svc *s);
 /* given.c */
 void given_put(struct plan *p, const char *name, const struct object *o); /* a ConfigMap; NULL: it is gone */
 void given_sync(struct plan *p);                                          /* first in a run */
+/* Where this node does not allocate, a Service that came: it has what the other node's record says, though it was not here for a while. */
+void given_restore(struct plan *p, struct svc *s);
 void given_adopt(struct plan *p, struct svc *s); /* where this node allocates: what another gave the Service */
 bool given_dirty(const struct plan *p);
 void given_report(struct plan *p, const struct plan_out *out);

@@ -386,6 +386,13 @@ static void generation_set(struct record *r, const char *kind, const char *owner
 	char *key = xasprintf("%s %s", kind, owner);
 	struct generation *g = map_gets(r->generations, key);
 
+	r->changed = true;
+	if (!n) {
+		if (g)
+			generation_free(map_dels(r->generations, key));
+		free(key);
+		return;
+	}
 	if (!g) {
 		g = xcalloc(1, sizeof *g);
 		g->kind = xstrdup(kind);
@@ -393,7 +400,6 @@ static void generation_set(struct record *r, const char *kind, const char *owner
 		map_puts(r->generations, key, g);
 	}
 	g->n = n;
-	r->changed = true;
 	free(key);
 }
 
@@ -531,8 +537,22 @@ static void uid_copy(void *arg, const char *kind, const char *owner, unsigned ge
 	record_uid_set(arg, kind, owner, generation);
 }
 
+struct both {
+	struct record *to;
+	const struct record *from;
+};
+
+static void uid_replace(void *arg, const char *kind, const char *owner, unsigned generation)
+{
+	const struct both *b = arg;
+
+	(void)generation;
+	record_uid_set(b->to, kind, owner, record_uid_generation(b->from, kind, owner));
+}
+
 void record_take(struct record *to, const struct record *from)
 {
+	struct both both = {to, from};
 	size_t n;
 	struct entry **list = entries_sorted(to, NULL, &n);
 
@@ -544,5 +564,6 @@ void record_take(struct record *to, const struct record *from)
 	for (size_t i = 0; i < n; i++)
 		record_put(to, &list[i]->g);
 	free(list);
+	record_uid_each(to, uid_replace, &both);
 	record_uid_each(from, uid_copy, to);
 }

@@ -69,6 +69,7 @@ bool record_port_taken(const struct record *r, uint16_t port, uint8_t proto, con
 /* Generation of a derived uid (UUIDv5 of namespace, name, generation): raised when the object is deleted. 0 if never seen. */
 unsigned record_uid_generation(const struct record *r, const char *kind, const char *owner);
 void record_uid_raise(struct record *r, const char *kind, const char *owner);
+/* 0: as if it had never been seen. */
 void record_uid_set(struct record *r, const char *kind, const char *owner, unsigned generation);
 void record_uid_each(const struct record *r,
 		     void (*each)(void *arg, const char *kind, const char *owner, unsigned generation), void *arg);

@@ -78,6 +78,35 @@ static void another_node_follows(void **state)
 	world_free(two);
 }
 
+/* A node that does not allocate misses a Service for a while, by a file that is moved or comes late: the record still has it when it is there. */
+static void a_service_comes_late(void **state)
+{
+	struct world *one = world_new(), *two = world_new();
+	char *a, *b;
+
+	world_locals(one, "192.168.0.1", NULL);
+	world_apply(one, SERVICE("z", SPEC));
+	world_apply(one, SERVICE("a", SPEC) SERVICE_META("name: u, uid: '7'", SPEC));
+	no_allocate(two);
+	give(two, one->record, "kube-system/vips");
+	world_apply(two, SERVICE("z", SPEC) SERVICE("a", SPEC));
+	assert_non_null(map_gets(two->lines, "TCP 10.4.0.2:80"));
+	world_drop(two, KIND_SERVICE, "default", "a");
+	world_run(two);
+	assert_null(map_gets(two->lines, "TCP 10.4.0.2:80"));
+	world_apply(two, SERVICE("a", SPEC) SERVICE_META("name: u, uid: '7'", SPEC));
+	a = world_text(one);
+	b = world_text(two);
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+	/* Another Service of that name has nothing of the former one's. */
+	world_apply(two, SERVICE_META("name: u, uid: '8'", SPEC));
+	assert_non_null(map_gets(two->lines, "problem Service default/u NotAllocated"));
+	world_free(one);
+	world_free(two);
+}
+
 /* Beside a ConfigMap that a person keeps: the record has a name of its own. */
 static void beside_a_persons(void **state)
 {
@@ -195,9 +224,9 @@ static void kcp_generated_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(another_node_follows), cmocka_unit_test(beside_a_persons),
-	    cmocka_unit_test(another_takes_over),   cmocka_unit_test(refused_whole),
-	    cmocka_unit_test(kcp_generated_data),
+	    cmocka_unit_test(another_node_follows), cmocka_unit_test(a_service_comes_late),
+	    cmocka_unit_test(beside_a_persons),     cmocka_unit_test(another_takes_over),
+	    cmocka_unit_test(refused_whole),        cmocka_unit_test(kcp_generated_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
