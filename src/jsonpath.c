@@ -1,5 +1,6 @@
 /* A template is interpreted as it is read: pieces of text and of actions; an action's path narrows a list of values step by step. A range runs what is
- * between it and its end once for each value. Source: k8s.io/client-go/util/jsonpath. Test: tests/test_jsonpath.c */
+ * between it and its end once for each value. Source: k8s.io/client-go/util/jsonpath. Test: tests/test_jsonpath.c; fuzzer:
+ * tests/fuzz/fuzz_jsonpath.c */
 #include "jsonpath.h"
 
 #include "base/arena.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NESTED_MAX = 32, RESULTS_MAX = 1 << 20, WORK_MAX = 8 << 20, NAME_MAX_LEN = 512 };
+enum { NESTED_MAX = 32, RESULTS_MAX = 1 << 20, WORK_MAX = 8 << 20, NAME_MAX_LEN = 512, OUTPUT_MAX = 256 << 20 };
 
 struct values {
 	json_t **items; /* borrowed */
@@ -46,6 +47,10 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct run *r, const cha
 
 static void put(struct run *r, const char *s, size_t n)
 {
+	if (n > OUTPUT_MAX - r->len) {
+		refuse(r, "more than %d MiB of output", OUTPUT_MAX >> 20);
+		return;
+	}
 	if (r->len + n + 1 > r->cap) {
 		r->cap = 2 * (r->len + n + 1);
 		r->out = xrealloc(r->out, r->cap);
@@ -453,13 +458,13 @@ static const char *read_path(struct run *r, const char *p, json_t *current, stru
 
 /* ---- templates ---- */
 
-/* The brace that ends an action, quotes passed over; NULL: there is none. */
+/* The brace that ends an action, quotes and what a backslash takes as it is passed over; NULL: there is none. */
 static const char *action_end(const char *p)
 {
 	char quote = 0;
 
 	for (; *p; p++) {
-		if (quote && *p == '\\' && p[1])
+		if (*p == '\\' && p[1])
 			p++;
 		else if (quote)
 			quote = *p == quote ? 0 : quote;

@@ -71,6 +71,7 @@ static void test_good(void **state)
 	    {"{range .none}x{end}", ""},
 	    {"{\"a}b\"}", "a}b"},
 	    {"{'it'}", "it"},
+	    {"{.items[0].a\\}b}{.items[0].a\\'b}.", "."},
 	    {"{\"a\" \"b\"}", "ab"},
 	};
 	json_t *j = json_loads(list, 0, NULL);
@@ -134,6 +135,8 @@ static void test_bounds(void **state)
 	long_name[1] = '"';
 	long_name[602] = '"';
 	assert_null(jsonpath_text(long_name, j, why, sizeof why));
+	assert_null(jsonpath_text("{range [*]}{$}{end}", j, why, sizeof why)); /* a hundred gigabytes */
+	assert_string_equal(why, "more than 256 MiB of output");
 	for (int i = 0; i < 60; i++)
 		strcat(deep, "{range @}");
 	for (int i = 0; i < 60; i++)
