@@ -112,6 +112,7 @@ struct service_view {
 	const char *reason, *message; /* its problem, or NULL */
 	const struct real *endpoints; /* those in use, over all ports, as address:target port; sorted, unique */
 	size_t n_endpoints;
+	size_t n_idle;                     /* those that are not in use follow behind: not ready, or terminating */
 	const char *const *endpoint_ports; /* names of ports ("" if none), parallel to endpoints */
 	int64_t since;                     /* creationTimestamp, or when the plan first saw it */
 };

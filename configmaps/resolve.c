@@ -341,15 +341,17 @@ void backend_unref(struct backend *b)
 		free(b);
 }
 
-static bool backend_has(const struct backend *b, const struct real *r)
+/* Both are sorted: *at is where the last one was looked for. */
+static bool backend_has(const struct backend *b, const struct real *r, uint32_t *at)
 {
-	for (uint32_t i = 0; i < b->n; i++) {
-		struct real one = backend_real(b, i);
+	struct real one;
+	int c = -1;
 
-		if (real_cmp(&one, r) == 0)
-			return true;
+	for (; *at < b->n && c < 0; *at += c < 0) {
+		one = backend_real(b, *at);
+		c = real_cmp(&one, r);
 	}
-	return false;
+	return c == 0;
 }
 
 struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
@@ -359,6 +361,7 @@ struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, con
 	struct candidates c = {.plan = p, .port = port, .family = family};
 	struct plan_endpoint *out;
 	size_t kept = 0;
+	uint32_t at = 0;
 
 	collect(&c, s);
 	if (c.n)
@@ -371,7 +374,7 @@ struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, con
 		if (!kept || !addr_equal(&e->real.addr, &one->addr) || e->real.port != one->port) {
 			e = &out[kept++];
 			e->real = (struct real){.addr = one->addr, .port = one->port, .weight = one->weight};
-			e->used = backend_has(used, &e->real);
+			e->used = backend_has(used, &e->real, &at);
 		}
 		e->flags |= one->flags;
 		e->local = e->local || one->local;

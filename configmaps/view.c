@@ -74,33 +74,36 @@ void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v),
 
 /* ---- Services ---- */
 
-struct used {
+struct known {
 	struct real real;
 	const char *port_name;
+	bool used;
 };
 
-struct used_list {
-	struct used *items;
-	size_t n;
+struct known_list {
+	struct known *items;
+	size_t n, n_used; /* those in use stand first */
 };
 
-static int used_cmp(const void *a, const void *b)
+/* In use before others, then by address and port. */
+static int known_cmp(const void *a, const void *b)
 {
-	const struct used *x = a, *y = b;
-	int c = real_cmp(&x->real, &y->real);
+	const struct known *x = a, *y = b;
+	int c = x->used == y->used ? real_cmp(&x->real, &y->real) : x->used ? -1 : 1;
 
 	return c ? c : strcmp(x->port_name, y->port_name);
 }
 
-static void used_port(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
-		      struct used_list *l)
+static void known_port(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
+		       struct known_list *l)
 {
-	struct backend *b = resolve(p, s, port, family, SCOPE_ALL, p->config.default_forward, &(struct limits){0});
+	size_t n;
+	struct plan_endpoint *all = resolve_all(p, s, port, family, SCOPE_ALL, &n);
 
-	l->items = xrealloc(l->items, (l->n + b->n + 1) * sizeof *l->items);
-	for (uint32_t i = 0; i < b->n; i++)
-		l->items[l->n++] = (struct used){backend_real(b, i), port->name};
-	backend_unref(b);
+	l->items = xrealloc(l->items, (l->n + n + 1) * sizeof *l->items);
+	for (size_t i = 0; i < n; i++)
+		l->items[l->n++] = (struct known){all[i].real, port->name, all[i].used};
+	free(all);
 }
 
 /* Whether the Service has a virtual server of the family: if it has none at all, of every one. */
@@ -113,28 +116,31 @@ static bool has_family(const struct svc *s, uint8_t family)
 }
 
 /* Over all ports, sorted; of two with one address and port the first by port name. */
-static struct used_list used_of(const struct plan *p, const struct svc *s)
+static struct known_list known_of(const struct plan *p, const struct svc *s)
 {
 	bool v4 = has_family(s, AF_INET), v6 = has_family(s, AF_INET6);
-	struct used_list l = {0};
+	struct known_list l = {0};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->object->service.n_ports && service_served(s->object); i++) {
 		if (v4)
-			used_port(p, s, &s->object->service.ports[i], AF_INET, &l);
+			known_port(p, s, &s->object->service.ports[i], AF_INET, &l);
 		if (v6)
-			used_port(p, s, &s->object->service.ports[i], AF_INET6, &l);
+			known_port(p, s, &s->object->service.ports[i], AF_INET6, &l);
 	}
 	if (l.n)
-		qsort(l.items, l.n, sizeof *l.items, used_cmp);
+		qsort(l.items, l.n, sizeof *l.items, known_cmp);
 	for (size_t i = 0; i < l.n; i++)
-		if (!kept || real_cmp(&l.items[kept - 1].real, &l.items[i].real) != 0)
+		if (!kept || l.items[kept - 1].used != l.items[i].used ||
+		    real_cmp(&l.items[kept - 1].real, &l.items[i].real) != 0) {
+			l.n_used += l.items[i].used;
 			l.items[kept++] = l.items[i];
+		}
 	l.n = kept;
 	return l;
 }
 
-static void view_endpoints(const struct used_list *l, struct real *reals, const char **names, struct service_view *v)
+static void view_endpoints(const struct known_list *l, struct real *reals, const char **names, struct service_view *v)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		reals[i] = l->items[i].real;
@@ -142,7 +148,8 @@ static void view_endpoints(const struct used_list *l, struct real *reals, const 
 	}
 	v->endpoints = reals;
 	v->endpoint_ports = names;
-	v->n_endpoints = l->n;
+	v->n_endpoints = l->n_used;
+	v->n_idle = l->n - l->n_used;
 }
 
 static size_t view_vips(const struct svc *s, struct addr *out)
@@ -166,7 +173,7 @@ void view_service(const struct plan *p, const struct svc *s, void (*each)(void *
 				 .n_cluster_ips = s->n_cluster,
 				 .node_ports = s->node_ports ? s->node_ports : none,
 				 .since = s->since};
-	struct used_list l = used_of(p, s);
+	struct known_list l = known_of(p, s);
 	struct real *reals = xmalloc((l.n + 1) * sizeof *reals);
 	const char **names = xmalloc((l.n + 1) * sizeof(*names));
 	struct addr *vips = xmalloc((s->n_vips + 1) * sizeof *vips);

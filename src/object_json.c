@@ -230,7 +230,7 @@ static uint8_t port_proto(const struct service *s, const char *name)
 	return IPPROTO_TCP;
 }
 
-/* The endpoints of a view fall into groups of one port name, number, family and weight. */
+/* The endpoints of a view, those in use and the others, fall into groups of one port name, number, family and weight. */
 static bool same_group(const struct service_view *v, size_t a, size_t b)
 {
 	const struct real *x = &v->endpoints[a], *y = &v->endpoints[b];
@@ -259,14 +259,29 @@ static json_t *group_port_json(const struct service_view *v, size_t first)
 	return o;
 }
 
+/* Of a group, from first up to last. */
+static void set_addresses(json_t *subset, const char *key, const struct service_view *v, size_t group, size_t first,
+			  size_t last)
+{
+	json_t *list = json_array();
+
+	for (size_t i = first; i < last; i++)
+		if (same_group(v, i, group))
+			json_array_append_new(list, json_pack("{s:o}", "ip", addr_json(&v->endpoints[i].addr)));
+	if (json_array_size(list))
+		set(subset, key, list);
+	else
+		json_decref(list);
+}
+
 static json_t *subset_json(const struct service_view *v, size_t first)
 {
-	json_t *addresses = json_array();
+	json_t *o = json_object();
 
-	for (size_t i = first; i < v->n_endpoints; i++)
-		if (same_group(v, i, first))
-			json_array_append_new(addresses, json_pack("{s:o}", "ip", addr_json(&v->endpoints[i].addr)));
-	return json_pack("{s:o, s:[o]}", "addresses", addresses, "ports", group_port_json(v, first));
+	set_addresses(o, "addresses", v, first, first, v->n_endpoints);
+	set_addresses(o, "notReadyAddresses", v, first, v->n_endpoints, v->n_endpoints + v->n_idle);
+	set(o, "ports", json_pack("[o]", group_port_json(v, first)));
+	return o;
 }
 
 json_t *object_json_endpoints(const struct service_view *v)
@@ -274,7 +289,7 @@ json_t *object_json_endpoints(const struct service_view *v)
 	json_t *o = object_json("v1", "Endpoints", meta_json(&v->object->meta, NULL, v->since));
 	json_t *subsets = json_array();
 
-	for (size_t i = 0; i < v->n_endpoints; i++)
+	for (size_t i = 0; i < v->n_endpoints + v->n_idle; i++)
 		if (leads_group(v, i))
 			json_array_append_new(subsets, subset_json(v, i));
 	set(o, "subsets", subsets);

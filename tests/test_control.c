@@ -215,6 +215,34 @@ static void test_requests(void **state)
 	end(s);
 }
 
+/* What is not ready is told apart, as the API server has it. */
+static void test_not_ready(void **state)
+{
+	struct stage *s = *state;
+	json_t *j, *subsets;
+	char *text;
+
+	play(s);
+	save(
+	    s, "m/half.yaml",
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: half}\nspec: {clusterIP: 10.96.0.9, ports: [{port: 80}]}\n"
+	    "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: half}\n"
+	    "subsets: [{addresses: [{ip: 10.32.9.1}], notReadyAddresses: [{ip: 10.32.9.2}], ports: [{port: 80}]},\n"
+	    "{notReadyAddresses: [{ip: 10.32.9.2}, {ip: 10.32.9.3}], ports: [{port: 81}]}]\n");
+	take_row(s, "10.96.0.9", ROW_SET, 1);
+	j = ask(s, "{\"verb\":\"get\",\"kind\":\"ep\",\"name\":\"half\"}\n");
+	subsets = json_object_get(item(j, 0), "subsets");
+	text = json_dumps(subsets, JSON_COMPACT);
+	assert_string_equal(text,
+			    "[{\"addresses\":[{\"ip\":\"10.32.9.1\"}],\"notReadyAddresses\":[{\"ip\":\"10.32.9.2\"}],"
+			    "\"ports\":[{\"port\":80,\"protocol\":\"TCP\"}]},"
+			    "{\"notReadyAddresses\":[{\"ip\":\"10.32.9.2\"},{\"ip\":\"10.32.9.3\"}],"
+			    "\"ports\":[{\"port\":81,\"protocol\":\"TCP\"}]}]");
+	free(text);
+	json_decref(j);
+	end(s);
+}
+
 static json_t *first_problem(struct stage *s, json_t **status)
 {
 	*status = ask(s, "{\"verb\":\"status\"}\n");
@@ -625,6 +653,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_slow_peer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_requests, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_not_ready, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_routers, setup, teardown),

@@ -337,6 +337,8 @@ static void view_text(void *arg, const struct service_view *v)
 	for (size_t i = 0; i < v->n_endpoints; i++)
 		*text = world_append(*text,
 				     xasprintf(" e=%s(%s)", real_format(&v->endpoints[i], real), v->endpoint_ports[i]));
+	for (size_t i = v->n_endpoints; i < v->n_endpoints + v->n_idle; i++)
+		*text = world_append(*text, xasprintf(" i=%s", real_format(&v->endpoints[i], real)));
 	*text = world_append(*text, xasprintf(" %s since=%d\n", v->reason ? v->reason : "ok", (int)v->since));
 }
 
@@ -359,10 +361,23 @@ static void views(void **state)
 		    "type: LoadBalancer, loadBalancerIP: 10.4.0.60, externalIPs: [10.4.0.50], clusterIP: 10.96.0.10, "
 		    "selector: {app: web}, ports: [{name: h, port: 80, targetPort: 8080}, {name: s, port: 443, "
 		    "targetPort: "
-		    "8080}]") PODS);
+		    "8080}]")
+		    PODS SERVICE_META(
+			"name: x, namespace: a",
+			"clusterIP: 10.96.0.12, ports: [{port: 80}]") "---\n{apiVersion: discovery.k8s.io/v1, kind: "
+								      "EndpointSlice, addressType: IPv4, metadata: "
+								      "{name: x-1, "
+								      "namespace: a, labels: "
+								      "{kubernetes.io/service-name: x}}, ports: "
+								      "[{port: 80}], endpoints: ["
+								      "{addresses: [10.1.1.1], conditions: {ready: "
+								      "false}}, {addresses: [10.1.1.2]}, {addresses: "
+								      "[10.1.1.3], conditions: {ready: false, serving: "
+								      "true, terminating: true}}]}\n");
 	plan_each_service(w->plan, view_text, &text);
 	assert_string_equal(
-	    text, "a/z c=10.96.0.11 v=10.4.0.60 p=30000 ok since=7\n"
+	    text, "a/x c=10.96.0.12 p=0 e=10.1.1.2:80() i=10.1.1.1:80 i=10.1.1.3:80 ok since=1000\n"
+		  "a/z c=10.96.0.11 v=10.4.0.60 p=30000 ok since=7\n"
 		  "a-b/z p=0 ok since=1000\n"
 		  "default/web c=10.96.0.10 v=10.4.0.60 p=30001 p=30002 e=10.1.0.1:8080(h) e=10.1.0.2:8080(h) "
 		  "BadAnnotation since=1000\n");
