@@ -88,6 +88,7 @@ void control_pass(struct control *c)
 	c->fresh = false;
 	control_record_save(c);
 	control_send(c);
+	control_settle_look(c);
 	say_ready(c);
 }
 
@@ -127,7 +128,6 @@ static void on_settled(void *arg, bool first)
 
 	c->settled = true;
 	control_pass(c);
-	control_settle_look(c);
 }
 
 static void on_trouble(void *arg, const char *why)

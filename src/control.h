@@ -158,7 +158,7 @@ void control_events_role(struct control *c, const struct msg *m);
 /* control_settle.c */
 void control_where(struct control *c, uint64_t client, const struct ctl_request *q);
 void control_settle(struct control *c, uint64_t client, const struct ctl_request *q);
-/* The folder was read. */
+/* The plan follows the folder. */
 void control_settle_look(struct control *c);
 void control_settle_end(struct control *c);
 

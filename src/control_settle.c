@@ -202,7 +202,7 @@ static int wanted_parse(const char *text, struct wanted *out)
 		return -1;
 	out->absent = blank == text + 1 && *text == '-';
 	if (!out->absent) {
-		out->hash = strtoull(text, &end, HASH_DIGITS);
+		out->hash = strtoull(text, &end, 16);
 		if (blank - text != HASH_DIGITS || end != blank)
 			return -1;
 	}

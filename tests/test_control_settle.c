@@ -118,6 +118,33 @@ static void test_settle(void **state)
 	end(s);
 }
 
+/* The folder is read before the plan can be made: the answer comes with the plan. */
+static void test_before_plan(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+	int fd;
+
+	save(s, "m/new.yaml", new_service);
+	start(s);
+	hand_over(s, ROLE_IPVS);
+	hand_over(s, ROLE_VRRP);
+	order(s, MSG_START);
+	fd = wait_for(s, "new.yaml", new_service, 60);
+	assert_false(answered(s, fd));
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_true(json_is_false(json_object_get(j, "planning")));
+	assert_true(json_is_true(json_object_get(item2(j, "sources", 0), "settled")));
+	json_decref(j);
+	locals(s);
+	table_free(take_table(s, NULL));
+	take_vips(s);
+	j = answer_of(s, fd);
+	assert_string_equal(text_at(j, "kind", NULL, NULL), "Settled");
+	json_decref(j);
+	end(s);
+}
+
 /* A process that is started again gets all once more: only then it is programmed. */
 static void test_peer_again(void **state)
 {
@@ -186,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_where, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_settle, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_before_plan, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_peer_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	};
