@@ -421,8 +421,10 @@ int control_main(struct child *child, const struct role_env *env)
 	static const struct child_ops ops = {
 	    .start = on_start, .msg = on_msg, .peer = on_peer, .reload = on_reload, .stop = on_stop, .dump = on_dump};
 	struct control c = {.child = child, .env = env, .loop = child_loop(child), .cache_fd = -1};
-	int code = control_init(&c);
+	int code;
 
+	c.dues_end = &c.dues;
+	code = control_init(&c);
 	if (code == 0)
 		code = child_run(child, &ops, &c);
 	control_clear(&c);

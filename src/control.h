@@ -80,6 +80,7 @@ struct control {
 	struct events *events;
 	struct map *modes;      /* router -> its mode, one more than enum fsm_mode, as told last */
 	struct due *dues;       /* the oldest first */
+	struct due **dues_end;  /* where the next one goes */
 	struct waiter *waiters; /* control_settle.c */
 	bool fresh;             /* the plan's first run: what it tells may have been told before a restart */
 	struct ctl_server *ctl;

@@ -6,13 +6,10 @@
 
 void control_due_add(struct control *c, struct due *d)
 {
-	struct due **at = &c->dues;
-
-	while (*at)
-		at = &(*at)->next;
 	d->next = NULL;
 	d->control = c;
-	*at = d;
+	*c->dues_end = d;
+	c->dues_end = &d->next;
 }
 
 void control_due_take(struct control *c, struct due *d)
@@ -21,8 +18,11 @@ void control_due_take(struct control *c, struct due *d)
 
 	while (*at && *at != d)
 		at = &(*at)->next;
-	if (*at)
-		*at = d->next;
+	if (!*at)
+		return;
+	*at = d->next;
+	if (!*at)
+		c->dues_end = at;
 }
 
 static bool outbox_empty(const struct control *c, enum outbox_side side)
@@ -46,20 +46,22 @@ static bool is_over(struct control *c, struct due *d)
 
 void control_due_look(struct control *c)
 {
-	struct due *next, *over = NULL, **end = &over;
+	struct due *d, *over = NULL, **end = &over, **at = &c->dues;
 
-	for (struct due *d = c->dues; d; d = next) {
-		next = d->next;
-		if (!is_over(c, d))
+	while ((d = *at)) {
+		if (!is_over(c, d)) {
+			at = &d->next;
 			continue;
-		control_due_take(c, d);
+		}
+		*at = d->next;
 		d->next = NULL;
 		*end = d;
 		end = &d->next;
 	}
-	for (; over; over = next) {
-		next = over->next;
-		over->done(over, true);
+	c->dues_end = at;
+	while ((d = over)) {
+		over = d->next;
+		d->done(d, true);
 	}
 }
 
@@ -74,7 +76,7 @@ void control_due_end(struct control *c)
 	while (c->dues) {
 		struct due *d = c->dues;
 
-		c->dues = d->next;
+		control_due_take(c, d);
 		d->done(d, false);
 	}
 }
