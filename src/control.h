@@ -132,7 +132,7 @@ void control_record_save(struct control *c);
 
 /* control_drain.c */
 void control_drain_load(struct control *c);
-/* A request to drain, undrain or list: the answer, malloc'd. */
+/* A request to drain, undrain or list, while there is a plan: the answer, malloc'd. */
 char *control_drain(struct control *c, const struct ctl_request *q);
 json_t *control_drained_json(const struct control *c); /* what is drained, as text */
 

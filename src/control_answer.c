@@ -170,10 +170,14 @@ static void get_done(struct ask *a, const char *answer, size_t len)
 		reply_get(c, a->client, &a->request, answer, len, NULL);
 }
 
-static const char *not_planning(const struct control *c)
+/* Whether there is a plan to ask; else the client is told why there is none. */
+static bool is_planning(struct control *c, uint64_t client)
 {
-	return c->record ? "vipd is starting: its first pass is not done yet"
-			 : "the record cannot be read: see vipctl status";
+	if (!c->planning)
+		control_reply_error(c, client, "Unavailable",
+				    c->record ? "vipd is starting: its first pass is not done yet"
+					      : "the record cannot be read: see vipctl status");
+	return c->planning;
 }
 
 static void request_get(struct control *c, uint64_t client, struct ctl_request *q)
@@ -182,10 +186,6 @@ static void request_get(struct control *c, uint64_t client, struct ctl_request *
 	    [CTL_VIRTUALSERVERS] = "table", [CTL_VIPS] = "vips", [CTL_VRRP] = "vrrp"};
 	struct ask *a;
 
-	if (!c->planning) {
-		control_reply_error(c, client, "Unavailable", not_planning(c));
-		return;
-	}
 	if (!questions[q->kind]) {
 		reply_get(c, client, q, NULL, 0, NULL);
 		return;
@@ -387,14 +387,6 @@ static void request_failover(struct control *c, uint64_t client, const struct ct
 	ctl_server_wait(c->ctl, client, failover_patience(c->config) + ASK_PATIENCE);
 }
 
-static void request_explain(struct control *c, uint64_t client, const struct ctl_request *q)
-{
-	if (c->planning)
-		reply_text(c, client, control_explain(c, &q->key));
-	else
-		control_reply_error(c, client, "Unavailable", not_planning(c));
-}
-
 static void request_reexec(struct control *c, uint64_t client)
 {
 	if (child_send(c->child, ROLE_SUPERVISOR, MSG_REEXEC, 0, NULL, 0, -1))
@@ -423,7 +415,8 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 	}
 	switch (q.verb) {
 	case CTL_GET:
-		request_get(c, client, &q);
+		if (is_planning(c, client))
+			request_get(c, client, &q);
 		break;
 	case CTL_STATUS:
 		request_status(c, client);
@@ -441,11 +434,13 @@ void control_request(void *arg, uint64_t client, const char *line, size_t len)
 		control_settle(c, client, &q);
 		break;
 	case CTL_EXPLAIN:
-		request_explain(c, client, &q);
+		if (is_planning(c, client))
+			reply_text(c, client, control_explain(c, &q.key));
 		break;
 	case CTL_DRAIN:
 	case CTL_UNDRAIN:
-		reply_text(c, client, control_drain(c, &q));
+		if (is_planning(c, client))
+			reply_text(c, client, control_drain(c, &q));
 		break;
 	case CTL_VERBS:
 		break;

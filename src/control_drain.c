@@ -106,15 +106,25 @@ static void match_pod(void *arg, const struct object *o)
 	s->ips = o->pod.ips;
 }
 
+struct asked {
+	struct drained_one *items;
+	size_t n;
+};
+
+static void asked_add(struct asked *a, const struct drained_one *one)
+{
+	a->items = xrealloc(a->items, (a->n + 1) * sizeof *a->items);
+	a->items[a->n++] = *one;
+}
+
 /* NULL, or why there is no such real server; malloc'd. */
-static char *change_named(struct control *c, const struct ctl_request *q, const char *name, json_t *changed)
+static char *find_named(const struct control *c, const struct ctl_request *q, const char *name, struct asked *out)
 {
 	struct pod_search s = {.ns = q->ns, .name = name};
-	bool drain = q->verb == CTL_DRAIN;
 	struct drained_one one;
 
 	if (!drained_parse(name, &one)) {
-		change(c, &one, drain, changed);
+		asked_add(out, &one);
 		return NULL;
 	}
 	folder_each_object(c->folder, match_pod, &s);
@@ -125,35 +135,56 @@ static char *change_named(struct control *c, const struct ctl_request *q, const 
 	if (!s.ips.n)
 		return xasprintf("pod %s/%s has no address yet", q->ns, name);
 	for (size_t i = 0; i < s.ips.n; i++)
-		change(c, &(struct drained_one){.addr = s.ips.items[i]}, drain, changed);
+		asked_add(out, &(struct drained_one){.addr = s.ips.items[i]});
 	return NULL;
 }
 
-char *control_drain(struct control *c, const struct ctl_request *q)
+static bool has_room(const struct drained *d, const struct asked *a)
+{
+	size_t n = d->n;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += !drained_listed(d, &a->items[i]);
+	return n <= DRAINED_MAX;
+}
+
+static char *change_all(struct control *c, const struct asked *a, bool drain)
 {
 	json_t *changed = json_array(), *j;
-	char *why = NULL, *body, *text;
+	char *body, *text;
 
-	if (!c->planning) {
-		json_decref(changed);
-		return ctl_error_text("Unavailable", "vipd is starting: its first pass is not done yet");
-	}
-	for (size_t i = 0; i < q->n_names && !why; i++)
-		why = change_named(c, q, q->names[i], changed);
+	for (size_t i = 0; i < a->n; i++)
+		change(c, &a->items[i], drain, changed);
 	if (json_array_size(changed)) {
 		save(c);
 		control_send(c);
-	}
-	if (why) {
-		text = ctl_error_text("NotFound", why);
-		json_decref(changed);
-		free(why);
-		return text;
 	}
 	j = json_pack("{s:s, s:o, s:o}", "kind", "Drained", "changed", changed, "drained", control_drained_json(c));
 	body = json_dumps(j, JSON_COMPACT);
 	text = xasprintf("%s\n", body ? body : "{}");
 	free(body);
 	json_decref(j);
+	return text;
+}
+
+/* All of them or none. */
+char *control_drain(struct control *c, const struct ctl_request *q)
+{
+	bool drain = q->verb == CTL_DRAIN;
+	struct asked a = {0};
+	char *why = NULL, *text;
+
+	for (size_t i = 0; i < q->n_names && !why; i++)
+		why = find_named(c, q, q->names[i], &a);
+	if (why) {
+		text = ctl_error_text("NotFound", why);
+	} else if (drain && !has_room(&c->drained, &a)) {
+		why = xasprintf("more than %d real servers would be drained: undrain others first", DRAINED_MAX);
+		text = ctl_error_text("TooMany", why);
+	} else {
+		text = change_all(c, &a, drain);
+	}
+	free(why);
+	free(a.items);
 	return text;
 }

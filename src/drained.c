@@ -90,7 +90,7 @@ static size_t place_of(const struct drained *d, const struct drained_one *o)
 	return lo;
 }
 
-static bool has_one(const struct drained *d, const struct drained_one *o)
+bool drained_listed(const struct drained *d, const struct drained_one *o)
 {
 	size_t at = place_of(d, o);
 
@@ -101,7 +101,7 @@ bool drained_add(struct drained *d, const struct drained_one *o)
 {
 	size_t at = place_of(d, o);
 
-	if (has_one(d, o) || d->n == DRAINED_MAX)
+	if (drained_listed(d, o) || d->n == DRAINED_MAX)
 		return false;
 	d->items = xrealloc(d->items, (d->n + 1) * sizeof *d->items);
 	memmove(&d->items[at + 1], &d->items[at], (d->n - at) * sizeof *d->items);
@@ -114,7 +114,7 @@ bool drained_remove(struct drained *d, const struct drained_one *o)
 {
 	size_t at = place_of(d, o);
 
-	if (!has_one(d, o))
+	if (!drained_listed(d, o))
 		return false;
 	d->n--;
 	memmove(&d->items[at], &d->items[at + 1], (d->n - at) * sizeof *d->items);
@@ -123,8 +123,8 @@ bool drained_remove(struct drained *d, const struct drained_one *o)
 
 bool drained_has(const struct drained *d, const struct real *r)
 {
-	return d->n &&
-	       (has_one(d, &(struct drained_one){r->addr, 0}) || has_one(d, &(struct drained_one){r->addr, r->port}));
+	return d->n && (drained_listed(d, &(struct drained_one){r->addr, 0}) ||
+			drained_listed(d, &(struct drained_one){r->addr, r->port}));
 }
 
 bool drained_concerns(const struct drained_one *o, const struct vs *v)

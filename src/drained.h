@@ -24,6 +24,8 @@ char *drained_format(const struct drained_one *o, char buf[DRAINED_TEXT]);
 /* False: nothing changed (it is there already, is not there, or there are DRAINED_MAX). */
 bool drained_add(struct drained *d, const struct drained_one *o);
 bool drained_remove(struct drained *d, const struct drained_one *o);
+bool drained_listed(const struct drained *d, const struct drained_one *o);
+/* Whether it is drained, alone or with every port of its address. */
 bool drained_has(const struct drained *d, const struct real *r);
 /* Whether a virtual server has such a real server. */
 bool drained_concerns(const struct drained_one *o, const struct vs *v);

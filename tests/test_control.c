@@ -127,6 +127,11 @@ static void test_drained(void **state)
 	    text_at(j, "error", "message", NULL),
 	    "\"nobody\" is no address, no address:port, and there is no pod of that name in namespace default");
 	json_decref(j);
+	j = ask(s, "{\"verb\":\"drain\",\"names\":[\"10.32.3.1\",\"nobody\"]}\n"); /* all of them or none */
+	assert_string_equal(text_at(j, "error", "reason", NULL), "NotFound");
+	j = (json_decref(j), ask(s, "{\"verb\":\"drain\"}\n"));
+	assert_int_equal(json_array_size(json_object_get(j, "drained")), 3);
+	json_decref(j);
 	end(s);
 
 	unlink(path);
@@ -143,6 +148,29 @@ static void test_drained(void **state)
 	assert_int_equal(json_array_size(json_object_get(j, "drained")), 2);
 	json_decref(j);
 	take_row(s, "10.96.0.2", ROW_SET, 2);
+	end(s);
+}
+
+/* What there is no room for is refused, not passed over. */
+static void test_drained_full(void **state)
+{
+	enum { FULL = 4096 };
+	struct stage *s = *state;
+	char *text = xmalloc(FULL * 16), *at = text;
+	json_t *j;
+
+	for (int i = 0; i < FULL; i++)
+		at += sprintf(at, "10.40.%d.%d\n", i / 256, i % 256);
+	save(s, "drained", text);
+	free(text);
+	play(s);
+	j = ask(s, "{\"verb\":\"drain\",\"names\":[\"10.32.1.1\"]}\n");
+	assert_string_equal(text_at(j, "error", "message", NULL),
+			    "more than 4096 real servers would be drained: undrain others first");
+	json_decref(j);
+	j = ask(s, "{\"verb\":\"drain\",\"names\":[\"10.40.0.1\"]}\n"); /* it is so already */
+	assert_int_equal(json_array_size(json_object_get(j, "drained")), FULL);
+	json_decref(j);
 	end(s);
 }
 
@@ -558,6 +586,9 @@ static void test_bad_record(void **state)
 	p = first_problem(s, &j);
 	assert_string_equal(json_string_value(json_object_get(p, "reason")), "BadRecord");
 	json_decref(j);
+	j = ask(s, "{\"verb\":\"drain\",\"name\":\"10.32.1.1\"}\n");
+	assert_string_equal(text_at(j, "error", "message", NULL), "the record cannot be read: see vipctl status");
+	json_decref(j);
 	for (int i = 0; i < 20; i++)
 		turn(s);
 	assert_null(s->ends[ROLE_IPVS].first); /* the kernel stays as it is */
@@ -659,6 +690,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_routers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_drained, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_drained_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_routers_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reexec, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_other_folder, setup, teardown),
