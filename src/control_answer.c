@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memfd.h"
+#include "object_json.h"
 #include "views.h"
 
 #include <stdlib.h>
@@ -196,32 +197,15 @@ static void request_get(struct control *c, uint64_t client, struct ctl_request *
 	ask_send(a, questions[q->kind]);
 }
 
-/* JSON strings are UTF-8; a file's name may be anything. */
-static json_t *any_text(const char *s)
-{
-	json_t *j = json_string(s);
-	char *copy;
-
-	if (j)
-		return j;
-	copy = xstrdup(s);
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	j = json_string(copy);
-	free(copy);
-	return j;
-}
-
 static void file_problems(void *arg, const char *file, const struct diag_list *diags)
 {
 	char line[1024];
 
 	for (size_t i = 0; i < diags->n; i++) {
 		diag_format(&diags->items[i], line, sizeof line);
-		json_array_append_new(arg, json_pack("{s:o, s:s, s:o}", "object", any_text(file), "reason",
+		json_array_append_new(arg, json_pack("{s:o, s:s, s:o}", "object", object_json_text(file), "reason",
 						     diags->items[i].level == DIAG_ERROR ? "BadManifest" : "Warning",
-						     "message", any_text(line)));
+						     "message", object_json_text(line)));
 	}
 }
 
@@ -231,10 +215,10 @@ static json_t *sources_json(const struct control *c)
 
 	for (int k = 0; k < KIND_COUNT; k++)
 		json_object_set_new(objects, kind_name(k), json_integer((json_int_t)folder_count(c->folder, k)));
-	one = json_pack("{s:s, s:o, s:b, s:o}", "name", "folder", "path", any_text(c->config->manifests), "settled",
-			c->settled, "objects", objects);
+	one = json_pack("{s:s, s:o, s:b, s:o}", "name", "folder", "path", object_json_text(c->config->manifests),
+			"settled", c->settled, "objects", objects);
 	if (c->trouble)
-		json_object_set_new(one, "trouble", any_text(c->trouble));
+		json_object_set_new(one, "trouble", object_json_text(c->trouble));
 	return json_pack("[o]", one);
 }
 
@@ -248,13 +232,13 @@ static json_t *status_json(const struct control *c)
 {
 	json_t *problems = json_array();
 	json_t *j = json_pack("{s:s, s:s, s:i, s:o, s:b, s:b}", "kind", "Status", "version", VIPD_VERSION, "pid",
-			      (int)getpid(), "node", any_text(c->config->node_name ? c->config->node_name : ""),
+			      (int)getpid(), "node", object_json_text(c->config->node_name ? c->config->node_name : ""),
 			      "planning", c->planning, "ready", c->ready);
 
 	notices_json(c->notices, problems);
 	folder_each_problem(c->folder, file_problems, problems);
-	json_object_set_new(j, "config", any_text(c->config->file));
-	json_object_set_new(j, "stateDir", any_text(c->env->places->state_dir));
+	json_object_set_new(j, "config", object_json_text(c->config->file));
+	json_object_set_new(j, "stateDir", object_json_text(c->env->places->state_dir));
 	json_object_set_new(j, "sources", sources_json(c));
 	json_object_set_new(j, "problems", problems);
 	json_object_set_new(j, "drained", control_drained_json(c));

@@ -12,7 +12,6 @@ enum { SHARED_MAX = 64 };
 
 struct reply {
 	const struct control *control;
-	const struct vs_key *key;
 	json_t *json;
 };
 
@@ -142,7 +141,7 @@ static json_t *shared_json(const struct control *c, const struct addr *a)
 char *control_explain(const struct control *c, const struct vs_key *k)
 {
 	char key[VS_KEY_TEXT], *body, *line;
-	struct reply r = {c, k, json_pack("{s:s, s:s}", "kind", "Explain", "key", vs_key_format(k, key))};
+	struct reply r = {c, json_pack("{s:s, s:s}", "kind", "Explain", "key", vs_key_format(k, key))};
 
 	json_object_set_new(r.json, "node", json_string(c->config->node_name ? c->config->node_name : ""));
 	plan_explain(c->plan, k, answer, &r);

@@ -2,6 +2,7 @@
 #include "events_json.h"
 
 #include "base/arena.h"
+#include "object_json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,33 +25,16 @@ static json_t *time_json(int64_t unix_seconds)
 	return json_string(buf);
 }
 
-/* JSON strings are UTF-8; what is none shows as '?'. */
-static json_t *text_json(const char *s)
-{
-	json_t *j = json_string(s);
-	char *copy;
-
-	if (j)
-		return j;
-	copy = xstrdup(s);
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	j = json_string(copy);
-	free(copy);
-	return j;
-}
-
 static json_t *object_of(const struct event *e)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "kind", text_json(e->kind));
+	json_object_set_new(o, "kind", object_json_text(e->kind));
 	if (*e->namespace)
-		json_object_set_new(o, "namespace", text_json(e->namespace));
-	json_object_set_new(o, "name", text_json(e->name));
+		json_object_set_new(o, "namespace", object_json_text(e->namespace));
+	json_object_set_new(o, "name", object_json_text(e->name));
 	if (*e->uid)
-		json_object_set_new(o, "uid", text_json(e->uid));
+		json_object_set_new(o, "uid", object_json_text(e->uid));
 	json_object_set_new(o, "apiVersion", json_string(strcmp(e->kind, "VIP") == 0 ? "vipd.io/v1" : "v1"));
 	return o;
 }
@@ -64,21 +48,21 @@ json_t *event_json(const struct event *e, const char *node)
 	json_object_set_new(o, "apiVersion", json_string("v1"));
 	json_object_set_new(o, "kind", json_string("Event"));
 	json_object_set_new(o, "metadata",
-			    json_pack("{s:o, s:o, s:o}", "name", text_json(name), "namespace",
-				      text_json(*e->namespace ? e->namespace : "default"), "creationTimestamp",
+			    json_pack("{s:o, s:o, s:o}", "name", object_json_text(name), "namespace",
+				      object_json_text(*e->namespace ? e->namespace : "default"), "creationTimestamp",
 				      time_json(e->first)));
 	json_object_set_new(o, "involvedObject", object_of(e));
-	json_object_set_new(o, "reason", text_json(e->reason));
-	json_object_set_new(o, "message", text_json(e->message));
+	json_object_set_new(o, "reason", object_json_text(e->reason));
+	json_object_set_new(o, "message", object_json_text(e->message));
 	json_object_set_new(o, "source", json_pack("{s:s}", "component", COMPONENT));
 	json_object_set_new(o, "firstTimestamp", time_json(e->first));
 	json_object_set_new(o, "lastTimestamp", time_json(e->last));
 	json_object_set_new(o, "count", json_integer(e->count));
 	json_object_set_new(o, "type", json_string(e->warning ? "Warning" : "Normal"));
 	json_object_set_new(o, "reportingComponent", json_string(COMPONENT));
-	json_object_set_new(o, "reportingInstance", text_json(node ? node : ""));
+	json_object_set_new(o, "reportingInstance", object_json_text(node ? node : ""));
 	if (node)
-		json_object_set_new(json_object_get(o, "source"), "host", text_json(node));
+		json_object_set_new(json_object_get(o, "source"), "host", object_json_text(node));
 	free(name);
 	return o;
 }

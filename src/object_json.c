@@ -10,6 +10,22 @@
 #include <sys/socket.h>
 #include <time.h>
 
+json_t *object_json_text(const char *s)
+{
+	json_t *j = json_string(s);
+	char *copy;
+
+	if (j)
+		return j;
+	copy = xstrdup(s);
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	j = json_string(copy);
+	free(copy);
+	return j;
+}
+
 static void set(json_t *o, const char *key, json_t *value)
 {
 	json_object_set_new(o, key, value);
