@@ -34,13 +34,21 @@ void columns_free(struct columns *c)
 	free(c);
 }
 
+char *columns_plain(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+	return text;
+}
+
 void columns_add(struct columns *c, const char *cell)
 {
-	char *copy = xstrdup(cell && *cell ? cell : "<none>");
+	char *copy = columns_plain(xstrdup(cell && *cell ? cell : "<none>"));
 
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
 	if (c->n_cells == c->cap) {
 		c->cap = c->cap ? c->cap * 2 : 64;
 		c->cells = xrealloc(c->cells, c->cap * sizeof *c->cells);

@@ -9,13 +9,16 @@ struct columns;
 /* n columns with these headings (copied). */
 struct columns *columns_new(const char *const *headings, size_t n);
 void columns_free(struct columns *c);
-/* Adds one cell, row by row; the text is copied; NULL and "" show as "<none>". Control characters show as '?'. */
+/* Adds one cell, row by row; the text is copied; NULL and "" show as "<none>"; columns_plain. */
 void columns_add(struct columns *c, const char *cell);
 /* All rows, headings first, malloc'd. Widths are those of a terminal (columns_width). An unfinished last row is padded with "<none>". */
 char *columns_text(const struct columns *c);
 /* The same with a look: style gives what to write before a cell ("\033[1m", never part of a width; "\033[0m" follows the cell), or NULL for none;
  * row 0 are the headings. style NULL: columns_text. Each line begins with indent blanks. */
 char *columns_styled(const struct columns *c, const char *(*style)(size_t row, const char *cell), size_t indent);
+
+/* A text for a terminal: each byte of a control character (those of U+0080 to U+009F too) becomes '?', in place; returns text. */
+char *columns_plain(char *text);
 
 /* How many places of a terminal a text takes: East Asian wide characters and most emoji two, combining marks none, bytes that are no UTF-8 one each.
  * Source: Unicode 14, EastAsianWidth.txt (W, F), categories Mn, Me, Cf; the same in every locale. */

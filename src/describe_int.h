@@ -18,7 +18,7 @@ json_t *describe_at(json_t *j, const char *a, const char *b);
 /* "10.0.0.1:80", "[fd00::1]:80"; malloc'd */
 char *describe_socket(const char *address, long long port);
 
-void describe_put(FILE *to, const char *s);     /* control characters become '?' */
+void describe_put(FILE *to, const char *s);     /* columns_plain */
 void describe_name(FILE *to, const char *name); /* the left column */
 /* "Name:    value"; <none> for "" */
 __attribute__((format(printf, 3, 4))) void describe_line(FILE *to, const char *name, const char *fmt, ...);

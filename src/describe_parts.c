@@ -32,8 +32,10 @@ json_t *describe_at(json_t *j, const char *a, const char *b)
 /* Control characters of a manifest must not reach a terminal. */
 void describe_put(FILE *to, const char *s)
 {
-	for (; *s; s++)
-		fputc((unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s, to);
+	char *copy = columns_plain(xstrdup(s));
+
+	fputs(copy, to);
+	free(copy);
 }
 
 void describe_name(FILE *to, const char *name)

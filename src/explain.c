@@ -3,6 +3,7 @@
 #include "explain.h"
 
 #include "base/arena.h"
+#include "columns.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ __attribute__((format(printf, 1, 0))) static char *text_of(const char *fmt, va_l
 	char buf[1024];
 
 	vsnprintf(buf, sizeof buf, fmt, ap);
-	return xstrdup(buf);
+	return columns_plain(xstrdup(buf)); /* a problem may quote a manifest */
 }
 
 /* fmt makes the sentence of what is wrong; todo is complete. */

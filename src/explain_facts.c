@@ -2,6 +2,7 @@
 #include "explain_facts.h"
 
 #include "base/arena.h"
+#include "columns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +157,7 @@ static void load_plan(json_t *plan, struct explain_loaded *l)
 	f->source = text(plan, "source");
 	f->only_local = flag(plan, "onlyLocal");
 	l->ports = joined(json_object_get(plan, "ports"));
-	l->selector = selector_text(at(service, "spec", "selector"));
+	l->selector = columns_plain(selector_text(at(service, "spec", "selector")));
 	f->ports = l->ports;
 	f->selector = l->selector;
 	load_endpoints(json_object_get(plan, "endpoints"), l);

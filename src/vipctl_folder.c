@@ -241,13 +241,17 @@ static void print_warning(json_t *problem)
 {
 	const char *object = JSON_TEXT(problem, "object"), *blank = object ? strchr(object, ' ') : NULL;
 	const char *slash = blank ? strchr(blank, '/') : NULL;
+	const char *reason = JSON_TEXT(problem, "reason"), *message = JSON_TEXT(problem, "message");
+	char *plain;
 
-	if (!slash)
+	if (!slash || !reason || !message)
 		return;
 	fputs("Warning: ", stderr);
 	for (const char *p = object; p < blank; p++)
 		fputc(*p | 0x20, stderr);
-	fprintf(stderr, "/%s: %s: %s\n", slash + 1, JSON_TEXT(problem, "reason"), JSON_TEXT(problem, "message"));
+	plain = columns_plain(xstrdup(message));
+	fprintf(stderr, "/%s: %s: %s\n", slash + 1, reason, plain);
+	free(plain);
 }
 
 static int wait_for(const struct change *c, json_t *files, time_t until)

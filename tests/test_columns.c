@@ -39,11 +39,15 @@ static void test_odd_cells(void **state)
 	columns_add(c, "x");
 	columns_add(c, "\033[31m\n");
 	columns_add(c, "");
+	columns_add(c, "a\xc2\x9b"
+		       "31m"); /* the same escape as one character */
+	columns_add(c, "\xc2\xa0\xc2");
 	columns_add(c, "last");
 	text = columns_text(c);
 	assert_string_equal(text, "A        B\n"
 				  "\xc3\xa4\xc3\xb6       x\n"
 				  "?[31m?   <none>\n"
+				  "a??31m   \xc2\xa0\xc2\n"
 				  "last     <none>\n");
 	free(text);
 	columns_free(c);

@@ -312,6 +312,13 @@ static void test_words(void **state)
 	    l.items[1].todo,
 	    "sysctl -w net.ipv4.conf.DEVICE.rp_filter=2 (loose), or a route to the client by that interface");
 	explain_findings_clear(&l);
+	world_init(&w);
+	w.problem = (struct explain_problem){"BadAnnotation", "annotation x: \"\033[2J\" is not good"};
+	w.f.problems = &w.problem;
+	w.f.n_problems = 1;
+	explain(&w.f, &l);
+	assert_string_equal(l.items[0].what, "annotation x: \"?[2J\" is not good");
+	explain_findings_clear(&l);
 }
 
 int main(void)
