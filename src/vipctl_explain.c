@@ -6,6 +6,7 @@
 #include "explain_facts.h"
 #include "explain_look.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static int parse_key(const char *text, struct vs_key *out)
 {
 	const char *slash = strchr(text, '/'), *colon = strrchr(text, ':');
 	char address[ADDR_TEXT + 2] = "", proto[8] = "TCP", *end;
+	size_t proto_len = slash ? strlen(slash + 1) : 0;
 	size_t n = colon ? (size_t)(colon - text) : 0;
 	unsigned long port;
 	char *at = address;
@@ -44,10 +46,12 @@ static int parse_key(const char *text, struct vs_key *out)
 	port = strtoul(colon + 1, &end, 10);
 	if (end == colon + 1 || (*end && end != slash) || port < 1 || port > 65535 || addr_parse(at, &out->addr))
 		return -EINVAL;
-	for (size_t i = 0; slash && i < sizeof proto - 1; i++)
-		proto[i] = (char)(slash[1 + i] >= 'a' && slash[1 + i] <= 'z' ? slash[1 + i] - 'a' + 'A' : slash[1 + i]);
+	if (proto_len >= sizeof proto)
+		return -EINVAL;
+	for (size_t i = 0; slash && i <= proto_len; i++)
+		proto[i] = (char)toupper((unsigned char)slash[1 + i]);
 	out->port = (uint16_t)port;
-	return (slash && strlen(slash + 1) > 4) || proto_parse(proto, &out->proto) ? -EINVAL : 0;
+	return proto_parse(proto, &out->proto);
 }
 
 /* The items of a list, or NULL when that process does not answer. */
