@@ -122,6 +122,11 @@ int vipctl_man(FILE *to);
 void vipctl_help(FILE *to);
 void vipctl_help_verb(const struct vipctl_verb *verb, FILE *to);
 
+/* The arguments from one on as a list. NULL: one of them is no UTF-8; nor is a request that is packed with that (vipctl_ask says so). */
+json_t *vipctl_names(const struct vipctl *v, int from);
+/* Tells of each name that was not found (names: a list, or NULL). The exit code. */
+int vipctl_not_found(enum ctl_kind kind, json_t *names);
+
 /* Prints a table, with colour if v says so. Takes c. */
 void vipctl_print_columns(const struct vipctl *v, struct columns *c);
 /* Prints as -o json (with an indent of four) or -o yaml says. Takes j. */

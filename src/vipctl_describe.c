@@ -59,31 +59,9 @@ static void world_clear(struct describe_world *w)
 	json_decref(w->problems);
 }
 
-static int not_found(enum ctl_kind kind, json_t *names)
-{
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(names, i, name)
-	{
-		fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n", ctl_kind_name(kind),
-			json_string_value(name));
-	}
-	return json_array_size(names) ? 1 : 0;
-}
-
-static json_t *names_of(const struct vipctl *v)
-{
-	json_t *names = json_array();
-
-	for (int i = 1; i < v->n_args; i++)
-		json_array_append_new(names, json_string(v->args[i]));
-	return names;
-}
-
 static int describe_all(const struct vipctl *v, size_t k)
 {
-	json_t *names = names_of(v), *ask = request(v, kinds[k].kind, true), *reply, *item;
+	json_t *names = vipctl_names(v, 1), *ask = names ? request(v, kinds[k].kind, true) : NULL, *reply, *item;
 	struct describe_world w = {0};
 	size_t i;
 	int code;
@@ -99,7 +77,7 @@ static int describe_all(const struct vipctl *v, size_t k)
 	}
 	if (reply && i == 0 && v->n_args == 1)
 		fprintf(stderr, "No resources found\n");
-	code = reply ? not_found(kinds[k].kind, json_object_get(reply, "notFound")) : 1;
+	code = reply ? vipctl_not_found(kinds[k].kind, json_object_get(reply, "notFound")) : 1;
 	world_clear(&w);
 	json_decref(names);
 	json_decref(reply);

@@ -5,11 +5,7 @@
 
 static json_t *request(const struct vipctl *v)
 {
-	json_t *names = json_array();
-
-	for (int i = 0; i < v->n_args; i++)
-		json_array_append_new(names, json_string(v->args[i]));
-	return json_pack("{s:s, s:s, s:o}", "verb", v->verb->name, "namespace", v->ns, "names", names);
+	return json_pack("{s:s, s:s, s:o}", "verb", v->verb->name, "namespace", v->ns, "names", vipctl_names(v, 0));
 }
 
 static void print(json_t *reply, const char *what, bool listed)

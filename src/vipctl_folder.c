@@ -37,13 +37,16 @@ static json_t *identity_json(const struct edit_object *o)
 	return j;
 }
 
-/* Of the objects from first on: at most BATCH. */
+/* Of the objects from first on: at most BATCH. Each has its place in the answer, so one that cannot be asked for is an error. */
 static json_t *ask_where(const struct vipctl *v, const struct edit_list *objects, size_t first)
 {
 	json_t *list = json_array();
 
-	for (size_t i = first; i < objects->n && i < first + BATCH; i++)
-		json_array_append_new(list, identity_json(&objects->items[i]));
+	for (size_t i = first; i < objects->n && i < first + BATCH && list; i++)
+		if (json_array_append_new(list, identity_json(&objects->items[i]))) { /* no UTF-8: vipctl_ask says so */
+			json_decref(list);
+			list = NULL;
+		}
 	return vipctl_ask(v->socket, json_pack("{s:s, s:o}", "verb", "where", "objects", list), PATIENCE_S);
 }
 

@@ -21,15 +21,9 @@ struct get {
 static json_t *request(const struct get *g)
 {
 	const char *of = vipctl_value(g->v, "for");
-	json_t *names = json_array(), *j;
+	json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:b}", "verb", "get", "kind", ctl_kind_name(g->kind), "namespace",
+			      g->v->ns, "names", vipctl_names(g->v, 1), "allNamespaces", g->v->all_namespaces);
 
-	for (int i = 1; i < g->v->n_args; i++)
-		if (json_array_append_new(names, json_string(g->v->args[i]))) { /* no UTF-8: vipctl_ask says so */
-			json_decref(names);
-			return NULL;
-		}
-	j = json_pack("{s:s, s:s, s:s, s:o, s:b}", "verb", "get", "kind", ctl_kind_name(g->kind), "namespace", g->v->ns,
-		      "names", names, "allNamespaces", g->v->all_namespaces);
 	if (of)
 		json_object_set_new(j, "for", json_string(of));
 	return j;
@@ -95,19 +89,6 @@ static int print_documents(const struct get *g, json_t *items)
 	return 0;
 }
 
-static int say_not_found(enum ctl_kind kind, json_t *names)
-{
-	json_t *name;
-	size_t i;
-
-	json_array_foreach(names, i, name)
-	{
-		fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n", ctl_kind_name(kind),
-			json_string_value(name));
-	}
-	return json_array_size(names) ? 1 : 0;
-}
-
 /* ---- once ---- */
 
 struct rows {
@@ -156,7 +137,7 @@ static int get_once(const struct get *g)
 		vipctl_print_columns(g->v, r.table);
 	else
 		columns_free(r.table);
-	code = say_not_found(g->kind, missing) || code;
+	code = vipctl_not_found(g->kind, missing) || code;
 	json_decref(missing);
 	json_decref(r.items);
 	return code;
@@ -302,7 +283,7 @@ static int get_watch(const struct get *g)
 		if (!reply && (first || last))
 			break;
 		away = reply ? 0 : away + 1;
-		if (first && say_not_found(g->kind, json_object_get(reply, "notFound"))) {
+		if (first && vipctl_not_found(g->kind, json_object_get(reply, "notFound"))) {
 			json_decref(reply);
 			break;
 		}

@@ -1,4 +1,4 @@
-/* What the verbs print: tables, with colour for a person, and documents. Test: tests/test_vipctl_args.c, tests/lab/. */
+/* What several verbs do alike: names, tables with colour for a person, documents. Test: tests/test_vipctl_args.c, tests/lab/. */
 #include "vipctl.h"
 
 #include "yaml_out.h"
@@ -42,6 +42,31 @@ static const char *look(size_t row, const char *cell)
 		if (strcmp(cell, words[i].word) == 0)
 			return words[i].look;
 	return NULL;
+}
+
+json_t *vipctl_names(const struct vipctl *v, int from)
+{
+	json_t *names = json_array();
+
+	for (int i = from; i < v->n_args; i++)
+		if (json_array_append_new(names, json_string(v->args[i]))) {
+			json_decref(names);
+			return NULL;
+		}
+	return names;
+}
+
+int vipctl_not_found(enum ctl_kind kind, json_t *names)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n", ctl_kind_name(kind),
+			json_string_value(name));
+	}
+	return json_array_size(names) ? 1 : 0;
 }
 
 void vipctl_print_columns(const struct vipctl *v, struct columns *c)

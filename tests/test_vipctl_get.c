@@ -71,6 +71,8 @@ static void run(const struct stage *s, const char *line, int code, const char *o
 
 static void test_outputs(void **state)
 {
+	static const char *const lines[] = {"get svc s1 \xff", "describe svc s1 \xff", "drain \xff",
+					    "undrain 10.32.1.1 \xff", "delete svc \xff s1"};
 	struct stage *s = *state;
 
 	save(s, "m/node.yaml",
@@ -108,6 +110,11 @@ static void test_outputs(void **state)
 	    "Error: there is no kind \"things\"; expected services, endpoints, pods, nodes, virtualservers, vips, "
 	    "vrrp, "
 	    "pools or events\n");
+	run(s, "explain 10.96.0.1:80/t", 2, "",
+	    "Error: \"10.96.0.1:80/t\" is not ADDRESS:PORT, [ADDRESS]:PORT or ADDRESS:PORT/PROTOCOL\n"
+	    "See vipctl explain --help.\n");
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) /* no name is passed over */
+		run(s, lines[i], 1, "", "Error: a name or namespace is no UTF-8\n");
 	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
 	end(s);
 }
