@@ -340,6 +340,32 @@ static void run_finish(struct plan *p)
 	p->ran = true;
 }
 
+static void ignore_vs(void *arg, const struct vs *v)
+{
+}
+
+static void ignore_key(void *arg, const struct vs_key *k)
+{
+}
+
+static void ignore_vip(void *arg, const struct vip *v)
+{
+}
+
+static void ignore_addr(void *arg, const struct addr *a)
+{
+}
+
+static void ignore_problem(void *arg, const struct object *o, const char *reason, const char *message)
+{
+}
+
+const struct plan_out plan_out_none = {.vs_set = ignore_vs,
+				       .vs_delete = ignore_key,
+				       .vip_set = ignore_vip,
+				       .vip_delete = ignore_addr,
+				       .problem = ignore_problem};
+
 void plan_run(struct plan *p, int64_t now, const struct plan_out *out)
 {
 	given_sync(p);

@@ -71,6 +71,9 @@ struct plan_out {
 	void (*service)(void *arg, const struct service_change *c);
 };
 
+/* Nothing is done: for who asks the plan afterwards. */
+extern const struct plan_out plan_out_none;
+
 /* Where a person keeps a VIP ConfigMap in the folder, the record of another node has this behind its name. */
 #define PLAN_RECORD_SUFFIX "-record"
 

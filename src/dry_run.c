@@ -29,33 +29,14 @@ static void on_problem(void *arg, const struct object *o, const char *reason, co
 			     o->meta.name, reason, message);
 }
 
-static void ignore_vs(void *arg, const struct vs *v)
-{
-}
-
-static void ignore_key(void *arg, const struct vs_key *k)
-{
-}
-
-static void ignore_vip(void *arg, const struct vip *v)
-{
-}
-
-static void ignore_addr(void *arg, const struct addr *a)
-{
-}
-
 struct plan *dry_run_compile(const struct config *c, const struct folder *f, struct record *record,
 			     struct diag_list *diags)
 {
-	const struct plan_out out = {.vs_set = ignore_vs,
-				     .vs_delete = ignore_key,
-				     .vip_set = ignore_vip,
-				     .vip_delete = ignore_addr,
-				     .problem = on_problem,
-				     .arg = diags};
+	struct plan_out out = plan_out_none;
 	struct plan *p = plan_new(&c->plan, record);
 
+	out.problem = on_problem;
+	out.arg = diags;
 	folder_each_object(f, feed, p);
 	plan_run(p, clock_wall(), &out);
 	return p;

@@ -19,34 +19,15 @@ static void on_problem(void *arg, const struct object *o, const char *reason, co
 		   reason, message);
 }
 
-static void ignore_vs(void *arg, const struct vs *v)
-{
-}
-
-static void ignore_key(void *arg, const struct vs_key *k)
-{
-}
-
-static void ignore_vip(void *arg, const struct vip *v)
-{
-}
-
-static void ignore_addr(void *arg, const struct addr *a)
-{
-}
-
 void manifest_check(const struct object_list *objects, struct diag_list *diags)
 {
-	const struct plan_out out = {.vs_set = ignore_vs,
-				     .vs_delete = ignore_key,
-				     .vip_set = ignore_vip,
-				     .vip_delete = ignore_addr,
-				     .problem = on_problem,
-				     .arg = diags};
+	struct plan_out out = plan_out_none;
 	struct record *record = record_new();
 	struct config *config;
 	struct plan *p;
 
+	out.problem = on_problem;
+	out.arg = diags;
 	if (config_parse("", NULL, 0, &config, diags) == 0) {
 		p = plan_new(&config->plan, record);
 		for (size_t i = 0; i < objects->n; i++)

@@ -61,16 +61,17 @@ static bool is_list(json_t *j)
 static void add_object(struct edit_list *l, json_t *j)
 {
 	json_t *meta = json_object_get(j, "metadata");
-	const char *namespace = member(meta, "namespace");
+	const char *ns = member(meta, "namespace");
 	struct edit_object o = {.kind = KIND_COUNT};
 
 	o.ours = kind_of(member(j, "apiVersion"), member(j, "kind"), &o.kind);
 	o.kind_word = xstrdup(member(j, "kind"));
-	o.has_namespace = *namespace != '\0';
+	o.has_namespace = *ns != '\0';
 	if (o.ours && o.kind == KIND_NODE)
-	namespace = "";
-	else if (!o.has_namespace) namespace = "default";
-	o.namespace = xstrdup(namespace);
+		ns = "";
+	else if (!o.has_namespace)
+		ns = "default";
+	o.namespace = xstrdup(ns);
 	o.name = xstrdup(member(meta, "name"));
 	o.json = json_incref(j);
 	l->items = xrealloc(l->items, (l->n + 1) * sizeof *l->items);

@@ -19,7 +19,7 @@
  *   vipctl_reexec.c     reexec
  *   vipctl_check.c      check: manifests, or the running configuration
  *   vipctl_diff.c       diff (plan_diff.c writes)
- *   vipctl_manifests.c  what these two are given
+ *   vipctl_manifests.c  what these two are given, and apply and delete
  *   vipctl_node.c       ... and know of this node
  *   vipctl_apply.c      apply: objects into the manifests folder
  *   vipctl_delete.c     delete: out of it

@@ -104,14 +104,19 @@ static void offer_values(const struct completion *c, const char *before)
 		fputs(":file\n", c->to);
 }
 
+static void offer_verbs(const struct completion *c)
+{
+	for (size_t i = 0; i < vipctl_n_verbs; i++)
+		offer(c, vipctl_verbs[i]->name, strlen(vipctl_verbs[i]->name), "", vipctl_verbs[i]->summary);
+}
+
 static void offer_argument(const struct completion *c)
 {
 	const char *words = c->verb->words;
 	enum ctl_kind kind;
 
 	if (strcmp(c->verb->name, "help") == 0 && c->n_args == 0)
-		for (size_t i = 0; i < vipctl_n_verbs; i++)
-			offer(c, vipctl_verbs[i]->name, strlen(vipctl_verbs[i]->name), "", vipctl_verbs[i]->summary);
+		offer_verbs(c);
 	else if (!words)
 		return;
 	else if (strcmp(words, "<file>") == 0)
@@ -156,12 +161,6 @@ static void read_before(struct completion *c, int n, char *const *words)
 			c->args[c->n_args++] = words[i];
 		}
 	}
-}
-
-static void offer_verbs(const struct completion *c)
-{
-	for (size_t i = 0; i < vipctl_n_verbs; i++)
-		offer(c, vipctl_verbs[i]->name, strlen(vipctl_verbs[i]->name), "", vipctl_verbs[i]->summary);
 }
 
 int vipctl_complete(int n, char *const *words, FILE *to)

@@ -27,47 +27,26 @@ static void feed(void *arg, const struct object *o)
 
 static void on_problem(void *arg, const struct object *o, const char *reason, const char *message)
 {
-	if (arg && message)
+	if (message)
 		diag_warning(arg, o->file, o->pos, "%s %s/%s: %s: %s", kind_name(o->kind), o->meta.namespace,
 			     o->meta.name, reason, message);
 }
 
-static void ignore_vs(void *arg, const struct vs *v)
-{
-}
-
-static void ignore_key(void *arg, const struct vs_key *k)
-{
-}
-
-static void ignore_vip(void *arg, const struct vip *v)
-{
-}
-
-static void ignore_addr(void *arg, const struct addr *a)
-{
-}
-
 static void compile(struct diff *d, int which)
 {
-	const struct plan_out out = {.vs_set = ignore_vs,
-				     .vs_delete = ignore_key,
-				     .vip_set = ignore_vip,
-				     .vip_delete = ignore_addr,
-				     .problem = on_problem,
-				     .arg = NULL};
-	struct plan_out told = out;
+	struct plan_out told = plan_out_none;
 	struct plan *p = plan_new(&d->node.config->plan, d->records[which]);
 
 	d->plans[which] = p;
 	plan_set_locals(p, d->node.locals, d->node.n_locals);
 	folder_each_object(d->node.folder, feed, p);
-	plan_run(p, clock_wall(), &out);
+	plan_run(p, clock_wall(), &plan_out_none);
 	if (which == 0)
 		return;
 	for (size_t i = 0; i < d->files.objects.n; i++)
 		plan_put(p, d->files.objects.items[i]);
-	told.arg = &d->diags; /* what these objects bring */
+	told.problem = on_problem; /* what these objects bring */
+	told.arg = &d->diags;
 	plan_run(p, clock_wall(), &told);
 }
 

@@ -78,9 +78,7 @@ void vipctl_help_verb(const struct vipctl_verb *verb, FILE *to)
 		fprintf(to, "\n%s", verb->text);
 	fprintf(to, "\nExamples:\n%s\nFlags:\n", verb->examples);
 	vipctl_each_flag(verb, print_verb_flag, &p);
-	fprintf(to, "\nExit codes:\n%s",
-		verb->exit ? verb->exit
-			   : "  0  done\n  1  an error, or something was not found; a message says which\n");
+	fprintf(to, "\nExit codes:\n%s", verb->exit ? verb->exit : VIPCTL_EXIT);
 }
 
 static int run(const struct vipctl *v)

@@ -1,12 +1,12 @@
-/* Files, folders, standard input -> objects. Test: tests/test_vipctl_check.c. */
+/* Files, folders, standard input -> texts -> objects. Test: tests/test_vipctl_check.c, tests/test_vipctl_apply.c. */
 #include "vipctl_manifests.h"
 
+#include "../configmaps/folder_cache.h"
 #include "../configmaps/manifest.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/map.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,84 +33,96 @@ static void take(struct manifests *m, struct object *o)
 	free(id);
 }
 
-static void read_text(struct manifests *m, const char *name, const char *text, size_t len)
+int manifests_add(struct manifests *m, const char *file, const char *text, size_t len)
 {
 	struct object_list found = {0};
+	int err = manifest_parse(file, text, len, &found, &m->diags);
 
-	manifest_parse(name, text, len, &found, &m->diags);
 	for (size_t i = 0; i < found.n; i++)
 		take(m, found.items[i]);
 	free(found.items);
+	return err;
 }
 
-static void read_stdin(struct manifests *m)
+/* Who is called with each text. */
+struct reader {
+	struct diag_list *diags;
+	void (*each)(void *arg, const char *file, const char *text, size_t len);
+	void *arg;
+};
+
+static void read_stdin(const struct reader *r)
 {
 	size_t n, len = 0, cap = 1 << 16;
-	char *text = xmalloc(cap);
+	char *text = xmalloc(cap + 1);
 
 	while (len <= MANIFEST_MAX && (n = fread(text + len, 1, cap - len, stdin)) > 0) {
 		len += n;
 		if (len == cap)
-			text = xrealloc(text, cap *= 2);
+			text = xrealloc(text, (cap *= 2) + 1);
 	}
+	text[len] = '\0';
 	if (len > MANIFEST_MAX)
-		diag_error(&m->diags, "<stdin>", (struct pos){0}, "is larger than %d MiB", MANIFEST_MAX >> 20);
+		diag_error(r->diags, "<stdin>", (struct pos){0}, "is larger than %d MiB", MANIFEST_MAX >> 20);
 	else
-		read_text(m, "<stdin>", text, len);
+		r->each(r->arg, "<stdin>", text, len);
 	free(text);
 }
 
-static void read_one(struct manifests *m, const char *path)
+static void read_one(const struct reader *r, const char *path)
 {
 	char *text;
 	size_t len;
 	int err = file_read(AT_FDCWD, path, MANIFEST_MAX, &text, &len);
 
 	if (err) {
-		diag_error(&m->diags, path, (struct pos){0}, "cannot be read: %s", strerror(-err));
+		diag_error(r->diags, path, (struct pos){0}, "cannot be read: %s", strerror(-err));
 		return;
 	}
-	read_text(m, path, text, len);
+	r->each(r->arg, path, text, len);
 	free(text);
 }
 
-static int is_manifest(const struct dirent *d)
+static void read_folder(const struct reader *r, const char *path)
 {
-	const char *dot = strrchr(d->d_name, '.');
+	struct names names = {0};
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = fd < 0 ? -errno : names_list(fd, &names);
 
-	return d->d_name[0] != '.' && dot &&
-	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0 || strcmp(dot, ".json") == 0);
+	if (err)
+		diag_error(r->diags, path, (struct pos){0}, "cannot be read: %s", strerror(-err));
+	for (size_t i = 0; i < names.n; i++) {
+		char *file = xasprintf("%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", names.items[i]);
+
+		read_one(r, file);
+		free(file);
+	}
+	names_clear(&names);
+	if (fd >= 0)
+		close(fd);
 }
 
-static void read_folder(struct manifests *m, const char *path)
+void manifests_each(const char *path, struct diag_list *diags,
+		    void (*each)(void *arg, const char *file, const char *text, size_t len), void *arg)
 {
-	struct dirent **names;
-	int n = scandir(path, &names, is_manifest, alphasort);
+	const struct reader r = {diags, each, arg};
+	struct stat st;
 
-	if (n < 0) {
-		diag_error(&m->diags, path, (struct pos){0}, "cannot be read: %s", strerror(errno));
-		return;
-	}
-	for (int i = 0; i < n; i++) {
-		char *file = xasprintf("%s/%s", path, names[i]->d_name);
+	if (strcmp(path, "-") == 0)
+		read_stdin(&r);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		read_folder(&r, path);
+	else
+		read_one(&r, path);
+}
 
-		read_one(m, file);
-		free(file);
-		free(names[i]);
-	}
-	free(names);
+static void add(void *arg, const char *file, const char *text, size_t len)
+{
+	manifests_add(arg, file, text, len);
 }
 
 void manifests_read(struct manifests *m, const char *path)
 {
-	struct stat st;
-
-	if (strcmp(path, "-") == 0)
-		read_stdin(m);
-	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		read_folder(m, path);
-	else
-		read_one(m, path);
+	manifests_each(path, &m->diags, add, m);
 }
 
 void manifests_clear(struct manifests *m)

@@ -1,4 +1,4 @@
-/* What vipctl check and diff share: manifests as they are given on the command line. Nobody else includes this. */
+/* Manifests as they are given on the command line: to vipctl apply, delete, check and diff. Nobody else includes this. */
 #ifndef VIPD_VIPCTL_MANIFESTS_H
 #define VIPD_VIPCTL_MANIFESTS_H
 
@@ -11,7 +11,13 @@ struct manifests {
 	struct map *seen;           /* identity -> struct object */
 };
 
-/* A file, a folder (its *.yaml, *.yml and *.json by name), or - for standard input. What is wrong goes to diags. */
+/* Calls back the text of each file that path names: a file, a folder (its *.yaml, *.yml and *.json by name), or - for standard input. What cannot be
+ * read is an error in diags. */
+void manifests_each(const char *path, struct diag_list *diags,
+		    void (*each)(void *arg, const char *file, const char *text, size_t len), void *arg);
+/* Adds the objects of a text. 0, or -EINVAL when it has errors; they go to diags, as does an identity that is there already. */
+int manifests_add(struct manifests *m, const char *file, const char *text, size_t len);
+/* Both. */
 void manifests_read(struct manifests *m, const char *path);
 void manifests_clear(struct manifests *m);
 
