@@ -216,11 +216,18 @@ static int write_file(const struct change *c, const struct change_file *f)
 
 int change_write(struct change *c)
 {
+	size_t done = 0;
+
 	for (size_t i = 0; i < c->n; i++) {
 		int err = c->files[i].changed ? write_file(c, &c->files[i]) : 0;
 
-		if (err)
-			return complain(c, c->files[i].name, c->files[i].text ? "written" : "removed", err);
+		done += !err && c->files[i].changed;
+		if (!err)
+			continue;
+		complain(c, c->files[i].name, c->files[i].text ? "written" : "removed", err);
+		if (done)
+			fprintf(stderr, "%zu other files are changed already: do it again when this is mended\n", done);
+		return 1;
 	}
 	fsync(c->fd); /* what was removed */
 	flock(c->fd, LOCK_UN);
