@@ -30,11 +30,13 @@ struct acceptor {
 
 static int open_socket(void)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER), size = SEND_ROOM;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER), size = SEND_ROOM, on = 1;
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on,
+		   sizeof(on)); /* no copy of what was refused: the answers have room */
 	return fd;
 }
 
@@ -45,25 +47,25 @@ static int first_error(const uint8_t *bytes, size_t len)
 
 	for (size_t at = 0; at + sizeof(h) + sizeof(error) <= len; at += NLMSG_ALIGN(h.nlmsg_len)) {
 		memcpy(&h, bytes + at, sizeof(h));
-		if (h.nlmsg_len < sizeof(h))
-			break;
 		memcpy(&error, bytes + at + sizeof(h), sizeof(error));
 		if (h.nlmsg_type == NLMSG_ERROR && error)
 			return error;
+		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len - at)
+			break;
 	}
 	return 0;
 }
 
-/* Sends, and gives the kernel's first word of refusal. */
+/* Sends, and gives the kernel's first word of refusal; that a word was lost is one. */
 static int talk(int fd, const struct nft_batch *b)
 {
 	uint8_t reply[REPLY];
 	ssize_t n = send(fd, b->bytes, b->len, 0);
 	int err = n < 0 ? -errno : 0;
 
-	while ((n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT)) > 0)
+	while ((n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT)) > 0 || (n < 0 && errno == ENOBUFS))
 		if (!err)
-			err = first_error(reply, (size_t)n);
+			err = n < 0 ? -ENOBUFS : first_error(reply, (size_t)n);
 	return err;
 }
 
