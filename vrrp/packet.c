@@ -319,7 +319,6 @@ static size_t find_address(const struct packet_expect *x, const struct addr *a)
 	return low < x->n_addrs && addr_equal(&x->addrs[low], a) ? low : x->n_addrs;
 }
 
-/* The order of the list is free (RFC 9568 5.2.9): each of theirs is one of ours, none twice, and no fewer. */
 /* "10.4.0.9 and 2 more" behind what is in text already; nothing if there are none. */
 static void difference_add(char text[PACKET_DIFFERENCE], const char *verb, const struct addr *first, size_t n,
 			   const char *what)
@@ -358,6 +357,7 @@ void packet_difference(const struct packet_expect *x, const struct advert *a, ch
 	difference_add(text, "lacks", less, n_less, "");
 }
 
+/* The order of the list is free (RFC 9568 5.2.9): each of theirs is one of ours, none twice, and no fewer. */
 static bool same_addresses(const struct packet_expect *x, const struct advert *a)
 {
 	bool seen[VRRP_ADDRESSES_MAX] = {false};

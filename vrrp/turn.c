@@ -150,7 +150,8 @@ static bool right_destination(const struct vrouter *r, const struct addr *dst)
 	return addr_is_multicast(dst) == (r->conf.n_peers == 0);
 }
 
-/* A peer with other addresses has other manifests, or another record: two nodes then disagree about what moves. Looked at once a second. */
+/* A peer with other addresses has other manifests, or another record: two nodes then disagree about what moves. Looked at once a second, however the
+ * lists that come take turns. */
 static void note_difference(struct vrouter *r, const struct packet_expect *x, const struct addr *from,
 			    const struct advert *a, bool differs)
 {
@@ -164,7 +165,7 @@ static void note_difference(struct vrouter *r, const struct packet_expect *x, co
 		}
 		return;
 	}
-	if (r->difference[0] && r->engine->now - r->differed < NSEC_PER_SEC)
+	if (r->engine->now - r->differed < NSEC_PER_SEC)
 		return;
 	packet_difference(x, a, text);
 	if (!r->difference[0] && text[0])
