@@ -12,6 +12,7 @@
 struct vip_set {
 	bool active, quiet;
 	bool waits; /* nothing of it is added yet */
+	nsec_t waits_until;
 	LIST_HEAD(vip_members, entry) members;
 };
 

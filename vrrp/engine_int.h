@@ -48,6 +48,7 @@ struct vrouter {
 	bool resume;  /* takes up Active again at engine_start */
 	bool wants;   /* of a group: its own timer has run out */
 	bool giving;  /* Active no more, its addresses answer a moment longer */
+	nsec_t gave;  /* giving since */
 	bool coming;  /* Active, its first advertisement waits for its addresses */
 
 	/* The packets for each destination at packet_priority, stride bytes apart; packet_len 0: to be made anew. */

@@ -17,7 +17,7 @@ enum { FIRST_ADDRESSES = 16 }; /* at once; the others from the loop */
 struct gated {
 	char (*names)[ROUTER_NAME]; /* of routers with virtual servers that wait */
 	size_t n;
-	struct loop_timer *limit; /* of all that wait now */
+	struct loop_timer *limit; /* of those that wait */
 	uint64_t waits, in_vain;
 };
 
@@ -29,18 +29,19 @@ static bool has(const struct gated *g, const char *router)
 	return false;
 }
 
-/* Lets those go on for which nothing waits any more, or all. Returns how many had to be told. */
-static size_t release(struct vrrp *v, bool all)
+/* Lets those go on for which nothing waits any more, and those whose time was up by then. Returns how many had to be told. */
+static size_t release(struct vrrp *v, nsec_t by)
 {
-	size_t n = 0, left = 0;
+	nsec_t next = INT64_MAX;
+	size_t n = 0;
 
 	for (size_t i = 0; i < engine_count(v->engine); i++) {
 		struct vip_set *set = engine_vip_set(v->engine, i);
 
 		if (!set->waits)
 			continue;
-		if (!all && has(v->gated, engine_router(v->engine, i)->name)) {
-			left++;
+		if (set->waits_until > by && has(v->gated, engine_router(v->engine, i)->name)) {
+			next = set->waits_until < next ? set->waits_until : next;
 			continue;
 		}
 		holder_set_wait(v->holder, set, false);
@@ -48,15 +49,17 @@ static size_t release(struct vrrp *v, bool all)
 	}
 	if (n)
 		holder_hurry(v->holder, FIRST_ADDRESSES);
-	if (!left)
+	if (next == INT64_MAX)
 		loop_timer_stop(v->gated->limit);
+	else
+		loop_timer_set(v->gated->limit, next - clock_now());
 	return n;
 }
 
 static void on_limit(void *arg)
 {
 	struct vrrp *v = arg;
-	size_t n = release(v, true);
+	size_t n = release(v, clock_now());
 
 	v->gated->in_vain += n;
 	if (n)
@@ -89,7 +92,7 @@ void gated_told(struct vrrp *v, const struct msg *m)
 	free(g->names);
 	g->n = m->len / ROUTER_NAME;
 	g->names = g->n ? xmemdup(m->payload, m->len) : NULL;
-	release(v, false);
+	release(v, 0);
 }
 
 void gated_clear(struct vrrp *v)
@@ -97,13 +100,14 @@ void gated_clear(struct vrrp *v)
 	if (!v->gated)
 		return;
 	v->gated->n = 0;
-	release(v, true);
+	release(v, 0);
 }
 
 /* ipvs hears of it now, before all else. */
 void gated_taking(struct vrrp *v, const struct router *r)
 {
 	struct gated *g = v->gated;
+	struct vip_set *set;
 	struct msg_role role;
 	size_t i = 0;
 
@@ -117,8 +121,11 @@ void gated_taking(struct vrrp *v, const struct router *r)
 	if (child_send(v->child, ROLE_IPVS, MSG_ROLE, 0, &role, sizeof(role), -1) < 0)
 		return;
 	g->waits++;
-	holder_set_wait(v->holder, engine_vip_set(v->engine, i), true);
-	loop_timer_set(g->limit, WAIT_MOST);
+	set = engine_vip_set(v->engine, i);
+	set->waits_until = clock_now() + WAIT_MOST;
+	holder_set_wait(v->holder, set, true);
+	if (!loop_timer_armed(g->limit))
+		loop_timer_set(g->limit, WAIT_MOST);
 }
 
 void gated_count(const struct vrrp *v, uint64_t *waits, uint64_t *in_vain)

@@ -50,11 +50,21 @@ void move_give(struct vrouter *r)
 
 	r->giving = true;
 	r->coming = false;
+	r->gave = e->now;
 	holder_set_quiet(e->holder, r->set);
 	e->give_until = from + (nsec_t)r->n_addrs * PER_ADDRESS;
 	if (e->give_until > most)
 		e->give_until = most;
-	loop_timer_set(e->give, e->give_until - e->now);
+	if (!loop_timer_armed(e->give))
+		loop_timer_set(e->give, e->give_until - e->now);
+}
+
+/* A successor that takes many adds their addresses in an order of its own: they go together. But none waits longer for those that follow it. */
+static nsec_t given_at(const struct vrouter *r)
+{
+	nsec_t most = r->gave + GIVE_WITHIN;
+
+	return r->engine->give_until < most ? r->engine->give_until : most;
 }
 
 bool move_pending(const struct engine *e)
@@ -65,11 +75,21 @@ bool move_pending(const struct engine *e)
 static void on_give(void *arg)
 {
 	struct engine *e = arg;
+	nsec_t next = FSM_NEVER;
 
 	turn_begin(e);
-	for (size_t i = 0; i < e->n; i++)
-		if (e->routers[i]->giving)
-			move_remove(e->routers[i]);
+	for (size_t i = 0; i < e->n; i++) {
+		struct vrouter *r = e->routers[i];
+
+		if (!r->giving)
+			continue;
+		if (given_at(r) <= e->now)
+			move_remove(r);
+		else if (given_at(r) < next)
+			next = given_at(r);
+	}
+	if (next != FSM_NEVER)
+		loop_timer_set(e->give, next - e->now);
 	turn_end(e);
 }
 

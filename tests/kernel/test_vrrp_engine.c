@@ -1008,31 +1008,51 @@ static size_t hostile(unsigned i, uint8_t *p)
 	return 12;
 }
 
-static void flood(struct lab *l, unsigned count)
+static void say(int fd, const uint8_t *p, size_t len, int ttl)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xe0000012)};
-	int fd, ttl = 255;
-	uint8_t p[16];
+	const struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xe0000012)};
+
+	setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof(ttl));
+	sendto(fd, p, len, 0, (const struct sockaddr *)&to, sizeof(to));
+}
+
+/* A socket on the third node. */
+static int stranger(struct lab *l)
+{
+	int fd;
 
 	enter(l->nodes[2].ns);
 	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, VRRP_PROTOCOL);
 	assert_true(fd >= 0);
-	assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof(ttl)), 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "eth0", 5), 0);
+	enter(l->ns);
+	return fd;
+}
+
+static void flood(struct lab *l, unsigned count)
+{
+	int fd = stranger(l);
+	uint8_t p[16];
+
 	for (unsigned i = 0; i < count; i++) {
 		size_t len = hostile(i, p);
 
-		if (i % 97 == 0) {
-			int low = 254;
-
-			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &low, sizeof(low));
-			sendto(fd, p, len, 0, (const struct sockaddr *)&to, sizeof(to));
-			setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &ttl, sizeof(ttl));
-		}
-		sendto(fd, p, len, 0, (const struct sockaddr *)&to, sizeof(to));
+		if (i % 97 == 0)
+			say(fd, p, len, 254);
+		say(fd, p, len, 255);
 	}
 	close(fd);
-	enter(l->ns);
+}
+
+/* Nothing is wrong with it: an advertisement of 10.77.1.LAST. */
+static void forge(int fd, uint8_t vrid, uint8_t priority, uint16_t interval, uint8_t last)
+{
+	uint8_t p[12] = {0x31, vrid, priority, 1, (uint8_t)(interval >> 8), (uint8_t)interval, 0, 0, 10, 77, 1, last};
+	uint16_t sum = sum_of(p, sizeof(p));
+
+	p[6] = (uint8_t)(sum >> 8);
+	p[7] = (uint8_t)sum;
+	say(fd, p, sizeof(p), 255);
 }
 
 static void test_flood(void **state)
@@ -1064,6 +1084,119 @@ static void test_flood(void **state)
 		assert_int_equal(l->nodes[i].n_news, news[i]);
 	}
 	assert_true(owns(l, OWNER(0, VIP)));
+}
+
+static unsigned lines_with(const char *path, const char *word)
+{
+	char line[512];
+	FILE *f = fopen(path, "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, word) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* What a node logs from now on goes to that file; its second call gives the log back. */
+static void log_to(const char *path)
+{
+	static int before = -1;
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND, 0600) : before;
+
+	assert_true(fd >= 0);
+	if (path)
+		before = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+/* A stranger's address lists take turns: the log has a word of it a second. */
+static void test_two_lists(void **state)
+{
+	struct lab *l = *state;
+	nsec_t start;
+	char path[80];
+	unsigned n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/log", l->dir);
+	log_to(path);
+	up(l, 0, router("vips", 50, 150, 200), VIP);
+	log_to(NULL);
+	UNTIL(l, owns, OWNER(0, VIP));
+	start = clock_now();
+	fd = stranger(l);
+	for (int i = 0; i < 1000; i++) {
+		forge(fd, 50, 1, 20, 9);
+		forge(fd, 50, 1, 20, 1);
+	}
+	close(fd);
+	ask(&l->nodes[0], MSG_ASK, "vrrp");
+	n = lines_with(path, "advertises other addresses");
+	assert_in_range(n, 1, 2 + (clock_now() - start) / NSEC_PER_SEC);
+	assert_in_range(lines_with(path, "the same addresses again"), 0, n);
+	assert_true(owns(l, OWNER(0, VIP)));
+}
+
+/* A former Active answers a moment longer; that another router comes and goes all the time makes it no longer than half a second. */
+static void test_give(void **state)
+{
+	enum { BESIDE = 1200, TIMES = 30, STEP_MS = 40 };
+	struct lab *l = *state;
+	struct node *n = &l->nodes[0];
+	struct router routers[] = {router("beside", 51, 150, 10), router("vips", 50, 150, 200)};
+	struct vip *vips = xcalloc(BESIDE + 1, sizeof(*vips));
+	char text[32];
+	int fd;
+
+	vips[0] = vip(VIP, 1, "eth0");
+	for (int i = 0; i < BESIDE; i++) {
+		snprintf(text, sizeof(text), "10.77.%d.%d", 2 + i / 200, 1 + i % 200);
+		vips[1 + i] = vip(text, 0, "eth0");
+	}
+	launch(n, 0);
+	picture(n, 1, routers, 2, vips, BESIDE + 1);
+	programmed(n);
+	UNTIL(l, owns, OWNER(0, VIP));
+	UNTIL(l, is_on, OWNER(0, text));
+	UNTIL(l, is_on, OWNER(0, "10.77.2.1"));
+	fd = stranger(l);
+	forge(fd, 50, 200, 4095, 1);
+	for (int i = 0; i < TIMES; i++) {
+		forge(fd, 51, 200, 1, 1);
+		pass(l, STEP_MS);
+	}
+	close(fd);
+	assert_true(mode_is(n, "vips", FSM_BACKUP));
+	assert_false(addr_is_on(n, VIP));
+	free(vips);
+}
+
+/* Nor does a router wait longer for ipvs because another one comes and goes. */
+static void test_gated_beside(void **state)
+{
+	enum { TIMES = 40, STEP_MS = 50 };
+	struct lab *l = *state;
+	struct node *n = &l->nodes[0];
+	struct router routers[] = {router("beside", 51, 150, 10), router("vips", 50, 150, 200)};
+	struct vip vips[] = {vip(VIP, 1, "eth0"), vip("10.77.1.2", 0, "eth0")};
+	char waiting[2][ROUTER_NAME] = {"beside", "vips"};
+	int fd;
+
+	launch(n, 0);
+	picture(n, 1, routers, 2, vips, 2);
+	assert_int_equal(chan_send(n->ipvs, MSG_WAITING, 1, waiting, sizeof(waiting), -1), 0);
+	programmed(n);
+	UNTIL(l, in_mode, MODE(0, "vips", FSM_ACTIVE));
+	fd = stranger(l);
+	for (int i = 0; i < TIMES; i++) {
+		forge(fd, 51, 200, 1, 2);
+		pass(l, STEP_MS);
+	}
+	close(fd);
+	assert_true(addr_is_on(n, VIP));
 }
 
 /* More than a packet holds: the rest is carried. */
@@ -1191,6 +1324,9 @@ int main(void)
 	    TEST(test_ipv6),
 	    TEST(test_ipv6_unicast),
 	    TEST(test_flood),
+	    TEST(test_two_lists),
+	    TEST(test_give),
+	    TEST(test_gated_beside),
 	    TEST(test_many),
 	};
 
