@@ -40,6 +40,8 @@ OTHER_SRC := $(wildcard tests/*.c)
 ALL_C    := $(LIB_SRC) $(wildcard src/main.c src/vipctl.c) $(OTHER_SRC) $(KTEST_SRC) $(TOOL_SRC) $(FUZZ_SRC)
 ALL_H    := $(wildcard src/base/*.h ipvs/*.h vrrp/*.h configmaps/*.h src/*.h tests/*.h)
 
+PAGES    := $(notdir $(wildcard packaging/man/*.[1-8]))
+
 # The functional core: values in, values out. `make lint` lists what these may call; `make coverage` what the tests reach.
 CORE := $(strip $(file < packaging/core.list))
 
@@ -106,7 +108,7 @@ install: all ## PREFIX, DESTDIR
 	install -D -m 755 $(B)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
 	sed 's,@SBINDIR@,$(PREFIX)/sbin,g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
-	install -D -m 644 packaging/man/vipctl.1 $(DESTDIR)$(MANDIR)/man1/vipctl.1
+	for page in $(PAGES); do install -D -m 644 packaging/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	install -D -m 644 packaging/completions/vipctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	install -D -m 644 packaging/completions/_vipctl $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl
 	install -D -m 644 packaging/completions/vipctl.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
@@ -114,7 +116,8 @@ install: all ## PREFIX, DESTDIR
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
 	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
-	rm -f $(DESTDIR)$(MANDIR)/man1/vipctl.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
+	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
 clean: ## remove what was built
 	rm -rf $(B)

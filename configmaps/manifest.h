@@ -10,6 +10,7 @@
  * 0, or -EINVAL if there was any error. Kinds that vipd does not know are passed over. */
 int manifest_parse(const char *file, const char *text, size_t len, struct object_list *out, struct diag_list *diags);
 
-/* Warnings by name for annotations of vipd's own prefix that it does not know come as diag warnings. */
+/* The annotations of vipd's own prefix, NULL behind the last; another one of that prefix is warned of. */
+extern const char *const manifest_annotations[];
 
 #endif

@@ -1,5 +1,6 @@
 /* metadata of any object: names, labels, annotations, times. Source: k8s.io/apimachinery pkg/api/validation/objectmeta.go, RFC 3339.
  * Test: tests/test_manifest.c. */
+#include "manifest.h"
 #include "manifest_parts.h"
 
 #include <netinet/in.h>
@@ -124,10 +125,7 @@ static void check_pairs(const struct field *map, const struct str_pairs *pairs, 
 	}
 }
 
-/* A misspelt annotation of vipd's own would otherwise do nothing, silently. */
-static void check_own(const struct field *map, const char *key)
-{
-	static const char *const known[] = {"vipd.io/addresses",
+const char *const manifest_annotations[] = {"vipd.io/addresses",
 					    "vipd.io/allocations",
 					    "vipd.io/allow-shared-ip",
 					    "vipd.io/drain-timeout",
@@ -140,13 +138,18 @@ static void check_own(const struct field *map, const char *key)
 					    "vipd.io/scheduler-flags",
 					    "vipd.io/tunnel",
 					    "vipd.io/upper-threshold",
-					    "vipd.io/weight"};
+					    "vipd.io/weight",
+					    NULL};
+
+/* A misspelt annotation of vipd's own would otherwise do nothing, silently. */
+static void check_own(const struct field *map, const char *key)
+{
 	struct field f = field_get(map, key);
 
 	if (strncmp(key, "vipd.io/", 8))
 		return;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (!strcmp(key, known[i]))
+	for (const char *const *known = manifest_annotations; *known; known++)
+		if (!strcmp(key, *known))
 			return;
 	field_warning(&f, "vipd knows no such annotation");
 }

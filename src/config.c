@@ -405,6 +405,20 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 	return 0;
 }
 
+/* Every map and every list of maps is opened; what is missing in them does not matter. */
+void config_keys(config_key_each each, void *arg)
+{
+	static const char all[] = "garp: {}\npools: [{}]\nnotify: {}\nsync: {}\nspread: {}\n"
+				  "routers: [{authentication: {}, track: [{}], addresses: [{}]}]\n";
+	struct diag_list errors = {0};
+	struct reader r = {
+	    .c = config_default("keys"), .file = "keys", .diags = &errors, .each_key = each, .each_arg = arg};
+
+	doc_parse(r.file, all, sizeof all - 1, NULL, &errors, read_document, &r);
+	config_free(r.c);
+	diag_clear(&errors);
+}
+
 void config_free(struct config *c)
 {
 	if (c)

@@ -57,6 +57,9 @@ struct config {
 	size_t n_pins;
 };
 
+/* Each key of the tables by which vipd.yaml is read, with its parents, list members as [0]: "garp.count", "pools[0].name". Some come more than once. */
+typedef void (*config_key_each)(void *arg, const char *key);
+void config_keys(config_key_each each, void *arg);
 /* Parses the text (NULL: all defaults). All errors at once; 0 and a new config, or -EINVAL. */
 int config_parse(const char *file, const char *text, size_t len, struct config **out, struct diag_list *diags);
 void config_free(struct config *c);

@@ -60,6 +60,16 @@ bool config_want_duration(struct reader *r, const char *key, const struct node *
 	return false;
 }
 
+void config_tell_key(struct reader *r, const char *map, const char *name)
+{
+	char full[KEY_TEXT];
+
+	if (!r->each_key)
+		return;
+	snprintf(full, sizeof full, "%s%s%s", map, *map ? "." : "", name);
+	r->each_key(r->each_arg, full);
+}
+
 static void say_unknown(struct reader *r, const char *full, const struct pair *p, const char *const *names, size_t n)
 {
 	const char *near = suggest_nearest(p->key, names, n);
@@ -77,8 +87,10 @@ void config_read_map(struct reader *r, const char *key, const struct node *n, co
 
 	if (!config_want(r, *key ? key : "the document", n, NODE_MAP))
 		return;
-	for (size_t k = 0; k < n_keys; k++)
+	for (size_t k = 0; k < n_keys; k++) {
 		names[k] = keys[k].name;
+		config_tell_key(r, key, names[k]);
+	}
 	for (size_t i = 0; i < n->map.n; i++) {
 		const struct pair *p = &n->map.items[i];
 		size_t k = 0;
@@ -132,6 +144,8 @@ bool config_members(struct members *m, struct reader *r, const char *key, const 
 
 	if (!config_want(r, key, n, NODE_MAP))
 		return false;
+	for (size_t k = 0; k < n_names; k++)
+		config_tell_key(r, key, names[k]);
 	for (size_t i = 0; i < n->map.n; i++) {
 		const struct pair *p = &n->map.items[i];
 		size_t k = 0;

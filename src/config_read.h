@@ -41,6 +41,8 @@ struct reader {
 	struct placed_pin *pins;
 	size_t n_pins, cap_pins;
 	struct pos routers_at, spread_at; /* line 0: not stated */
+	config_key_each each_key;         /* told of each key that a map may have; NULL: nobody asks */
+	void *each_arg;
 };
 
 /* A key and what reads it; `key` is the name with its parents, for messages. */
@@ -64,6 +66,8 @@ void config_want_cidrs(struct reader *r, const char *key, const struct node *n, 
 		       uint8_t *count);
 /* An address that a packet can come from. */
 bool config_want_host(struct reader *r, const char *key, const struct node *n, struct addr *out);
+/* Tells r->each_key of a map's key. */
+void config_tell_key(struct reader *r, const char *map, const char *name);
 /* Reads a map by its table; unknown keys are named with their nearest known one. */
 void config_read_map(struct reader *r, const char *key, const struct node *n, const struct key *keys, size_t n_keys);
 bool config_interface_ok(const char *s);

@@ -276,7 +276,7 @@ static bool read_dressed(struct reader *r, const char *key, const struct node *n
 /* index: of the draft's routers by family. */
 static void read_addresses(const struct members *m, const struct draft *d, const uint16_t index[2])
 {
-	char full[KEY_TEXT], buf[ADDR_TEXT];
+	char full[KEY_TEXT], at[KEY_TEXT + 32], buf[ADDR_TEXT];
 	const struct node *n = config_member(m, "addresses", full);
 	struct assign_pin pin;
 
@@ -289,11 +289,12 @@ static void read_addresses(const struct members *m, const struct draft *d, const
 	for (size_t i = 0; i < n->list.n; i++) {
 		const struct node *item = &n->list.items[i];
 
-		if (!(item->type == NODE_MAP ? read_dressed : read_own)(m->r, full, item, &pin))
+		snprintf(at, sizeof at, "%s[%zu]", full, i);
+		if (!(item->type == NODE_MAP ? read_dressed : read_own)(m->r, at, item, &pin))
 			continue;
 		if (!has_family(d, &pin.addr))
 			diag_error(m->r->diags, m->r->file, item->pos, "%s: %s is no %s address, as this router's are",
-				   full, addr_format(&pin.addr, buf), d->families == FAMILY_V4 ? "IPv4" : "IPv6");
+				   at, addr_format(&pin.addr, buf), d->families == FAMILY_V4 ? "IPv4" : "IPv6");
 		pin.router = index[pin.addr.family == AF_INET6];
 		push_pin(m->r, &pin, item->pos);
 	}

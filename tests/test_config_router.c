@@ -293,15 +293,15 @@ static void test_errors(void **state)
 	    {R "source: \"fd00::1\"}]\n",
 	     AT "43: routers[0].source: fd00::1 is no IPv4 address, as this router's are\n"},
 	    {R "addresses: [\"fd00::1\"]}]\n",
-	     AT "47: routers[0].addresses: fd00::1 is no IPv4 address, as this router's are\n"},
+	     AT "47: routers[0].addresses[0]: fd00::1 is no IPv4 address, as this router's are\n"},
 	    {R "addresses: [10.0.0.1/33, 127.0.0.1, 169.254.0.1, 5]}]\n",
-	     AT "47: routers[0].addresses: \"10.0.0.1/33\" is not an address such as 10.4.0.50/32\n" AT
-		"60: routers[0].addresses: 127.0.0.1 is a loopback address\n" AT
-		"71: routers[0].addresses: 169.254.0.1 is a link-local address\n" AT
-		"84: routers[0].addresses: expected a string, found an integer\n"},
-	    {R "addresses: [{label: x}]}]\n", AT "47: routers[0].addresses.address: is missing\n"},
+	     AT "47: routers[0].addresses[0]: \"10.0.0.1/33\" is not an address such as 10.4.0.50/32\n" AT
+		"60: routers[0].addresses[1]: 127.0.0.1 is a loopback address\n" AT
+		"71: routers[0].addresses[2]: 169.254.0.1 is a link-local address\n" AT
+		"84: routers[0].addresses[3]: expected a string, found an integer\n"},
+	    {R "addresses: [{label: x}]}]\n", AT "47: routers[0].addresses[0].address: is missing\n"},
 	    {R "addresses: [{address: 10.0.0.1, scope: far}]}]\n",
-	     AT "74: routers[0].addresses.scope: expected global, site, link or host, found \"far\"\n"},
+	     AT "74: routers[0].addresses[0].scope: expected global, site, link or host, found \"far\"\n"},
 	    {R "addresses: [10.0.0.1/32, 10.0.0.1/24]}]\n",
 	     AT "60: routers: address 10.0.0.1 is router \"vips\"'s already\n"},
 	    {"allocate: true\nrouters:\n- {name: a, vrid: 5, family: IPv4, addresses: [10.0.0.9/32]}\n"
