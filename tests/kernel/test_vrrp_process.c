@@ -1,43 +1,19 @@
 /* The vrrp process against a real kernel: this program plays supervisor, control and ipvs around a forked vrrp_main, in a network namespace
  * of its own with a veth pair (v0 holds VIPs, v1 hears what is announced). Exit 77: not root. Without dummy devices the tests of vipd0 are skipped.
  * Everything waits on conditions: a slow machine passes. */
-#include "../../src/base/arena.h"
-#include "../../src/base/child.h"
-#include "../../src/base/memfd.h"
-#include "../../src/base/vipwire.h"
 #include "../../vrrp/arp.h"
 #include "../../vrrp/cleanup.h"
 #include "../../vrrp/rtnl.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ifaddrs.h>
-#include <jansson.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
+#include "vrrp_stage.h"
+
 #include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-enum { NOTES_MAX = 64, LOOK_MS = 5 };
-
-#define WITHIN (20 * NSEC_PER_SEC)
+enum { NOTES_MAX = 64 };
 
 /* What came from the process under test. */
 struct heard {
-	bool ready, gone; /* gone: the supervisor's channel closed */
 	uint64_t ack;
 	struct msg_ack ack_counts;
 	unsigned acks, keeps, keep_rows, locals_msgs;
@@ -45,44 +21,23 @@ struct heard {
 	size_t n_locals;
 	char *notes[NOTES_MAX];
 	size_t n_notes;
-	json_t *answer;
 };
 
-struct rig {
-	struct loop *loop;
-	struct loop_timer *look;
-	struct chan *supervisor, *control, *ipvs;
-	pid_t pid;
-	int own_fd, lock_fd, packet_fd;
-	char dir[64];
+struct lab {
+	struct stage stage;
+	struct play play;
+	int packet_fd;
 	uint8_t mac[MAC_LEN];
 	struct heard heard;
-	bool beats; /* ipvs says each second that the table is there */
-	nsec_t beat_at;
-	bool (*until)(struct rig *r, void *arg);
-	void *until_arg;
-	nsec_t deadline;
-	uint64_t asked;
 };
-
-static void sh(const char *command)
-{
-	if (system(command) != 0)
-		fail_msg("failed: %s", command);
-}
 
 /* ---- playing the others ---- */
 
-static void hear(struct rig *r, struct msg *m)
+static void hear(struct play *p, struct chan *c, struct msg *m)
 {
-	struct heard *h = &r->heard;
-	const void *bytes;
-	size_t len;
+	struct heard *h = &p->stage->lab->heard;
 
 	switch (m->type) {
-	case MSG_READY:
-		h->ready = true;
-		break;
 	case MSG_KEEP:
 		h->keeps++;
 		break;
@@ -108,146 +63,14 @@ static void hear(struct rig *r, struct msg *m)
 		memcpy(h->locals, m->payload, m->len);
 		h->locals_msgs++;
 		break;
-	case MSG_ANSWER:
-		if (m->generation != r->asked)
-			break;
-		assert_int_equal(memfd_map(m->fd, &bytes, &len), 0);
-		json_decref(h->answer);
-		h->answer = json_loadb(bytes, len, 0, NULL);
-		memfd_unmap(bytes, len);
-		break;
 	default:
 		break;
 	}
-	if (m->fd >= 0)
-		close(m->fd);
-}
-
-static void on_msg(void *arg, struct chan *c, struct msg *m)
-{
-	hear(arg, m);
-}
-
-static void on_close(void *arg, struct chan *c)
-{
-	struct rig *r = arg;
-
-	if (c == r->supervisor) {
-		r->supervisor = NULL;
-		r->heard.gone = true;
-	} else if (c == r->control) {
-		r->control = NULL;
-	} else {
-		r->ipvs = NULL;
-	}
-	chan_free(c);
-}
-
-static void programmed(struct rig *r)
-{
-	const struct msg_programmed m = {.ready = 1};
-
-	r->beats = true;
-	r->beat_at = clock_now();
-	assert_int_equal(chan_send(r->ipvs, MSG_PROGRAMMED, 1, &m, sizeof(m), -1), 0);
-}
-
-static void on_look(void *arg)
-{
-	struct rig *r = arg;
-
-	if (r->beats && r->ipvs && clock_now() - r->beat_at >= NSEC_PER_SEC)
-		programmed(r);
-	if (r->until(r, r->until_arg))
-		loop_stop(r->loop, 1);
-	else if (clock_now() >= r->deadline)
-		loop_stop(r->loop, 0);
-	else
-		loop_timer_set(r->look, LOOK_MS * NSEC_PER_MSEC);
-}
-
-/* Runs the loop until it holds; false after 20 s. */
-static bool wait_for(struct rig *r, bool (*holds)(struct rig *r, void *arg), void *arg)
-{
-	r->until = holds;
-	r->until_arg = arg;
-	r->deadline = clock_now() + WITHIN;
-	loop_timer_set(r->look, 0);
-	return loop_run(r->loop) == 1;
-}
-
-#define UNTIL(r, holds, arg)                                                                                           \
-	do {                                                                                                           \
-		if (!wait_for(r, holds, arg))                                                                          \
-			fail_msg("not within 20 s: %s(%s)", #holds, #arg);                                             \
-	} while (0)
-
-static struct chan *give_peer(struct rig *r, enum role role)
-{
-	uint32_t who = role;
-	int fds[2];
-
-	assert_int_equal(chan_pair(fds), 0);
-	assert_int_equal(chan_send(r->supervisor, MSG_PEER, 0, &who, sizeof(who), fds[1]), 0);
-	close(fds[1]);
-	return chan_new(r->loop, fds[0], on_msg, on_close, r);
-}
-
-static void vrrp_run(struct rig *r, int fd)
-{
-	struct places places = {.run_dir = r->dir, .scripts_dir = r->dir};
-	struct role_env env = {.places = &places,
-			       .own_fd = r->own_fd,
-			       .listen_fd = -1,
-			       .state_fd = -1,
-			       .mem_fd = -1,
-			       .lock_fd = r->lock_fd};
-	struct child *c;
-	int code;
-
-	c = child_new(ROLE_VRRP, fd);
-	code = vrrp_main(c, &env);
-	child_free(c);
-	_exit(code);
-}
-
-static void launch(struct rig *r)
-{
-	int fds[2];
-
-	memset(&r->heard, 0, sizeof(r->heard));
-	assert_int_equal(chan_pair(fds), 0);
-	r->pid = fork();
-	assert_true(r->pid >= 0);
-	if (r->pid == 0) {
-		close(fds[0]);
-		vrrp_run(r, fds[1]);
-	}
-	close(fds[1]);
-	r->supervisor = chan_new(r->loop, fds[0], on_msg, on_close, r);
-	r->control = give_peer(r, ROLE_CONTROL);
-	r->ipvs = give_peer(r, ROLE_IPVS);
-}
-
-static void begin(struct rig *r, uint32_t restarted)
-{
-	assert_int_equal(chan_send(r->supervisor, MSG_START, 0, &restarted, sizeof(restarted), -1), 0);
-}
-
-static void order(struct rig *r, enum msg_type type)
-{
-	assert_int_equal(chan_send(r->supervisor, (uint16_t)type, 0, NULL, 0, -1), 0);
 }
 
 static struct vip vip(const char *addr, const char *ifname)
 {
-	struct vip v = {.router = ROUTER_NONE};
-
-	assert_int_equal(addr_parse(addr, &v.addr), 0);
-	v.bits = (uint8_t)addr_bits(&v.addr);
-	v.kind = strcmp(ifname, "vipd0") == 0 ? VIP_CLUSTER : VIP_CLIENT;
-	memcpy(v.ifname, ifname, strlen(ifname));
-	return v;
+	return vip_of(addr, ROUTER_NONE, ifname);
 }
 
 static int by_addr(const void *a, const void *b)
@@ -255,66 +78,33 @@ static int by_addr(const void *a, const void *b)
 	return vip_cmp(a, b);
 }
 
-static int picture_fd(struct vip *vips, size_t n, uint32_t second_ms)
+static void send_picture(struct lab *l, struct chan *to, enum msg_type type, uint64_t generation, struct vip *vips,
+			 size_t n, uint32_t second_ms)
 {
 	struct vip_picture p = {.settings = {.garp_count = 3, .garp_second_ms = second_ms}, .vips = vips, .n = n};
-	size_t len;
-	void *bytes;
 	int fd;
 
 	qsort(vips, n, sizeof(*vips), by_addr);
-	bytes = vipwire_encode_picture(&p, &len);
-	fd = memfd_sealed("vips", bytes, len);
-	free(bytes);
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static void send_picture(struct rig *r, struct chan *to, enum msg_type type, uint64_t generation, struct vip *vips,
-			 size_t n, uint32_t second_ms)
-{
-	int fd = picture_fd(vips, n, second_ms);
-
+	fd = picture_fd(&p);
 	assert_int_equal(chan_send(to, (uint16_t)type, generation, NULL, 0, fd), 0);
 	close(fd);
 }
 
-static void send_vips(struct rig *r, uint64_t generation, struct vip *vips, size_t n)
+static void send_vips(struct lab *r, uint64_t generation, struct vip *vips, size_t n)
 {
-	send_picture(r, r->control, MSG_VIPS, generation, vips, n, 0);
+	send_picture(r, r->play.control, MSG_VIPS, generation, vips, n, 0);
 }
 
-static void send_rows(struct rig *r, uint64_t generation, const struct vip_row *rows, size_t n)
+static void send_rows(struct lab *r, uint64_t generation, const struct vip_row *rows, size_t n)
 {
 	char buf[1024];
 	size_t done, len = vipwire_encode_rows(rows, n, buf, sizeof(buf), &done);
 
 	assert_int_equal(done, n);
-	assert_int_equal(chan_send(r->control, MSG_VIP_ROWS, generation, buf, len, -1), 0);
+	assert_int_equal(chan_send(r->play.control, MSG_VIP_ROWS, generation, buf, len, -1), 0);
 }
 
 /* ---- what is so ---- */
-
-static bool addr_is_on(const char *addr, const char *ifname)
-{
-	struct ifaddrs *all, *i;
-	struct addr want, is;
-	bool found = false;
-
-	assert_int_equal(addr_parse(addr, &want), 0);
-	assert_int_equal(getifaddrs(&all), 0);
-	for (i = all; i && !found; i = i->ifa_next) {
-		if (!i->ifa_addr || strcmp(i->ifa_name, ifname) != 0 || i->ifa_addr->sa_family != want.family)
-			continue;
-		is = want.family == AF_INET
-			 ? addr_from_bytes(AF_INET, &((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr)
-			 : addr_from_bytes(AF_INET6,
-					   &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)->sin6_addr);
-		found = addr_equal(&is, &want);
-	}
-	freeifaddrs(all);
-	return found;
-}
 
 static size_t addrs_on(const char *ifname)
 {
@@ -334,37 +124,27 @@ struct place {
 };
 #define AT(a, i) (&(struct place){a, i})
 
-static bool present(struct rig *r, void *arg)
+static bool present(struct lab *r, void *arg)
 {
 	struct place *p = arg;
 
-	return addr_is_on(p->addr, p->ifname);
+	return addr_stands(p->addr, p->ifname);
 }
 
-static bool absent(struct rig *r, void *arg)
+static bool absent(struct lab *r, void *arg)
 {
 	return !present(r, arg);
 }
 
-static bool acked(struct rig *r, void *arg)
+static bool acked(struct lab *r, void *arg)
 {
 	return r->heard.ack == *(uint64_t *)arg;
 }
 #define GEN(n) (&(uint64_t){n})
 
-static bool is_ready(struct rig *r, void *arg)
+static bool is_ready(struct lab *r, void *arg)
 {
-	return r->heard.ready;
-}
-
-static bool is_gone(struct rig *r, void *arg)
-{
-	return r->heard.gone;
-}
-
-static bool answered(struct rig *r, void *arg)
-{
-	return r->heard.answer;
+	return r->play.ready;
 }
 
 /* A note with all of these words. */
@@ -373,7 +153,7 @@ struct words {
 };
 #define NOTE(a, b, c) (&(struct words){a, b, c})
 
-static bool noted(struct rig *r, void *arg)
+static bool noted(struct lab *r, void *arg)
 {
 	struct words *w = arg;
 
@@ -384,34 +164,28 @@ static bool noted(struct rig *r, void *arg)
 	return false;
 }
 
-static bool local_known(struct rig *r, void *arg)
+static bool local_known(struct lab *r, void *arg)
 {
 	struct place *p = arg;
-	struct addr a;
+	struct addr a = address(p->addr);
 
-	assert_int_equal(addr_parse(p->addr, &a), 0);
 	for (size_t i = 0; i < r->heard.n_locals; i++)
 		if (addr_equal(&r->heard.locals[i].addr, &a) && strcmp(r->heard.locals[i].ifname, p->ifname) == 0)
 			return true;
 	return false;
 }
 
-static bool local_unknown(struct rig *r, void *arg)
+static bool local_unknown(struct lab *r, void *arg)
 {
 	return !local_known(r, arg);
 }
 
-/* An answer from the process: what was sent before has been taken in by then. */
-static const json_t *ask(struct rig *r, const char *what)
+static const json_t *ask(struct lab *r, const char *what)
 {
-	json_decref(r->heard.answer);
-	r->heard.answer = NULL;
-	assert_int_equal(chan_send(r->control, MSG_ASK, ++r->asked, what, strlen(what), -1), 0);
-	UNTIL(r, answered, NULL);
-	return r->heard.answer;
+	return question(&r->play, MSG_ASK, what);
 }
 
-static json_int_t status(struct rig *r, const char *name)
+static json_int_t status(struct lab *r, const char *name)
 {
 	return json_integer_value(json_object_get(ask(r, "status"), name));
 }
@@ -420,18 +194,17 @@ static json_int_t status(struct rig *r, const char *name)
 struct listening {
 	const char *addr;
 	unsigned want, got;
-	int fd; /* 0: the rig's */
+	int fd; /* 0: the lab's */
 };
 
-static bool frames_heard(struct rig *r, void *arg)
+static bool frames_heard(struct lab *r, void *arg)
 {
 	struct listening *l = arg;
 	uint8_t want[ANNOUNCE_FRAME], got[2048];
-	struct addr a;
+	struct addr a = address(l->addr);
 	size_t len;
 	ssize_t n;
 
-	assert_int_equal(addr_parse(l->addr, &a), 0);
 	len = arp_announce(&a, r->mac, want);
 	while ((n = recv(l->fd ? l->fd : r->packet_fd, got, sizeof(got), MSG_DONTWAIT)) >= 0)
 		if ((size_t)n >= len && memcmp(got, want, len) == 0)
@@ -441,7 +214,7 @@ static bool frames_heard(struct rig *r, void *arg)
 
 /* ---- a namespace for each test ---- */
 
-static void learn_mac(struct rig *r)
+static void learn_mac(struct lab *r)
 {
 	struct ifreq q = {.ifr_name = "v0"};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -451,106 +224,63 @@ static void learn_mac(struct rig *r)
 	close(fd);
 }
 
-static int listen_on(const char *ifname)
-{
-	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), size = 16 << 20;
-
-	assert_true(fd >= 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	at.sll_ifindex = (int)if_nametoindex(ifname);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	return fd;
-}
-
 static int set_up(void **state)
 {
-	struct rig *r = xcalloc(1, sizeof(*r));
-	char path[100];
+	struct lab *r = xcalloc(1, sizeof(*r));
 
 	if (unshare(CLONE_NEWNET) < 0)
 		return -1;
 	sh("ip link set lo up; ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up; "
 	   "ip addr add 172.17.0.31/24 dev v0");
-	strcpy(r->dir, "/tmp/test_vrrp.XXXXXX");
-	assert_non_null(mkdtemp(r->dir));
-	snprintf(path, sizeof(path), "%s/vrrp.own", r->dir);
-	r->own_fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	snprintf(path, sizeof(path), "%s/lock", r->dir);
-	close(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-	r->lock_fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(r->own_fd >= 0 && r->lock_fd >= 0);
-	r->loop = loop_new();
-	r->look = loop_timer_new(r->loop, on_look, r);
+	stage_open(&r->stage, r);
+	stage_add(&r->stage, &r->play, hear);
 	learn_mac(r);
-	r->packet_fd = listen_on("v1");
+	r->packet_fd = tap("v1");
 	*state = r;
 	return 0;
 }
 
-static void forget(struct rig *r)
+/* The process is no more: what it said is forgotten. */
+static void forget(struct lab *r)
 {
 	for (size_t i = 0; i < r->heard.n_notes; i++)
 		free(r->heard.notes[i]);
-	json_decref(r->heard.answer);
 	memset(&r->heard, 0, sizeof(r->heard));
+	r->play.beats = false;
 }
 
-static void hang_up(struct rig *r)
+static void kill_it(struct lab *r)
 {
-	chan_free(r->supervisor);
-	chan_free(r->control);
-	chan_free(r->ipvs);
-	r->supervisor = r->control = r->ipvs = NULL;
-	r->beats = false;
+	murder(&r->play);
 	forget(r);
-}
-
-static void kill_it(struct rig *r)
-{
-	if (r->pid > 0) {
-		kill(r->pid, SIGKILL);
-		waitpid(r->pid, NULL, 0);
-	}
-	r->pid = 0;
-	hang_up(r);
 }
 
 static int tear_down(void **state)
 {
-	struct rig *r = *state;
-	char command[128];
+	struct lab *r = *state;
 
 	kill_it(r);
-	loop_timer_free(r->look);
-	loop_free(r->loop);
-	close(r->own_fd);
-	close(r->lock_fd);
+	stage_close(&r->stage);
 	close(r->packet_fd);
-	snprintf(command, sizeof(command), "rm -rf %s", r->dir);
-	sh(command);
 	free(r);
 	return 0;
 }
 
 /* It left by itself; its exit code. */
-static int exit_code(struct rig *r)
+static int exit_code(struct lab *r)
 {
-	int status;
-
-	UNTIL(r, is_gone, NULL);
-	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
-	r->pid = 0;
-	hang_up(r);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	UNTIL(r, is_gone, &r->play);
+	reap(&r->play);
+	forget(r);
+	return r->play.code;
 }
 
 /* Running with these VIPs in place. */
-static void running(struct rig *r, struct vip *vips, size_t n)
+static void running(struct lab *r, struct vip *vips, size_t n)
 {
-	launch(r);
-	begin(r, 0);
-	programmed(r);
+	launch(&r->play);
+	begin(&r->play, 0);
+	programmed(&r->play);
 	send_vips(r, 1, vips, n);
 	UNTIL(r, acked, GEN(1));
 }
@@ -565,22 +295,22 @@ static bool have_dummy(void)
 static void test_gate(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("fd10::1", "v0")};
-	struct rig *r = *state;
-	struct listening arp = {"10.10.0.1", 3, 0, 0}, na = {"fd10::1", 6, 0, listen_on("v1")};
+	struct lab *r = *state;
+	struct listening arp = {"10.10.0.1", 3, 0, 0}, na = {"fd10::1", 6, 0, tap("v1")};
 
-	launch(r);
-	begin(r, 0);
+	launch(&r->play);
+	begin(&r->play, 0);
 	UNTIL(r, is_ready, NULL);
-	send_picture(r, r->control, MSG_VIPS, 7, vips, 2, 100);
+	send_picture(r, r->play.control, MSG_VIPS, 7, vips, 2, 100);
 	assert_int_equal(status(r, "generation"), 7);
 	assert_int_equal(r->heard.keeps, 1);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
 	assert_int_equal(r->heard.acks, 0);
-	programmed(r);
+	programmed(&r->play);
 	UNTIL(r, acked, GEN(7));
 	assert_int_equal(r->heard.ack_counts.failed, 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
-	assert_true(addr_is_on("fd10::1", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
+	assert_true(addr_stands("fd10::1", "v0"));
 	UNTIL(r, frames_heard, &arp);
 	UNTIL(r, frames_heard, &na); /* two bursts of three */
 	close(na.fd);
@@ -589,13 +319,13 @@ static void test_gate(void **state)
 static void test_bursts(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	struct listening arp = {"10.10.0.1", 6, 0, 0};
 
-	launch(r);
-	begin(r, 0);
-	programmed(r);
-	send_picture(r, r->control, MSG_VIPS, 1, vips, 1, 50);
+	launch(&r->play);
+	begin(&r->play, 0);
+	programmed(&r->play);
+	send_picture(r, r->play.control, MSG_VIPS, 1, vips, 1, 50);
 	UNTIL(r, frames_heard, &arp);
 	assert_int_equal(arp.got, 6);
 	assert_int_equal(status(r, "framesSent"), 6);
@@ -606,7 +336,7 @@ static void test_rows(void **state)
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0")};
 	struct vip_row rows[] = {{.op = VIP_DELETE, .vip = vip("10.10.0.1", "v0")},
 				 {.op = VIP_SET, .vip = vip("10.10.0.3", "v0")}};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	struct listening two = {"10.10.0.2", 3, 0, 0}, three = {"10.10.0.3", 3, 0, 0};
 
 	running(r, vips, 2);
@@ -614,21 +344,21 @@ static void test_rows(void **state)
 	assert_int_equal(status(r, "framesSent"), 6);
 	send_rows(r, 2, rows, 2);
 	UNTIL(r, acked, GEN(2));
-	assert_false(addr_is_on("10.10.0.1", "v0"));
-	assert_true(addr_is_on("10.10.0.2", "v0"));
-	assert_true(addr_is_on("10.10.0.3", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
+	assert_true(addr_stands("10.10.0.2", "v0"));
+	assert_true(addr_stands("10.10.0.3", "v0"));
 	UNTIL(r, frames_heard, &three);
 	assert_int_equal(status(r, "framesSent"), 9); /* the new one's alone */
 	assert_int_equal(r->heard.keeps + r->heard.keep_rows, 2);
 	/* Rows that are cut change nothing and are not acknowledged. */
-	assert_int_equal(chan_send(r->control, MSG_VIP_ROWS, 3, "x", 1, -1), 0);
+	assert_int_equal(chan_send(r->play.control, MSG_VIP_ROWS, 3, "x", 1, -1), 0);
 	assert_int_equal(status(r, "generation"), 2);
 }
 
 static void test_restore(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("fd10::1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 2);
 	sh("ip addr del 10.10.0.1/32 dev v0; ip -6 addr del fd10::1/128 dev v0");
@@ -637,89 +367,89 @@ static void test_restore(void **state)
 	assert_int_equal(status(r, "restored"), 2);
 	sh("ip addr flush dev v0 scope global || :"); /* loses against vipd */
 	UNTIL(r, present, AT("10.10.0.1", "v0"));
-	order(r, MSG_STOP);
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
-	assert_false(addr_is_on("fd10::1", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
+	assert_false(addr_stands("fd10::1", "v0"));
 }
 
 static void test_restart(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0"), vip("fd10::1", "v0")};
 	struct vip_row gone = {.op = VIP_DELETE, .vip = vip("10.10.0.2", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	char buf[256];
 	size_t done, len = vipwire_encode_rows(&gone, 1, buf, sizeof(buf), &done);
 
 	running(r, vips, 3);
 	kill_it(r);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
 	/* From what was kept, without control's word and without ipvs: what is held stays, what is not wanted goes, nothing is announced. */
-	launch(r);
-	send_picture(r, r->supervisor, MSG_KEPT, 1, vips, 3, 0);
-	assert_int_equal(chan_send(r->supervisor, MSG_KEPT_ROWS, 2, buf, len, -1), 0);
-	begin(r, 1);
+	launch(&r->play);
+	send_picture(r, r->play.supervisor, MSG_KEPT, 1, vips, 3, 0);
+	assert_int_equal(chan_send(r->play.supervisor, MSG_KEPT_ROWS, 2, buf, len, -1), 0);
+	begin(&r->play, 1);
 	UNTIL(r, absent, AT("10.10.0.2", "v0"));
 	assert_int_equal(status(r, "held"), 2);
 	assert_int_equal(status(r, "framesSent"), 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
-	assert_true(addr_is_on("fd10::1", "v0"));
-	order(r, MSG_STOP);
+	assert_true(addr_stands("10.10.0.1", "v0"));
+	assert_true(addr_stands("fd10::1", "v0"));
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
-	assert_false(addr_is_on("fd10::1", "v0"));
-	assert_true(addr_is_on("172.17.0.31", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
+	assert_false(addr_stands("fd10::1", "v0"));
+	assert_true(addr_stands("172.17.0.31", "v0"));
 }
 
 /* Without a first picture nothing of the record is removed. */
 static void test_restart_unknown(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 2);
 	kill_it(r);
-	launch(r);
-	begin(r, 1);
-	programmed(r);
+	launch(&r->play);
+	begin(&r->play, 1);
+	programmed(&r->play);
 	assert_int_equal(status(r, "wanted"), 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
 	send_vips(r, 5, vips, 1);
 	UNTIL(r, acked, GEN(5));
-	assert_true(addr_is_on("10.10.0.1", "v0"));
-	assert_false(addr_is_on("10.10.0.2", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
+	assert_false(addr_stands("10.10.0.2", "v0"));
 	/* Leave: as it is. */
-	order(r, MSG_LEAVE);
+	order(&r->play, MSG_LEAVE);
 	assert_int_equal(exit_code(r), 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
-	assert_int_equal(vrrp_cleanup(r->own_fd), 1);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
-	assert_int_equal(vrrp_cleanup(r->own_fd), 0);
+	assert_true(addr_stands("10.10.0.1", "v0"));
+	assert_int_equal(vrrp_cleanup(r->play.own_fd), 1);
+	assert_false(addr_stands("10.10.0.1", "v0"));
+	assert_int_equal(vrrp_cleanup(r->play.own_fd), 0);
 }
 
 static void test_foreign(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	sh("ip addr add 10.10.0.1/32 dev v0; ip addr add 10.10.0.2/32 dev v1");
 	running(r, vips, 2);
 	UNTIL(r, noted, NOTE("10.10.0.2", "AddressElsewhere", "v1"));
 	assert_int_equal(r->heard.ack_counts.conflicts, 1);
-	assert_false(addr_is_on("10.10.0.2", "v0"));
+	assert_false(addr_stands("10.10.0.2", "v0"));
 	sh("ip addr del 10.10.0.2/32 dev v1");
 	UNTIL(r, noted, NOTE("10.10.0.2", "AddressElsewhere", "\"gone\":true"));
-	assert_true(addr_is_on("10.10.0.2", "v0"));
-	order(r, MSG_STOP);
+	assert_true(addr_stands("10.10.0.2", "v0"));
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
-	assert_false(addr_is_on("10.10.0.2", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
+	assert_false(addr_stands("10.10.0.2", "v0"));
 }
 
 static void test_interfaces(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "late0"), vip("fd10::1", "late0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 2);
 	assert_int_equal(r->heard.ack_counts.failed, 2);
@@ -748,7 +478,7 @@ static void test_interfaces(void **state)
 	assert_int_equal(status(r, "restored"), 0);
 }
 
-static bool has_no_carrier(struct rig *r, void *arg)
+static bool has_no_carrier(struct lab *r, void *arg)
 {
 	struct ifreq q = {.ifr_name = "v0"};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -762,7 +492,7 @@ static bool has_no_carrier(struct rig *r, void *arg)
 static void test_carrier(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	struct listening first = {"10.10.0.1", 3, 0, 0}, again = {"10.10.0.1", 1, 0, 0};
 
 	running(r, vips, 1);
@@ -776,7 +506,7 @@ static void test_carrier(void **state)
 static void test_locals(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 1);
 	UNTIL(r, local_known, AT("172.17.0.31", "v0"));
@@ -788,15 +518,15 @@ static void test_locals(void **state)
 	UNTIL(r, local_unknown, AT("192.0.2.7", "v1"));
 	/* A new control is told anew. */
 	r->heard.n_locals = 0;
-	chan_free(r->control);
-	r->control = give_peer(r, ROLE_CONTROL);
+	chan_free(r->play.control);
+	r->play.control = give_peer(&r->play, ROLE_CONTROL);
 	UNTIL(r, local_known, AT("172.17.0.31", "v0"));
 }
 
 static void test_answers(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.2", "v0"), vip("10.10.0.1", "none0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	const json_t *a, *one;
 
 	running(r, vips, 2);
@@ -817,46 +547,46 @@ static void test_answers(void **state)
 static void test_stop(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("fd10::1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 2);
-	order(r, MSG_STOP);
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
-	assert_false(addr_is_on("fd10::1", "v0"));
-	assert_true(addr_is_on("172.17.0.31", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
+	assert_false(addr_stands("fd10::1", "v0"));
+	assert_true(addr_stands("172.17.0.31", "v0"));
 }
 
 static void test_orphan_adopted(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	char path[100];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/lock", r->dir);
+	snprintf(path, sizeof(path), "%s/lock0", r->stage.dir);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	running(r, vips, 1);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	chan_free(r->supervisor);
-	r->supervisor = NULL;
-	r->heard.gone = true;
+	chan_free(r->play.supervisor);
+	r->play.supervisor = NULL;
+	r->play.gone = true;
 	assert_int_equal(exit_code(r), 0);
-	assert_true(addr_is_on("10.10.0.1", "v0"));
+	assert_true(addr_stands("10.10.0.1", "v0"));
 	close(fd);
 }
 
 static void test_orphan_alone(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 1);
-	chan_free(r->supervisor);
-	r->supervisor = NULL;
-	assert_true(addr_is_on("10.10.0.1", "v0"));
+	chan_free(r->play.supervisor);
+	r->play.supervisor = NULL;
+	assert_true(addr_stands("10.10.0.1", "v0"));
 	UNTIL(r, absent, AT("10.10.0.1", "v0"));
-	r->heard.gone = true;
+	r->play.gone = true;
 	assert_int_equal(exit_code(r), 0);
 }
 
@@ -864,16 +594,16 @@ static void test_orphan_alone(void **state)
 static void test_damaged(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	running(r, vips, 1);
 	kill_it(r);
-	assert_int_equal(ftruncate(r->own_fd, 0), 0);
-	assert_int_equal(write(r->own_fd, "garbage\n", 8), 8);
+	assert_int_equal(ftruncate(r->play.own_fd, 0), 0);
+	assert_int_equal(write(r->play.own_fd, "garbage\n", 8), 8);
 	running(r, vips, 1);
-	order(r, MSG_STOP);
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
 }
 
 static void many(struct vip *vips, size_t n, const char *ifname)
@@ -889,7 +619,7 @@ static void many(struct vip *vips, size_t n, const char *ifname)
 static void test_thousand(void **state)
 {
 	enum { N = 1000 };
-	struct rig *r = *state;
+	struct lab *r = *state;
 	struct vip *vips = xcalloc(N, sizeof(*vips));
 	struct listening last = {"10.20.3.250", 3, 0, 0};
 
@@ -902,7 +632,7 @@ static void test_thousand(void **state)
 	kill_it(r);
 	running(r, vips, N / 2);
 	assert_int_equal(addrs_on("v0"), N / 2 + 1);
-	order(r, MSG_STOP);
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
 	assert_int_equal(addrs_on("v0"), 1);
 	free(vips);
@@ -913,14 +643,14 @@ static void test_overrun(void **state)
 {
 	enum { ROUNDS = 300 };
 	struct vip vips[] = {vip("10.10.0.1", "v0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 	struct addr_op ops[RTNL_BATCH];
 	int errors[RTNL_BATCH];
 	struct rtnl *n;
 
 	running(r, vips, 1);
 	assert_int_equal(rtnl_open(true, &n), 0);
-	kill(r->pid, SIGSTOP);
+	kill(r->play.pid, SIGSTOP);
 	for (int round = 0; round < 2 * ROUNDS; round++) {
 		for (uint32_t i = 0; i < RTNL_BATCH; i++)
 			ops[i] = (struct addr_op){.add = round % 2 == 0,
@@ -930,7 +660,7 @@ static void test_overrun(void **state)
 		assert_int_equal(rtnl_apply(n, ops, RTNL_BATCH, errors), 0);
 	}
 	sh("ip addr del 10.10.0.1/32 dev v0");
-	kill(r->pid, SIGCONT);
+	kill(r->play.pid, SIGCONT);
 	rtnl_close(n);
 	UNTIL(r, present, AT("10.10.0.1", "v0"));
 	assert_true(status(r, "rescans") >= 2);
@@ -940,52 +670,52 @@ static void test_cluster(void **state)
 {
 	struct vip vips[] = {vip("10.96.0.1", "vipd0"), vip("fd96::1", "vipd0"), vip("10.10.0.1", "v0")};
 	struct vip client = vip("10.10.0.1", "v0");
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	if (!have_dummy())
 		skip();
 	running(r, vips, 3);
-	assert_true(addr_is_on("10.96.0.1", "vipd0"));
-	assert_true(addr_is_on("fd96::1", "vipd0"));
+	assert_true(addr_stands("10.96.0.1", "vipd0"));
+	assert_true(addr_stands("fd96::1", "vipd0"));
 	sh("ip link del vipd0");
 	UNTIL(r, present, AT("10.96.0.1", "vipd0"));
 	sh("ip link set vipd0 up; ip link set vipd0 down"); /* the kernel drops the IPv6 one */
 	UNTIL(r, present, AT("fd96::1", "vipd0"));
 	kill_it(r);
 	running(r, vips, 3);
-	order(r, MSG_STOP);
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
 	assert_int_equal(if_nametoindex("vipd0"), 0);
 	/* A kill leaves all, cleanup takes all. */
 	running(r, vips, 3);
 	kill_it(r);
 	assert_true(if_nametoindex("vipd0") != 0);
-	assert_int_equal(vrrp_cleanup(r->own_fd), 3);
+	assert_int_equal(vrrp_cleanup(r->play.own_fd), 3);
 	assert_int_equal(if_nametoindex("vipd0"), 0);
-	assert_false(addr_is_on("10.10.0.1", "v0"));
+	assert_false(addr_stands("10.10.0.1", "v0"));
 	/* A device of somebody else is used and stays, and an address of somebody else keeps ours. */
 	sh("ip link add vipd0 type dummy; ip link set vipd0 up");
 	running(r, vips, 3);
-	assert_true(addr_is_on("10.96.0.1", "vipd0"));
-	order(r, MSG_STOP);
+	assert_true(addr_stands("10.96.0.1", "vipd0"));
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
 	assert_true(if_nametoindex("vipd0") != 0);
-	assert_false(addr_is_on("10.96.0.1", "vipd0"));
+	assert_false(addr_stands("10.96.0.1", "vipd0"));
 	sh("ip link del vipd0");
 	running(r, vips, 3);
 	sh("ip addr add 192.0.2.1/32 dev vipd0");
 	send_vips(r, 2, &client, 1);
 	UNTIL(r, acked, GEN(2));
-	assert_false(addr_is_on("10.96.0.1", "vipd0"));
-	order(r, MSG_STOP);
+	assert_false(addr_stands("10.96.0.1", "vipd0"));
+	order(&r->play, MSG_STOP);
 	assert_int_equal(exit_code(r), 0);
-	assert_true(addr_is_on("192.0.2.1", "vipd0"));
+	assert_true(addr_stands("192.0.2.1", "vipd0"));
 }
 
 static void test_no_dummy(void **state)
 {
 	struct vip vips[] = {vip("10.96.0.1", "vipd0"), vip("10.96.0.2", "vipd0")};
-	struct rig *r = *state;
+	struct lab *r = *state;
 
 	if (have_dummy())
 		skip();
