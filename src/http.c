@@ -1,0 +1,384 @@
+/* Who may connect, and for how long: see http.h. A connection reads its head, is answered, and is closed once the client has taken all of it and closed its
+ * own side, or HTTP_LINGER later. libevent's own server can bound neither how many connections are accepted nor the time to the end of a head that comes byte
+ * by byte. Source: RFC 9112. Test: tests/test_http.c */
+#include "http.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HTTP_LINGER (2 * NSEC_PER_SEC)
+#define HTTP_FULL   (100 * NSEC_PER_MSEC) /* without a descriptor, until the next look */
+
+struct http_listener {
+	struct http_server *server;
+	struct http_listener *next;
+	int fd;
+	struct loop_io *io;
+	void *context;
+};
+
+struct connection {
+	struct http_server *server;
+	struct http_listener *listener; /* NULL: it has gone */
+	struct connection *next;
+	int fd;
+	struct loop_io *io;
+	struct loop_timer *timer;
+	char *in;
+	size_t in_len;
+	char *out; /* NULL before the answer is known */
+	size_t out_len, out_at;
+	bool over; /* all of it was sent */
+};
+
+struct http_server {
+	struct loop *loop;
+	struct http_listener *listeners;
+	struct connection *connections;
+	size_t n;
+	struct loop_timer *full;
+	nsec_t head_wait, reply_wait;
+	void (*get)(void *arg, struct http_get *g);
+	void *arg;
+	struct log_limit limit;
+};
+
+static void listen_again(struct http_server *s)
+{
+	for (struct http_listener *l = s->listeners; l; l = l->next)
+		loop_io_set(l->io, LOOP_READ);
+}
+
+static void listen_pause(struct http_server *s)
+{
+	for (struct http_listener *l = s->listeners; l; l = l->next)
+		loop_io_set(l->io, 0);
+}
+
+static void on_full(void *arg)
+{
+	struct http_server *s = arg;
+
+	if (s->n < HTTP_CONNECTIONS)
+		listen_again(s);
+}
+
+static void connection_free(struct connection *c)
+{
+	struct http_server *s = c->server;
+	struct connection **at = &s->connections;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	loop_io_free(c->io);
+	loop_timer_free(c->timer);
+	close(c->fd);
+	free(c->in);
+	free(c->out);
+	free(c);
+	if (s->n-- == HTTP_CONNECTIONS)
+		listen_again(s);
+}
+
+static void on_late(void *arg)
+{
+	connection_free(arg);
+}
+
+/* ---- the answer ---- */
+
+static void answer_make(struct connection *c, struct http_get *g, bool head_only)
+{
+	char head[HTTP_EXTRA + 512];
+	int n = snprintf(
+	    head, sizeof head,
+	    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %zu\r\n%s"
+	    "Connection: close\r\n\r\n",
+	    g->status, http_reason(g->status), g->type, g->len, g->extra);
+	size_t body = head_only ? 0 : g->len;
+
+	if (n < 0 || (size_t)n >= sizeof head)
+		abort(); /* extra is bounded, type a literal */
+	c->out_len = (size_t)n + body;
+	c->out = xmalloc(c->out_len);
+	memcpy(c->out, head, (size_t)n);
+	if (body)
+		memcpy(c->out + n, g->body, body);
+}
+
+static void connection_write(struct connection *c)
+{
+	ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		connection_free(c);
+		return;
+	}
+	c->out_at += (size_t)n;
+	if (c->out_at < c->out_len)
+		return;
+	/* Closed at once, a request that came with more than its head would reset the connection before the answer is read. */
+	c->over = true;
+	shutdown(c->fd, SHUT_WR);
+	loop_io_set(c->io, LOOP_READ);
+	loop_timer_set(c->timer, HTTP_LINGER);
+}
+
+static void connection_reply(struct connection *c, struct http_get *g, bool head_only)
+{
+	answer_make(c, g, head_only);
+	free(c->in);
+	c->in = NULL;
+	loop_timer_set(c->timer, c->server->reply_wait);
+	loop_io_set(c->io, LOOP_WRITE);
+	connection_write(c);
+}
+
+static void connection_answer(struct connection *c, const struct http_head *h)
+{
+	struct sockaddr_storage local = {0};
+	socklen_t len = sizeof local;
+	struct http_get g = {.head = h,
+			     .local = &local,
+			     .listener = c->listener->context,
+			     .status = 404,
+			     .type = "text/plain; charset=utf-8"};
+
+	getsockname(c->fd, (struct sockaddr *)&local, &len);
+	c->server->get(c->server->arg, &g);
+	connection_reply(c, &g, h->head_only);
+	free(g.body);
+}
+
+static void connection_refuse(struct connection *c, int status)
+{
+	struct http_get g = {.status = status, .type = "text/plain; charset=utf-8"};
+	char text[64];
+
+	snprintf(text, sizeof text, "%s\n", http_reason(status));
+	g.body = text;
+	g.len = strlen(text);
+	if (status == 405)
+		snprintf(g.extra, sizeof g.extra, "Allow: GET, HEAD\r\n");
+	connection_reply(c, &g, false);
+}
+
+/* ---- the request ---- */
+
+static void connection_read(struct connection *c)
+{
+	ssize_t n = recv(c->fd, c->in + c->in_len, HTTP_HEAD_MAX - c->in_len, MSG_DONTWAIT);
+	struct http_head head;
+	size_t end;
+	int refused;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || !c->listener) {
+		connection_free(c);
+		return;
+	}
+	c->in_len += (size_t)n;
+	end = http_head_end(c->in, c->in_len);
+	if (!end) {
+		if (c->in_len == HTTP_HEAD_MAX)
+			connection_refuse(c, 431);
+		return;
+	}
+	refused = http_head_parse(c->in, end, &head);
+	if (refused)
+		connection_refuse(c, refused);
+	else
+		connection_answer(c, &head);
+}
+
+/* What still comes is of no use. */
+static void connection_drain(struct connection *c)
+{
+	char buf[4096];
+	ssize_t n = recv(c->fd, buf, sizeof buf, MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		connection_free(c);
+}
+
+static void on_connection(void *arg, int events)
+{
+	struct connection *c = arg;
+
+	if (c->over)
+		connection_drain(c);
+	else if (c->out)
+		connection_write(c);
+	else
+		connection_read(c);
+}
+
+/* ---- listening ---- */
+
+static void connection_new(struct http_listener *l, int fd)
+{
+	struct http_server *s = l->server;
+	struct connection *c = xcalloc(1, sizeof *c);
+
+	c->server = s;
+	c->listener = l;
+	c->fd = fd;
+	c->in = xmalloc(HTTP_HEAD_MAX);
+	c->io = loop_io_new(s->loop, fd, LOOP_READ, on_connection, c);
+	c->timer = loop_timer_new(s->loop, on_late, c);
+	loop_timer_set(c->timer, s->head_wait);
+	c->next = s->connections;
+	s->connections = c;
+	if (++s->n == HTTP_CONNECTIONS)
+		listen_pause(s);
+}
+
+static void on_accept(void *arg, int events)
+{
+	struct http_listener *l = arg;
+	struct http_server *s = l->server;
+	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		connection_new(l, fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		unsigned swallowed;
+
+		if (log_allow(&s->limit, clock_now(), &swallowed))
+			log_warning("HTTP: no connection can be accepted: %s", strerror(errno));
+		listen_pause(s);
+		loop_timer_set(s->full, HTTP_FULL);
+	}
+}
+
+struct http_listener *http_listen_fd(struct http_server *s, int fd, void *context)
+{
+	struct http_listener *l = xcalloc(1, sizeof *l);
+
+	l->server = s;
+	l->fd = fd;
+	l->context = context;
+	l->io = loop_io_new(s->loop, fd, s->n < HTTP_CONNECTIONS ? LOOP_READ : 0, on_accept, l);
+	l->next = s->listeners;
+	s->listeners = l;
+	return l;
+}
+
+static socklen_t to_sockaddr(const struct addr *a, uint16_t port, struct sockaddr_storage *out)
+{
+	*out = (struct sockaddr_storage){.ss_family = a->family};
+	if (a->family == AF_INET6) {
+		struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+
+		six->sin6_port = htons(port);
+		memcpy(&six->sin6_addr, a->bytes, sizeof six->sin6_addr);
+		return sizeof *six;
+	}
+	((struct sockaddr_in *)out)->sin_port = htons(port);
+	memcpy(&((struct sockaddr_in *)out)->sin_addr, a->bytes, sizeof(struct in_addr));
+	return sizeof(struct sockaddr_in);
+}
+
+static int socket_listen(int fd, const struct addr *a, uint16_t port)
+{
+	struct sockaddr_storage to;
+	socklen_t len = to_sockaddr(a, port, &to);
+	int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
+	    (a->family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on)) ||
+	    bind(fd, (struct sockaddr *)&to, len) || listen(fd, HTTP_CONNECTIONS))
+		return -errno;
+	return 0;
+}
+
+int http_listen(struct http_server *s, const struct addr *a, uint16_t port, void *context, struct http_listener **out)
+{
+	int fd = socket(a->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	err = socket_listen(fd, a, port);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	*out = http_listen_fd(s, fd, context);
+	return 0;
+}
+
+void http_listener_free(struct http_listener *l)
+{
+	struct http_listener **at;
+
+	if (!l)
+		return;
+	for (at = &l->server->listeners; *at != l;)
+		at = &(*at)->next;
+	*at = l->next;
+	for (struct connection *c = l->server->connections; c; c = c->next)
+		if (c->listener == l)
+			c->listener = NULL;
+	loop_io_free(l->io);
+	close(l->fd);
+	free(l);
+}
+
+uint16_t http_listener_port(const struct http_listener *l)
+{
+	struct sockaddr_storage at = {0};
+	socklen_t len = sizeof at;
+
+	if (getsockname(l->fd, (struct sockaddr *)&at, &len))
+		return 0;
+	if (at.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
+	return at.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&at)->sin_port) : 0;
+}
+
+size_t http_connections(const struct http_server *s)
+{
+	return s->n;
+}
+
+struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg)
+{
+	struct http_server *s = xcalloc(1, sizeof *s);
+
+	s->loop = l;
+	s->get = get;
+	s->arg = arg;
+	s->full = loop_timer_new(l, on_full, s);
+	http_waits(s, HTTP_HEAD_WAIT, HTTP_REPLY_WAIT);
+	return s;
+}
+
+void http_waits(struct http_server *s, nsec_t head, nsec_t reply)
+{
+	s->head_wait = head;
+	s->reply_wait = reply;
+}
+
+void http_free(struct http_server *s)
+{
+	if (!s)
+		return;
+	while (s->listeners)
+		http_listener_free(s->listeners);
+	while (s->connections)
+		connection_free(s->connections);
+	loop_timer_free(s->full);
+	free(s);
+}

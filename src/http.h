@@ -1,0 +1,50 @@
+/* A small HTTP server for what vipd tells of itself: GET and HEAD, one request a connection. Every wait and every buffer is bounded: HTTP_CONNECTIONS at a
+ * time in all (more wait in the kernel's backlog), HTTP_HEAD_WAIT to the end of the request's head, HTTP_HEAD_MAX bytes of it, HTTP_REPLY_WAIT to
+ * take the answer. */
+#ifndef VIPD_HTTP_H
+#define VIPD_HTTP_H
+
+#include "base/addr.h"
+#include "base/loop.h"
+#include "http_text.h"
+
+#include <sys/socket.h>
+
+#define HTTP_HEAD_WAIT  (10 * NSEC_PER_SEC)
+#define HTTP_REPLY_WAIT (30 * NSEC_PER_SEC)
+
+enum { HTTP_CONNECTIONS = 256, HTTP_EXTRA = 1024 };
+
+struct http_server;
+struct http_listener;
+
+/* A request, inside the callback only. */
+struct http_get {
+	const struct http_head *head;
+	const struct sockaddr_storage *local; /* the address that the client called */
+	void *listener;                       /* what http_listen was given */
+	/* The answer, to be filled in; it begins as 404 with an empty body. */
+	int status;
+	const char *type; /* Content-Type; a literal */
+	char *body;       /* malloc'd, taken over */
+	size_t len;
+	char extra[HTTP_EXTRA]; /* further header lines, each with its "\r\n" */
+};
+
+struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg);
+/* Other waits than the usual ones, for connections to come. */
+void http_waits(struct http_server *s, nsec_t head, nsec_t reply);
+/* Ends all listeners and connections; NULL is fine. */
+void http_free(struct http_server *s);
+
+/* Listens on an address (unspecified: on all of that family) and port; port 0: any free one. context is given to get as g->listener. 0 and
+ * *out, or -errno. */
+int http_listen(struct http_server *s, const struct addr *a, uint16_t port, void *context, struct http_listener **out);
+/* Takes over a socket that listens, whatever its family. It is closed at the end. */
+struct http_listener *http_listen_fd(struct http_server *s, int fd, void *context);
+/* Connections that it has accepted are answered all the same, but no request is read from those any more. */
+void http_listener_free(struct http_listener *l);
+uint16_t http_listener_port(const struct http_listener *l); /* 0 if it is not of IP */
+size_t http_connections(const struct http_server *s);       /* open now */
+
+#endif

@@ -1,0 +1,289 @@
+/* The HTTP server over real sockets: answers, bounds on connections and on time. */
+#include "../src/base/arena.h"
+#include "../src/http.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static char unix_name[] = "unix", ip_name[] = "ip";
+
+struct stage {
+	struct loop *loop;
+	struct http_server *server;
+	struct loop_timer *tick;
+	struct sockaddr_un at;
+	char dir[64];
+	unsigned asked;
+};
+
+static void get(void *arg, struct http_get *g)
+{
+	struct stage *s = arg;
+
+	s->asked++;
+	if (strcmp(g->head->target, "/") != 0)
+		return;
+	g->status = 503;
+	g->type = "application/json";
+	g->body = xstrdup("{\"a\":1}");
+	g->len = strlen(g->body);
+	snprintf(g->extra, sizeof g->extra, "X-Which: %s\r\n", (const char *)g->listener);
+}
+
+static void on_tick(void *arg)
+{
+	loop_stop(((struct stage *)arg)->loop, 0);
+}
+
+static void turn(struct stage *s)
+{
+	loop_timer_set(s->tick, 2 * NSEC_PER_MSEC);
+	loop_run(s->loop);
+}
+
+static int setup(void **state)
+{
+	struct stage *s = xcalloc(1, sizeof *s);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	strcpy(s->dir, "/tmp/vipd-http-XXXXXX");
+	assert_non_null(mkdtemp(s->dir));
+	s->at.sun_family = AF_UNIX;
+	snprintf(s->at.sun_path, sizeof s->at.sun_path, "%s/sock", s->dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&s->at, sizeof s->at), 0);
+	assert_int_equal(listen(fd, 512), 0);
+	s->loop = loop_new();
+	s->tick = loop_timer_new(s->loop, on_tick, s);
+	s->server = http_new(s->loop, get, s);
+	http_listen_fd(s->server, fd, unix_name);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct stage *s = *state;
+
+	http_free(s->server);
+	loop_timer_free(s->tick);
+	loop_free(s->loop);
+	unlink(s->at.sun_path);
+	rmdir(s->dir);
+	free(s);
+	return 0;
+}
+
+static int reach(const struct stage *s)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&s->at, sizeof s->at), 0);
+	return fd;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* All that comes until the end; closes fd. */
+static const char *hear(struct stage *s, int fd)
+{
+	static char buf[4096];
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		turn(s);
+		got = recv(fd, buf + n, sizeof buf - 1 - n, MSG_DONTWAIT);
+		n += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EAGAIN));
+	buf[n] = '\0';
+	close(fd);
+	return buf;
+}
+
+static void settle(struct stage *s)
+{
+	for (int i = 0; i < 1000 && http_connections(s->server); i++)
+		turn(s);
+	assert_int_equal(http_connections(s->server), 0);
+}
+
+static const char *ask(struct stage *s, const char *text)
+{
+	int fd = reach(s);
+
+	say(fd, text);
+	return hear(s, fd);
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *request, *begin, *has, *end;
+	} rows[] = {
+	    {"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n", "Content-Length: 7\r\n",
+	     "\r\n\r\n{\"a\":1}"},
+	    {"HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 503 ", "Content-Length: 7\r\nX-Which: unix\r\n", "\r\n\r\n"},
+	    {"GET /other HTTP/1.1\r\n\r\n", "HTTP/1.1 404 Not Found\r\n", "Content-Length: 0\r\n", "\r\n\r\n"},
+	    {"PUT / HTTP/1.1\r\n\r\n", "HTTP/1.1 405 ", "Allow: GET, HEAD\r\n", "Method Not Allowed\n"},
+	    {"nonsense\r\n\r\n", "HTTP/1.1 400 ", "Connection: close\r\n", "Bad Request\n"},
+	    {"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", "HTTP/1.1 503 ", "nosniff", "{\"a\":1}"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *got = ask(*state, rows[i].request);
+
+		assert_memory_equal(got, rows[i].begin, strlen(rows[i].begin));
+		if (!strstr(got, rows[i].has))
+			fail_msg("%s: %s", rows[i].request, got);
+		assert_true(strlen(got) > strlen(rows[i].end));
+		assert_string_equal(got + strlen(got) - strlen(rows[i].end), rows[i].end);
+	}
+	settle(*state);
+}
+
+/* Byte by byte is fine; a head without end is not. */
+static void test_pieces(void **state)
+{
+	struct stage *s = *state;
+	char much[HTTP_HEAD_MAX];
+	int fd = reach(s);
+
+	for (const char *at = "GET / HTTP/1.1\r\n\r\n"; *at; at++) {
+		assert_int_equal(s->asked, 0);
+		assert_int_equal(send(fd, at, 1, MSG_NOSIGNAL), 1);
+		turn(s);
+	}
+	assert_memory_equal(hear(s, fd), "HTTP/1.1 503 ", 13);
+	fd = reach(s);
+	memset(much, 'a', sizeof much);
+	assert_int_equal(send(fd, much, sizeof much, MSG_NOSIGNAL), sizeof much);
+	assert_memory_equal(hear(s, fd), "HTTP/1.1 431 ", 13);
+}
+
+/* No more than so many at a time; the next one is served when another ends. */
+static void test_many(void **state)
+{
+	struct rlimit files = {0};
+	struct stage *s = *state;
+	int fds[HTTP_CONNECTIONS + 1];
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur < 3 * HTTP_CONNECTIONS)
+		skip();
+	for (int i = 0; i <= HTTP_CONNECTIONS; i++)
+		fds[i] = reach(s);
+	say(fds[HTTP_CONNECTIONS], "GET / HTTP/1.1\r\n\r\n");
+	for (int i = 0; i < 1000 && http_connections(s->server) < HTTP_CONNECTIONS; i++)
+		turn(s);
+	turn(s);
+	assert_int_equal(http_connections(s->server), HTTP_CONNECTIONS);
+	assert_int_equal(s->asked, 0);
+	close(fds[0]);
+	assert_memory_equal(hear(s, fds[HTTP_CONNECTIONS]), "HTTP/1.1 503 ", 13);
+	for (int i = 1; i < HTTP_CONNECTIONS; i++)
+		close(fds[i]);
+}
+
+/* Who does not come to the end of a head, or does not take the answer, goes. */
+static void test_slow(void **state)
+{
+	struct stage *s = *state;
+	int fd;
+
+	http_waits(s->server, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC);
+	fd = reach(s);
+	say(fd, "GET / HT");
+	assert_string_equal(hear(s, fd), "");
+	assert_int_equal(s->asked, 0);
+	settle(s);
+}
+
+static void check_ip(struct stage *s, const char *address)
+{
+	struct http_listener *l;
+	struct addr a;
+	int err, on = 1;
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd;
+
+	assert_int_equal(addr_parse(address, &a), 0);
+	err = http_listen(s->server, &a, 0, ip_name, &l);
+	if (err == -EADDRNOTAVAIL || err == -EAFNOSUPPORT)
+		return; /* a machine without */
+	assert_int_equal(err, 0);
+	assert_int_not_equal(http_listener_port(l), 0);
+	four.sin_port = six.sin6_port = htons(http_listener_port(l));
+	fd = socket(a.family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (a.family == AF_INET)
+		assert_int_equal(connect(fd, (const struct sockaddr *)&four, sizeof four), 0);
+	else
+		assert_int_equal(connect(fd, (const struct sockaddr *)&six, sizeof six), 0);
+	say(fd, "GET / HTTP/1.1\r\n\r\n");
+	assert_non_null(strstr(hear(s, fd), "X-Which: ip\r\n"));
+	assert_int_equal(http_listen(s->server, &a, http_listener_port(l), NULL, &l), -EADDRINUSE);
+	http_listener_free(l);
+}
+
+static void test_ip(void **state)
+{
+	check_ip(*state, "127.0.0.1");
+	check_ip(*state, "::1");
+}
+
+/* A listener that goes takes its unread connections with it. */
+static void test_listener_gone(void **state)
+{
+	struct stage *s = *state;
+	struct http_listener *l;
+	struct addr a;
+	int fd;
+	struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+
+	addr_parse("127.0.0.1", &a);
+	if (http_listen(s->server, &a, 0, NULL, &l))
+		skip();
+	four.sin_port = htons(http_listener_port(l));
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&four, sizeof four), 0);
+	while (!http_connections(s->server))
+		turn(s);
+	http_listener_free(l);
+	say(fd, "GET / HTTP/1.1\r\n\r\n");
+	hear(s, fd);
+	assert_int_equal(s->asked, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_answers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ip, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_listener_gone, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
