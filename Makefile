@@ -7,6 +7,8 @@ SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 MANDIR  ?= $(PREFIX)/share/man
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+MODULESDIR ?= $(PREFIX)/lib/modules-load.d
 DESTDIR ?=
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
 VERSION := $(shell cat packaging/VERSION)
@@ -23,7 +25,7 @@ WERROR  := $(if $(CI),-Werror)
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wcast-qual -Wmissing-prototypes -Wswitch-enum -Wformat=2 -Wno-unused-parameter
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-VCFLAGS  = -std=c11 -D_GNU_SOURCE -pthread -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+VCFLAGS  = -std=c11 -D_GNU_SOURCE -pthread -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 VLDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 
 LIB_SRC  := $(filter-out src/main.c src/vipctl.c,$(wildcard src/base/*.c ipvs/*.c vrrp/*.c configmaps/*.c src/*.c))
@@ -108,14 +110,19 @@ install: all ## PREFIX, DESTDIR
 	install -D -m 755 $(B)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
 	sed 's,@SBINDIR@,$(PREFIX)/sbin,g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
+	install -D -m 644 packaging/vipd-online.target $(DESTDIR)$(UNITDIR)/vipd-online.target
 	for page in $(PAGES); do install -D -m 644 packaging/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	install -D -m 644 packaging/completions/vipctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	install -D -m 644 packaging/completions/_vipctl $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl
 	install -D -m 644 packaging/completions/vipctl.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
 	install -D -m 644 packaging/vipd.sysusers $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
+	install -D -m 644 packaging/vipd.tmpfiles $(DESTDIR)$(TMPFILESDIR)/vipd.conf
+	install -D -m 644 packaging/vipd.modules $(DESTDIR)$(MODULESDIR)/vipd.conf
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vipd/scripts
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
-	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
+	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(UNITDIR)/vipd-online.target
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/vipd.conf $(DESTDIR)$(TMPFILESDIR)/vipd.conf $(DESTDIR)$(MODULESDIR)/vipd.conf
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish

@@ -16,6 +16,7 @@
 extern char **environ;
 
 #define GATE (2 * NSEC_PER_SEC)
+#define LATE (5 * NSEC_PER_SEC) /* beyond readyTimeout, which vrrp may take */
 
 static void config_take(struct control *c, struct config *now)
 {
@@ -62,13 +63,40 @@ static void plan_stop(struct control *c)
 	notices_clear(c->notices, "plan");
 }
 
-/* Serving: after the first pass, or when that has to wait for a person, who is then told by `vipctl status`. */
+/* Serving: when the first pass is programmed, or when that has to wait for a person, who is then told by `vipctl status`. */
 static void say_ready(struct control *c)
 {
 	if (c->ready)
 		return;
 	c->ready = true;
+	loop_timer_stop(c->late);
 	child_send(c->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
+}
+
+static void on_first(struct due *d, bool programmed)
+{
+	if (programmed)
+		say_ready(d->control);
+}
+
+/* Who is waited for at the start may be ill: the rest of the node's start must not hang on it. */
+static void on_late(void *arg)
+{
+	struct control *c = arg;
+
+	if (!c->ready)
+		log_warning("the first pass is not programmed yet: see vipctl status");
+	say_ready(c);
+}
+
+static void await_first(struct control *c)
+{
+	if (c->ready || c->first.done)
+		return;
+	c->first.done = on_first;
+	control_due_add(c, &c->first);
+	loop_timer_set(c->late, c->config->ready_timeout_s * NSEC_PER_SEC + LATE);
+	control_due_look(c);
 }
 
 void control_pass(struct control *c)
@@ -89,7 +117,7 @@ void control_pass(struct control *c)
 	control_record_save(c);
 	control_send(c);
 	control_settle_look(c);
-	say_ready(c);
+	await_first(c);
 }
 
 static void on_object(void *arg, const struct object *now, const struct object *old)
@@ -378,6 +406,7 @@ static int control_init(struct control *c)
 	c->outbox = outbox_new(MSG_PAYLOAD_MAX);
 	c->cache_fd = cache_open(c->env->state_fd);
 	c->gate = loop_timer_new(c->loop, on_gate, c);
+	c->late = loop_timer_new(c->loop, on_late, c);
 	c->keep = loop_timer_new(c->loop, control_events_keep, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
 	control_events_load(c);
@@ -406,6 +435,7 @@ static void control_clear(struct control *c)
 	map_free(c->modes, NULL);
 	loop_timer_free(c->keep);
 	loop_timer_free(c->gate);
+	loop_timer_free(c->late);
 	loop_timer_free(c->retry);
 	if (c->cache_fd >= 0)
 		close(c->cache_fd);

@@ -82,6 +82,7 @@ struct control {
 	struct due *dues;       /* the oldest first */
 	struct due **dues_end;  /* where the next one goes */
 	struct waiter *waiters; /* control_settle.c */
+	struct due first;       /* the first pass, until it is programmed */
 	bool fresh;             /* the plan's first run: what it tells may have been told before a restart */
 	struct ctl_server *ctl;
 	struct ask *asks;
@@ -91,6 +92,7 @@ struct control {
 	char *trouble; /* why the folder cannot be read; NULL: it can */
 	bool settled, locals_known, planning, ready;
 	struct loop_timer *gate;  /* first pass without vrrp */
+	struct loop_timer *late;  /* the first pass is not programmed in time */
 	struct loop_timer *keep;  /* Events that are to be written */
 	struct loop_timer *retry; /* record that could not be written, picture that could not be sent */
 };

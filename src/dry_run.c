@@ -157,7 +157,7 @@ int dry_run(const struct options *o, bool print)
 	char *text;
 	int code;
 
-	if (config_load(o, &c, &diags) == 0) {
+	if (config_load(o, &c, &diags) == 0 && !o->config_only) {
 		f = folder_read(c->manifests, &diags);
 		r = read_record(o->places.state_dir, &diags);
 	}

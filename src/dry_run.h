@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* The whole of it for main: diagnostics to stderr, with print the compiled state to stdout. 0; 78 if the configuration or a manifest has errors
- * (warnings do not count). */
+ * (warnings do not count). With o->config_only the manifests are not read. */
 int dry_run(const struct options *o, bool print);
 
 /* Compiles what the folder holds with this configuration and record (borrowed; it is changed). What the plan finds wrong comes as warnings

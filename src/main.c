@@ -119,7 +119,7 @@ static int run(const struct options *o, char **argv)
 	lock_fd = taken ? carried.lock_fd : take_lock(&o->places);
 	if (lock_fd < 0)
 		return lock_fd == -EWOULDBLOCK ? VIPD_CANNOT : cannot(lock_fd);
-	err = places_take(&o->places, &users, taken ? carried.listen_fd : -1, &open, why, sizeof(why));
+	err = places_take(&places, &users, taken ? carried.listen_fd : -1, &open, why, sizeof(why));
 	if (err < 0) {
 		log_error("%s", why);
 		close(lock_fd);

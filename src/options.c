@@ -39,6 +39,7 @@ static const struct flag flags[] = {
     {"n", KIND_ACTION, 0, DO_CHECK, 0, NULL, "check the configuration and the manifests, then exit"},
     {"nv", KIND_ACTION, 0, DO_PRINT, 0, NULL, "check, and print the compiled state"},
     {"v", KIND_V, 0, 0, 0, NULL, "with -n: the same as -nv"},
+    {"config-only", KIND_BOOL, AT(config_only), 0, 0, NULL, "with -n: leave the manifests out"},
     {"f", KIND_BOOL, AT(foreground), 0, 0, NULL, "stay in the foreground (vipd always does)"},
     {"foreground", KIND_BOOL, AT(foreground), 0, 0, NULL, NULL},
     {"log-level", KIND_LEVEL, 0, 0, 0, "LEVEL", "error, warning, info or debug (default info)"},
@@ -301,6 +302,8 @@ static int settle(struct parse *p)
 			       "routers[].peers)");
 	if (p->print && !p->check)
 		return FAIL(p, "-v goes with -n");
+	if (o->config_only && (p->print || !p->check))
+		return FAIL(p, "--config-only goes with -n alone");
 	if (p->check && o->action == DO_CLEANUP)
 		return FAIL(p, "-n and --cleanup exclude each other");
 	if (p->check)

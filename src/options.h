@@ -38,6 +38,7 @@ struct options {
 	enum log_level log_level;
 	bool foreground; /* -f: accepted; vipd never forks away */
 	bool log_level_given;
+	bool config_only; /* of DO_CHECK: no manifests */
 	/* Names, or numbers UID or UID:GID; never NULL. */
 	const char *user_control, *user_net, *user_script;
 	struct options_legacy legacy;

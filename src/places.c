@@ -118,6 +118,33 @@ static int own_open_all(const struct places *p, struct places_open *o, char *err
 	return 0;
 }
 
+/* What is right already stays: without CAP_FOWNER (packaging/vipd.service) root may change the mode of its own files only, so the mode comes first. */
+static int give(int dirfd, const char *name, uid_t uid, gid_t gid, mode_t mode)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if ((st.st_mode & 07777) != mode && fchmodat(dirfd, name, mode, 0) < 0)
+		return -errno;
+	if ((st.st_uid != uid || st.st_gid != gid) && fchownat(dirfd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Where manifests go: those of the group vipd-admin may change them. One that is there stays as somebody wants it. */
+static int manifests_make(int state_fd, const struct user *owner, gid_t admin)
+{
+	struct stat st;
+
+	if (fstatat(state_fd, "manifests", &st, 0) == 0)
+		return 0;
+	if (mkdirat(state_fd, "manifests", 0755) <
+	    0) /* in control's folder root may not: control tells that it is missing */
+		return errno == EACCES ? 0 : -errno;
+	return give(state_fd, "manifests", owner->uid, admin ? admin : owner->gid, admin ? 0775 : 0755);
+}
+
 static int state_open(const struct places *p, const struct user *owner, int *out, char *error, size_t size)
 {
 	int err = make_dir(p->state_dir, 0750), fd;
@@ -127,9 +154,10 @@ static int state_open(const struct places *p, const struct user *owner, int *out
 	fd = open(p->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return FAIL(-errno, "%s: %s", p->state_dir, strerror(errno));
-	if (fchown(fd, owner->uid, owner->gid) < 0 || fchmod(fd, 0750) < 0 ||
-	    (mkdirat(fd, "manifests", 0755) < 0 && errno != EEXIST)) {
-		err = -errno;
+	err = manifests_make(fd, owner, p->admin_gid);
+	if (!err)
+		err = give(fd, ".", owner->uid, owner->gid, 0750);
+	if (err) {
 		close(fd);
 		return FAIL(err, "%s: cannot give it to user %u: %s", p->state_dir, (unsigned)owner->uid,
 			    strerror(-err));
@@ -169,8 +197,9 @@ static int listen_at(const char *path, const struct places_users *u, int *out)
 			err = -errno;
 		umask(before);
 	}
-	if (!err &&
-	    (chown(path, u->control.uid, u->socket_group) < 0 || chmod(path, 0660) < 0 || listen(fd, BACKLOG) < 0))
+	if (!err)
+		err = give(AT_FDCWD, path, u->control.uid, u->socket_group, 0660);
+	if (!err && listen(fd, BACKLOG) < 0)
 		err = -errno;
 	if (err)
 		close(fd);
@@ -188,9 +217,8 @@ static int notify_make(const struct places *p, const struct places_users *u)
 
 	if (mkfifo(path, 0600) < 0)
 		err = errno == EEXIST ? 0 : -errno;
-	if (!err && lstat(path, &st) == 0 && S_ISFIFO(st.st_mode) &&
-	    (lchown(path, u->net.uid, u->socket_group) < 0 || chmod(path, 0660) < 0))
-		err = -errno;
+	if (!err && lstat(path, &st) == 0 && S_ISFIFO(st.st_mode))
+		err = give(AT_FDCWD, path, u->net.uid, u->socket_group, 0660);
 	free(path);
 	return err;
 }

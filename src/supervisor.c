@@ -23,6 +23,7 @@
 #define READY_LIMIT  (15 * NSEC_PER_SEC) /* of a successor, before the next one is replaced */
 #define RELOAD_LIMIT (5 * NSEC_PER_SEC)  /* then the service manager is told that the reload is over */
 #define FLUSH_LIMIT  (1 * NSEC_PER_SEC)
+#define BEAT         (3 * NSEC_PER_SEC)
 
 enum phase { RUN, STOP, REPLACE };
 
@@ -36,7 +37,7 @@ struct supervisor {
 	bool settled; /* READY has been said once */
 	int code;
 	pid_t probe; /* the new binary is being tried; 0: no */
-	struct loop_timer *step_limit, *probe_limit, *reload_limit, *watchdog;
+	struct loop_timer *step_limit, *probe_limit, *reload_limit, *watchdog, *beat;
 	struct again {
 		struct supervisor *s;
 		enum role role;
@@ -343,6 +344,16 @@ static void on_watchdog(void *arg)
 	loop_timer_set(s->watchdog, notify_watchdog_period());
 }
 
+/* A child that hangs is restarted alone: to the service manager only the supervisor's own loop counts. One that is to end has limits of its own. */
+static void on_beat(void *arg)
+{
+	struct supervisor *s = arg;
+
+	if (s->phase != STOP)
+		team_ping(s->team);
+	loop_timer_set(s->beat, s->conf->beat ? s->conf->beat : BEAT);
+}
+
 static int take_signals(struct supervisor *s)
 {
 	static const struct {
@@ -372,6 +383,7 @@ static void init(struct supervisor *s)
 	s->probe_limit = loop_timer_new(s->loop, on_probe_limit, s);
 	s->reload_limit = loop_timer_new(s->loop, on_reload_limit, s);
 	s->watchdog = loop_timer_new(s->loop, on_watchdog, s);
+	s->beat = loop_timer_new(s->loop, on_beat, s);
 	for (int r = 0; r < ROLE_COUNT; r++) {
 		s->again[r] = (struct again){.s = s, .role = (enum role)r};
 		s->again[r].timer = loop_timer_new(s->loop, on_again, &s->again[r]);
@@ -385,6 +397,7 @@ static void clear(struct supervisor *s)
 	loop_timer_free(s->probe_limit);
 	loop_timer_free(s->reload_limit);
 	loop_timer_free(s->watchdog);
+	loop_timer_free(s->beat);
 	for (int r = 0; r < ROLE_COUNT; r++)
 		loop_timer_free(s->again[r].timer);
 }
@@ -423,6 +436,7 @@ int supervisor_run(const struct supervisor_conf *conf)
 	} else {
 		if (notify_watchdog_period())
 			on_watchdog(&s);
+		on_beat(&s);
 		begin(&s);
 		code = loop_run(s.loop);
 	}

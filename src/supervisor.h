@@ -18,6 +18,7 @@ struct supervisor_conf {
 	int argc;
 	char **argv;
 	nsec_t patience;        /* how long a child may take to stop or to leave; 0: 5 s */
+	nsec_t beat;            /* how often each child is asked whether its loop runs (team.h); 0: 3 s */
 	struct reexec *carried; /* from an earlier image; NULL at a first start. Taken over. */
 };
 

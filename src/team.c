@@ -27,7 +27,9 @@ struct member {
 	struct kept kept;
 	nsec_t started;
 	bool ready;
-	bool before; /* there was one before this one */
+	bool before;  /* there was one before this one */
+	bool adopted; /* of an earlier image, which may not have known MSG_PING */
+	unsigned unanswered;
 };
 
 struct team {
@@ -120,6 +122,8 @@ static void on_msg(void *arg, struct chan *c, struct msg *msg)
 	} else if (msg->type == MSG_READY) {
 		m->ready = true;
 		m->team->ops->ready(m->team->arg, m->role);
+	} else if (msg->type == MSG_PONG) {
+		m->unanswered = 0;
 	} else if (msg->type == MSG_REEXEC && m->role == ROLE_CONTROL && m->team->ops->reexec) {
 		m->team->ops->reexec(m->team->arg);
 	} else {
@@ -160,7 +164,8 @@ static int member_fork(struct member *m)
 
 	if (err < 0)
 		return err;
-	m->ready = false;
+	m->ready = m->adopted = false;
+	m->unanswered = 0;
 	m->started = clock_now();
 	member_listen(m, channel);
 	log_debug("%s started (pid %d)", role_name(m->role), (int)m->pid);
@@ -255,6 +260,23 @@ void team_kill(struct team *t, enum role r)
 		kill(t->members[r].pid, SIGKILL);
 }
 
+void team_ping(struct team *t)
+{
+	for (int r = 0; r < ROLE_COUNT; r++) {
+		struct member *m = &t->members[r];
+
+		if (!m->pid || !m->chan || m->adopted)
+			continue;
+		if (m->unanswered == UNANSWERED) {
+			log_error("%s (pid %d) hangs: killed", role_name(m->role), (int)m->pid);
+			team_kill(t, m->role);
+		} else {
+			m->unanswered++;
+			team_order(t, m->role, MSG_PING);
+		}
+	}
+}
+
 bool team_runs(const struct team *t, enum role r)
 {
 	return t->members[r].pid;
@@ -324,7 +346,7 @@ void team_adopt(struct team *t, enum role r, struct team_member *from)
 	kept_init(&from->kept);
 	m->pid = from->pid;
 	m->ready = from->ready;
-	m->before = true;
+	m->before = m->adopted = true;
 	m->started = clock_now();
 	if (from->channel >= 0)
 		member_listen(m, from->channel);

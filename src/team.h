@@ -34,6 +34,11 @@ void team_free(struct team *t);
  * then given what is kept, then MSG_START. 0, or the first error: -errno; those that could not be forked do not run. */
 int team_start(struct team *t, unsigned roles);
 
+/* Asks each process that answers by this vipd's rules whether its loop runs, and kills one that has left UNANSWERED questions without an answer: it hangs.
+ * Questions are counted, not time: after a sleep of the whole machine nobody is late. */
+enum { UNANSWERED = 10 };
+void team_ping(struct team *t);
+
 /* Tells a running role; false when it does not run or does not listen. */
 bool team_order(struct team *t, enum role r, enum msg_type order);
 void team_kill(struct team *t, enum role r);

@@ -55,6 +55,12 @@ symbols() {
 	done
 }
 
+# The threshold is in tenths.
+exposure() {
+	systemd-analyze security --offline=true --threshold=35 --no-pager "$tmp/vipd.service" >"$tmp/exposure" 2>&1 &&
+		grep -q 'Overall exposure level' "$tmp/exposure" || grep -v '✓' "$tmp/exposure"
+}
+
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 sources=$(git ls-files --cached --others --exclude-standard '*.c' '*.h' 2>/dev/null || find . -name build -prune -o -name '*.[ch]' -print)
@@ -74,6 +80,12 @@ if command -v mandoc >/dev/null; then
 	mandoc -Tlint -W warning packaging/man/*.[1-8] 2>/dev/null | verdict 'man pages' 'mandoc -Tlint finds this'
 elif command -v man >/dev/null; then
 	for page in packaging/man/*.[1-8]; do man --warnings=w -l "$page" 2>&1 >/dev/null; done | verdict 'man pages' 'man --warnings finds this'
+fi
+if command -v systemd-analyze >/dev/null; then
+	sed "s,@SBINDIR@,$(realpath "$B"),g" packaging/vipd.service >"$tmp/vipd.service"
+	cp packaging/vipd-online.target "$tmp"
+	systemd-analyze verify --man=no "$tmp"/vipd.service "$tmp"/vipd-online.target 2>&1 | verdict 'systemd units' 'systemd-analyze verify finds this'
+	exposure | verdict 'systemd exposure' 'at most 3.5 is wanted'
 fi
 git grep -nIE '/(home|Users|work)/[a-z]|[^[:alnum:]](TODO|FIXME|XXX)([^X[:alnum:]]|$)' -- ':!tests/lint.sh' ':!LICENSE' 2>/dev/null |
 	verdict 'tree' 'it names a place of one person, or something is unfinished'

@@ -482,6 +482,30 @@ static void test_reexec(void **state)
 	end(s);
 }
 
+/* Ready is what the kernel has, not what was sent. */
+static void test_ready_is_programmed(void **state)
+{
+	struct stage *s = *state;
+	struct got *table, *vips;
+
+	service(s, 1, 1);
+	start(s);
+	hand_over(s, ROLE_IPVS);
+	hand_over(s, ROLE_VRRP);
+	order(s, MSG_START);
+	locals(s);
+	table = next(s, ROLE_IPVS, MSG_TABLE);
+	vips = next(s, ROLE_VRRP, MSG_VIPS);
+	acknowledge(s, ROLE_VRRP, vips->generation);
+	json_decref(ask(s, "{\"verb\":\"status\"}\n")); /* it has heard that */
+	assert_null(s->ends[ROLE_SUPERVISOR].first);
+	acknowledge(s, ROLE_IPVS, table->generation);
+	got_free(next(s, ROLE_SUPERVISOR, MSG_READY));
+	got_free(table);
+	got_free(vips);
+	end(s);
+}
+
 /* The service manager waits for the end of a reload. */
 static void test_reload_ends(void **state)
 {
@@ -680,6 +704,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_gate, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_without_vrrp, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ready_is_programmed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_peer_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_slow_peer, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_again, setup, teardown),

@@ -53,6 +53,7 @@ static void test_actions(void **state)
 		enum options_action action;
 	} rows[] = {
 	    {{"-n"}, DO_CHECK},
+	    {{"-n", "--config-only"}, DO_CHECK},
 	    {{"--n"}, DO_CHECK},
 	    {{"-nv"}, DO_PRINT},
 	    {{"-n", "-v"}, DO_PRINT},
@@ -166,6 +167,8 @@ static void test_refused(void **state)
 	    {{"-c"}, "'-c' needs a value"},
 	    {{"-c", ""}, "--c: empty value"},
 	    {{"-v"}, "-v goes with -n"},
+	    {{"--config-only"}, "--config-only goes with -n alone"},
+	    {{"-nv", "--config-only"}, "--config-only goes with -n alone"},
 	    {{"-v=x"}, "-v: 'x' is not a number from 0 to 99"},
 	    {{"-n=true"}, "--n takes no value"},
 	    {{"-n", "--cleanup"}, "-n and --cleanup exclude each other"},

@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 /* How the roles of a case behave. */
-enum { HANG_AT_STOP = 1, BAD_CONFIG = 2, ASKS_REEXEC = 3 };
+enum { HANG_AT_STOP = 1, BAD_CONFIG = 2, ASKS_REEXEC = 3, FAST_BEAT = 4 };
 
 struct fixture {
 	char dir[64];
@@ -190,6 +190,7 @@ static int supervise(const struct fixture *f)
 		conf.patience = 50 * NSEC_PER_MSEC;
 	else
 		conf.patience = 60 * NSEC_PER_SEC;
+	conf.beat = f->quirk == FAST_BEAT ? 20 * NSEC_PER_MSEC : 60 * NSEC_PER_SEC;
 	setenv("NOTIFY_SOCKET", f->notify, 1);
 	log_open("vipd", LOG_LEVEL_ERROR);
 	conf.lock_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -446,6 +447,25 @@ static void test_hanging_child_is_killed(void **state)
 	assert_int_equal(end(f), 0);
 }
 
+/* A child whose loop does not run is killed and started again; the others, who answer, stay. */
+static void test_hanging_loop_is_restarted(void **state)
+{
+	struct fixture *f = *state;
+	char *text;
+
+	begin(f, FAST_BEAT);
+	await_notice(f, "READY=1");
+	kill((pid_t)await(f, "ipvs start ", 1), SIGSTOP);
+	await(f, "ipvs start ", 2);
+	text = story(f);
+	assert_null(find(text, "control start ", 2));
+	assert_null(find(text, "vrrp start ", 2));
+	assert_null(find(text, "runner start ", 2));
+	free(text);
+	kill(f->pid, SIGTERM);
+	assert_int_equal(end(f), 0);
+}
+
 static void test_bad_configuration_ends_it(void **state)
 {
 	struct fixture *f = *state;
@@ -463,6 +483,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_asked_to_replace, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_hanging_child_is_killed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_hanging_loop_is_restarted, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bad_configuration_ends_it, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,9 @@ static void on_order(struct child *c, struct msg *m)
 		if (c->ops->dump)
 			c->ops->dump(c->arg);
 		break;
+	case MSG_PING:
+		child_send(c, ROLE_SUPERVISOR, MSG_PONG, 0, NULL, 0, -1);
+		break;
 	default:
 		c->ops->msg(c->arg, ROLE_SUPERVISOR, m);
 		m->fd = -1;

@@ -6,8 +6,8 @@
  *   ipvs, vrrp -> control   MSG_ACK  MSG_AGAIN  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED  MSG_WAITING
- *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS;  control -> supervisor  MSG_REEXEC
- *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP
+ *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS  MSG_PONG;  control -> supervisor  MSG_REEXEC
+ *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP  MSG_PING
  *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
  */
 #ifndef VIPD_BASE_PROTO_H
@@ -22,7 +22,7 @@ const char *role_name(enum role r); /* "control" ... (child.c) */
 
 enum msg_type {
 	/* supervisor <-> child */
-	MSG_READY = 1, /* child: serving (control: first pass done; again after a reload). Payload: none */
+	MSG_READY = 1, /* child: serving (control: first pass programmed; again after a reload). Payload: none */
 	MSG_KEEP, /* child: fd = sealed picture that it has accepted; replaces what was kept, rows too. generation */
 	MSG_KEEP_ROWS, /* child: accepted change; the supervisor appends it to the kept rows as opaque bytes. generation */
 	MSG_PEER,      /* supervisor: payload uint32_t role, fd = new channel to that role, replacing an older one */
@@ -34,6 +34,8 @@ enum msg_type {
 	MSG_LEAVE,  /* supervisor: exit 0 at once and leave the kernel as it is (re-exec) */
 	MSG_DUMP,   /* supervisor: SIGUSR1: log the state */
 	MSG_REEXEC, /* control: a person asks for what SIGUSR2 asks for */
+	MSG_PING,   /* supervisor: does your loop run? Payload: none */
+	MSG_PONG,   /* child: it does */
 
 	/* control <-> ipvs, vrrp */
 	MSG_TABLE = 32, /* fd = picture (ipvs/wire.h), generation */
