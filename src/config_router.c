@@ -82,6 +82,7 @@ static void read_peers(const struct members *m, struct router *r)
 		config_member_error(m, "peers", "more than %d", ROUTER_PEERS_MAX);
 		return;
 	}
+	r->peers = arena_alloc(m->r->c->arena, n->list.n * sizeof *r->peers);
 	for (size_t i = 0; i < n->list.n; i++)
 		if (config_want_host(m->r, full, &n->list.items[i], &r->peers[r->n_peers]))
 			r->n_peers++;

@@ -128,6 +128,7 @@ void config_read_tracks(const struct members *m, struct router *r)
 		config_member_error(m, "track", "more than %d", ROUTER_TRACKS_MAX);
 		return;
 	}
+	r->tracks = arena_alloc(m->r->c->arena, n->list.n * sizeof *r->tracks);
 	for (size_t i = 0; i < n->list.n; i++) {
 		snprintf(at, sizeof at, "%s[%zu]", full, i);
 		read_track(m->r, at, &n->list.items[i], &r->tracks[r->n_tracks++]);

@@ -37,6 +37,21 @@ static char *program_path(const char *argv0)
 	return strdup(path);
 }
 
+/* The loader is to look up every library's symbols before main, not when a virtual router takes over for the first time; and once for all processes.
+ * It asks only its environment. Where the program cannot be started again it goes on as it is. */
+static void bind_now(char **argv)
+{
+	static const char variable[] = "LD_BIND_NOW";
+	char *program;
+
+	if (getenv(variable))
+		return;
+	setenv(variable, "1", 1);
+	program = program_path(argv[0]);
+	execv(program, argv);
+	free(program);
+}
+
 static void close_stdin(void)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -156,6 +171,7 @@ static int act(const struct options *o, char **argv)
 	case DO_CLEANUP:
 		return cleanup_run(&o->places);
 	case DO_RUN:
+		bind_now(argv);
 		return run(o, argv);
 	}
 	return VIPD_USAGE;

@@ -10,14 +10,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static struct router tracking(uint8_t kind, int16_t weight)
-{
-	struct router r = {.n_tracks = 1};
-
-	r.tracks[0] = (struct track){.kind = kind, .weight = weight};
-	return r;
-}
-
 static void deltas(void **state)
 {
 	static const struct {
@@ -55,7 +47,8 @@ static void deltas(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct router r = tracking(rows[i].kind, rows[i].weight);
+		struct track t = {.kind = rows[i].kind, .weight = rows[i].weight};
+		struct router r = {.tracks = &t, .n_tracks = 1};
 		struct track_state s = {.now = rows[i].now, .value = rows[i].value};
 
 		assert_int_equal(effective_delta(&r, &s), rows[i].delta);
@@ -65,12 +58,12 @@ static void deltas(void **state)
 
 static void several(void **state)
 {
-	struct router r = {.n_tracks = 3};
+	struct track tracks[] = {{.kind = TRACK_SCRIPT, .weight = 30},
+				 {.kind = TRACK_PROCESS, .weight = -5},
+				 {.kind = TRACK_FILE, .weight = TRACK_FAULT}};
+	struct router r = {.tracks = tracks, .n_tracks = 3};
 	struct track_state s[3] = {{TRACK_UP, 0}, {TRACK_DOWN, 0}, {TRACK_UP, 3}};
 
-	r.tracks[0] = (struct track){.kind = TRACK_SCRIPT, .weight = 30};
-	r.tracks[1] = (struct track){.kind = TRACK_PROCESS, .weight = -5};
-	r.tracks[2] = (struct track){.kind = TRACK_FILE, .weight = TRACK_FAULT};
 	assert_int_equal(effective_delta(&r, s), 25);
 	assert_ptr_equal(effective_fault(&r, s), &r.tracks[2]);
 	assert_string_equal(effective_fault_cause(&r.tracks[2]), "a tracked file's number");

@@ -109,12 +109,11 @@ static void link_set(struct world *w, uint32_t index, const char *name, bool up)
 	tracker_links(w->tracker);
 }
 
-static struct router router(const char *name, struct track t)
+static struct router router(const char *name, struct track *tracks)
 {
-	struct router r = {.n_tracks = 1};
+	struct router r = {.tracks = tracks, .n_tracks = 1};
 
 	snprintf(r.name, sizeof(r.name), "%s", name);
-	r.tracks[0] = t;
 	return r;
 }
 
@@ -122,7 +121,7 @@ static void test_interface(void **state)
 {
 	struct world *w = *state;
 	const struct seen *a = &w->seen[0][0];
-	struct router r = router("a", (struct track){.kind = TRACK_INTERFACE, .name = "eth1"});
+	struct router r = router("a", &(struct track){.kind = TRACK_INTERFACE, .name = "eth1"});
 
 	tracker_set(w->tracker, &r);
 	assert_int_equal(a->times, 1);
@@ -151,7 +150,7 @@ static void test_debounce(void **state)
 {
 	struct world *w = *state;
 	const struct seen *a = &w->seen[0][0];
-	struct router r = router("a", (struct track){.kind = TRACK_INTERFACE, .name = "eth1", .debounce_ms = 20});
+	struct router r = router("a", &(struct track){.kind = TRACK_INTERFACE, .name = "eth1", .debounce_ms = 20});
 
 	link_set(w, 3, "eth1", true);
 	tracker_set(w->tracker, &r);
@@ -182,7 +181,7 @@ static void test_file(void **state)
 	struct world *w = *state;
 	const struct seen *a = &w->seen[0][0];
 	struct router r =
-	    router("a", (struct track){.kind = TRACK_FILE, .name = "prio", .weight = 1, .interval_ms = FAST_MS});
+	    router("a", &(struct track){.kind = TRACK_FILE, .name = "prio", .weight = 1, .interval_ms = FAST_MS});
 
 	tracker_set(w->tracker, &r);
 	loop_run(w->loop);
@@ -203,7 +202,7 @@ static void test_file_outside(void **state)
 {
 	struct world *w = *state;
 	struct router r =
-	    router("a", (struct track){.kind = TRACK_FILE, .name = "../prio", .weight = 1, .interval_ms = FAST_MS});
+	    router("a", &(struct track){.kind = TRACK_FILE, .name = "../prio", .weight = 1, .interval_ms = FAST_MS});
 
 	tracker_set(w->tracker, &r);
 	loop_run(w->loop);
@@ -225,7 +224,7 @@ static void test_process(void **state)
 {
 	struct world *w = *state;
 	const struct seen *a = &w->seen[0][0];
-	struct router r = router("a", (struct track){.kind = TRACK_PROCESS, .interval_ms = FAST_MS});
+	struct router r = router("a", &(struct track){.kind = TRACK_PROCESS, .interval_ms = FAST_MS});
 	pid_t pid;
 
 	snprintf(r.tracks[0].name, TRACK_NAME, "trk%ld", (long)getpid());
@@ -269,12 +268,14 @@ static void test_script(void **state)
 		    {0, 3, true}, {-ETIMEDOUT, 3, true}, {0, 3, true},        {-EPERM, 3, true}, {1, 4, false}};
 	struct world *w = *state;
 	struct track t = {.kind = TRACK_SCRIPT, .name = "check", .interval_ms = FAST_MS, .timeout_ms = 700};
+	struct track other; /* the same script for another router: one run */
 	struct router a, b;
 
 	t.rise = t.fall = 2;
-	a = router("a", t);
-	t.weight = 30; /* the same script for another router: one run */
-	b = router("b", t);
+	a = router("a", &t);
+	other = t;
+	other.weight = 30;
+	b = router("b", &other);
 	tracker_set(w->tracker, &a);
 	tracker_set(w->tracker, &b);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -295,7 +296,7 @@ static void test_runner_lost(void **state)
 {
 	struct world *w = *state;
 	struct track t = {.kind = TRACK_SCRIPT, .name = "check", .interval_ms = FAST_MS, .timeout_ms = 700};
-	struct router r = router("a", t);
+	struct router r = router("a", &t);
 
 	w->run_error = -ENOTCONN;
 	tracker_set(w->tracker, &r);
@@ -314,7 +315,7 @@ static void test_script_name(void **state)
 {
 	struct world *w = *state;
 	struct track t = {.kind = TRACK_SCRIPT, .name = "../check", .interval_ms = FAST_MS, .timeout_ms = 700};
-	struct router r = router("a", t);
+	struct router r = router("a", &t);
 
 	tracker_set(w->tracker, &r);
 	loop_run(w->loop);
@@ -327,12 +328,13 @@ static void test_script_name(void **state)
 static void test_change(void **state)
 {
 	struct world *w = *state;
-	struct router r = router("a", (struct track){.kind = TRACK_INTERFACE, .name = "eth1"});
+	struct track tracks[2] = {{.kind = TRACK_INTERFACE, .name = "eth1"}};
+	struct router r = router("a", tracks);
 
 	link_set(w, 3, "eth1", true);
 	tracker_set(w->tracker, &r);
-	r.tracks[1] = r.tracks[0];
-	strcpy(r.tracks[0].name, "eth2");
+	tracks[1] = tracks[0];
+	strcpy(tracks[0].name, "eth2");
 	r.n_tracks = 2;
 	tracker_set(w->tracker, &r);
 	assert_false(w->seen[0][0].up);

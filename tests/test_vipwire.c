@@ -164,7 +164,13 @@ static void picture_order(void **state)
 
 /* ---- virtual routers ---- */
 
-static struct router router_of(const char *name, uint8_t vrid)
+/* What a router's lists stand in. */
+struct lists {
+	struct addr peers[2];
+	struct track tracks[1];
+};
+
+static struct router router_of(const char *name, uint8_t vrid, struct lists *l)
 {
 	struct router r = {.family = AF_INET,
 			   .vrid = vrid,
@@ -173,7 +179,9 @@ static struct router router_of(const char *name, uint8_t vrid)
 			   .interval_ms = 1000,
 			   .preempt = true,
 			   .accept = true,
+			   .tracks = l->tracks,
 			   .n_tracks = 1,
+			   .peers = l->peers,
 			   .n_peers = 2,
 			   .check_source = true,
 			   .min_ttl = 254};
@@ -191,7 +199,8 @@ static struct router router_of(const char *name, uint8_t vrid)
 
 static void routers_round_trip(void **state)
 {
-	struct router routers[] = {router_of("a", 50), router_of("b", 51)};
+	struct lists lists[2];
+	struct router routers[] = {router_of("a", 50, &lists[0]), router_of("b", 51, &lists[1])};
 	struct vip vips[] = {vip_of("10.0.0.50", 32, VIP_CLIENT, "eth0"), vip_of("10.0.0.51", 32, VIP_CLIENT, "eth0")};
 	struct vip_picture p = {
 	    .settings = {5, 5000, 0, 30000}, .routers = routers, .n_routers = 2, .vips = vips, .n = 2};
@@ -394,7 +403,8 @@ static void router_refuses(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct router r = router_of("a", 50);
+		struct lists lists;
+		struct router r = router_of("a", 50, &lists);
 
 		assert_null(router_check(&r));
 		rows[i].spoil(&r);
@@ -405,12 +415,13 @@ static void router_refuses(void **state)
 
 static void routers_refuse(void **state)
 {
-	struct router two[] = {router_of("a", 50), router_of("b", 51)};
+	struct lists lists[2];
+	struct router two[] = {router_of("a", 50, &lists[0]), router_of("b", 51, &lists[1])};
 
 	assert_null(routers_check(two, 2));
 	strcpy(two[1].name, "a");
 	assert_string_equal(routers_check(two, 2), "routers are not in order");
-	two[1] = router_of("b", 50);
+	two[1] = router_of("b", 50, &lists[1]);
 	assert_string_equal(routers_check(two, 2), "two routers with one VRID on one interface and family");
 	two[1].priority = 0;
 	assert_string_equal(routers_check(two, 2), "priority is 0");
@@ -419,17 +430,19 @@ static void routers_refuse(void **state)
 /* Bytes that no encoder writes, and members that are not there. */
 static void router_bytes(void **state)
 {
-	struct router r = router_of("a", 50), back;
+	struct arena *arena = arena_new(0);
+	struct lists lists;
+	struct router r = router_of("a", 50, &lists), back;
 	size_t len = router_wire_len();
 	unsigned char *good = malloc(len), *bad = malloc(len);
 	size_t refused = 0;
 
 	router_pack(&r, good);
-	assert_null(router_unpack(good, &back));
+	assert_null(router_unpack(good, arena, &back));
 	for (size_t i = 0; i < len; i++) {
 		memcpy(bad, good, len);
 		bad[i] ^= 0xff;
-		if (router_unpack(bad, &back))
+		if (router_unpack(bad, arena, &back))
 			refused++;
 		else {
 			unsigned char *again = malloc(len);
@@ -442,11 +455,13 @@ static void router_bytes(void **state)
 	assert_true(refused > len / 2);
 	free(good);
 	free(bad);
+	arena_free(arena);
 }
 
 static void members_refused(void **state)
 {
-	struct router r = router_of("a", 50);
+	struct lists lists;
+	struct router r = router_of("a", 50, &lists);
 	struct vip v = vip_of("fd00::1", 128, VIP_CLIENT, "eth0");
 	struct vip_picture p = {.settings = {5, 0, 0, 0}, .routers = &r, .n_routers = 1, .vips = &v, .n = 1}, back;
 	const char *why;

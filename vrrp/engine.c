@@ -51,6 +51,8 @@ static void router_free(struct vrouter *r)
 	free(r->packets);
 	free(r->peers);
 	free(r->tracks);
+	free(r->conf.peers);
+	free(r->conf.tracks);
 	free(r);
 }
 
@@ -322,6 +324,15 @@ static void carry_tracks(struct vrouter *r, const struct router *c)
 	r->tracks = now;
 }
 
+static void copy(struct vrouter *r, const struct router *c)
+{
+	free(r->conf.peers);
+	free(r->conf.tracks);
+	r->conf = *c;
+	r->conf.peers = c->n_peers ? xmemdup(c->peers, c->n_peers * sizeof(*c->peers)) : NULL;
+	r->conf.tracks = c->n_tracks ? xmemdup(c->tracks, c->n_tracks * sizeof(*c->tracks)) : NULL;
+}
+
 /* Everything but the identity may change while it runs. The priority follows in assess. */
 static void configure(struct vrouter *r, const struct router *c)
 {
@@ -331,7 +342,7 @@ static void configure(struct vrouter *r, const struct router *c)
 	if (r->conf.auth != c->auth || r->conf.version != c->version)
 		router_sockets_close(r);
 	carry_tracks(r, c);
-	r->conf = *c;
+	copy(r, c);
 	r->fc.version = c->version;
 	r->fc.interval = interval;
 	r->fc.preempt = c->preempt;
@@ -351,8 +362,6 @@ static struct vrouter *router_new(struct engine *e, const struct router *c)
 	r->engine = e;
 	fsm_init(&r->fs);
 	r->since = clock_wall();
-	r->conf = *c;
-	r->conf.n_tracks = 0; /* nothing is known of them */
 	configure(r, c);
 	r->fc.priority = effective_priority(c->priority, 0, !e->unready);
 	r->set = holder_set_new(e->holder);

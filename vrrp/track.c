@@ -30,7 +30,8 @@ struct thing {
 };
 
 struct watched {
-	struct router router;
+	char router[ROUTER_NAME];
+	size_t n;
 	struct thing *things[ROUTER_TRACKS_MAX];
 };
 
@@ -56,7 +57,7 @@ static void tell(const struct tracker *t, const struct watched *w, size_t i)
 	const struct tracked *s = &w->things[i]->state;
 
 	if (s->known)
-		t->hooks->seen(t->arg, w->router.name, i, s->up, s->value);
+		t->hooks->seen(t->arg, w->router, i, s->up, s->value);
 }
 
 static void thing_changed(const struct thing *g)
@@ -64,7 +65,7 @@ static void thing_changed(const struct thing *g)
 	const struct tracker *t = g->tracker;
 
 	for (size_t i = 0; i < t->n; i++)
-		for (size_t k = 0; k < t->routers[i].router.n_tracks; k++)
+		for (size_t k = 0; k < t->routers[i].n; k++)
 			if (t->routers[i].things[k] == g)
 				tell(t, &t->routers[i], k);
 }
@@ -389,7 +390,7 @@ static struct thing *thing_get(struct tracker *t, const struct track *track)
 static bool thing_wanted(const struct tracker *t, const struct thing *g)
 {
 	for (size_t i = 0; i < t->n; i++)
-		for (size_t k = 0; k < t->routers[i].router.n_tracks; k++)
+		for (size_t k = 0; k < t->routers[i].n; k++)
 			if (t->routers[i].things[k] == g)
 				return true;
 	return false;
@@ -410,7 +411,7 @@ static void things_prune(struct tracker *t)
 static struct watched *watched_find(const struct tracker *t, const char *router)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (strncmp(t->routers[i].router.name, router, ROUTER_NAME) == 0)
+		if (strncmp(t->routers[i].router, router, ROUTER_NAME) == 0)
 			return &t->routers[i];
 	return NULL;
 }
@@ -425,7 +426,8 @@ void tracker_set(struct tracker *t, const struct router *r)
 		t->routers = xrealloc(t->routers, (t->n + 1) * sizeof(*t->routers));
 		w = &t->routers[t->n++];
 	}
-	w->router = *r;
+	memcpy(w->router, r->name, ROUTER_NAME);
+	w->n = r->n_tracks;
 	for (size_t i = 0; i < r->n_tracks; i++)
 		w->things[i] = thing_get(t, &r->tracks[i]);
 	things_prune(t);
@@ -454,7 +456,7 @@ const struct tracked *tracker_state(const struct tracker *t, const char *router,
 {
 	const struct watched *w = watched_find(t, router);
 
-	return w && i < w->router.n_tracks ? &w->things[i]->state : NULL;
+	return w && i < w->n ? &w->things[i]->state : NULL;
 }
 
 struct tracker *tracker_new(struct loop *l, const char *scripts_dir, const struct links *links,

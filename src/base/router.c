@@ -298,7 +298,7 @@ static struct track track_unpack(const struct wire_track *w)
 	return t;
 }
 
-const char *router_unpack(const void *from, struct router *out)
+const char *router_unpack(const void *from, struct arena *lists, struct router *out)
 {
 	struct wire_router w;
 	struct router r;
@@ -332,10 +332,14 @@ const char *router_unpack(const void *from, struct router *out)
 	memcpy(r.pass, w.pass, sizeof(r.pass));
 	r.source.family = w.has_source ? w.family : 0;
 	memcpy(r.source.bytes, w.source, sizeof(w.source));
+	if (w.n_peers)
+		r.peers = arena_alloc(lists, w.n_peers * sizeof(*r.peers));
 	for (size_t i = 0; i < w.n_peers; i++) {
 		r.peers[i].family = w.family;
 		memcpy(r.peers[i].bytes, w.peers[i], sizeof(w.peers[i]));
 	}
+	if (w.n_tracks)
+		r.tracks = arena_alloc(lists, w.n_tracks * sizeof(*r.tracks));
 	for (size_t i = 0; i < w.n_tracks; i++)
 		r.tracks[i] = track_unpack(&w.tracks[i]);
 	why = router_check(&r);

@@ -3,6 +3,7 @@
 #define VIPD_BASE_ROUTER_H
 
 #include "addr.h"
+#include "arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,8 @@ struct track {
 	char name[TRACK_NAME]; /* interface; process name; file or script name below /etc/vipd/scripts (no slash) */
 };
 
-/* One virtual router: (interface, VRID, family). */
+/* One virtual router: (interface, VRID, family). A copy has the same lists: they belong to whoever made the first one (a configuration, a picture, the
+ * engine). */
 struct router {
 	char name[ROUTER_NAME]; /* unique; "vips" */
 	char ifname[16];
@@ -48,11 +50,11 @@ struct router {
 	uint8_t auth;       /* enum vrrp_auth: 0 none, 1 PASS, 2 AH; v2 only */
 	uint8_t pass[8];    /* zero-padded */
 	struct addr source; /* own address in packets; family 0: the interface's first */
-	struct addr peers[ROUTER_PEERS_MAX]; /* unicast; none: multicast */
+	struct addr *peers; /* at most ROUTER_PEERS_MAX; unicast; none: multicast */
 	uint8_t n_peers;
-	bool check_source; /* unicast: refuse other sources */
-	uint8_t min_ttl;   /* unicast: refuse less; 0: any. Multicast is always 255 */
-	struct track tracks[ROUTER_TRACKS_MAX];
+	bool check_source;    /* unicast: refuse other sources */
+	uint8_t min_ttl;      /* unicast: refuse less; 0: any. Multicast is always 255 */
+	struct track *tracks; /* at most ROUTER_TRACKS_MAX */
 	uint8_t n_tracks;
 };
 
@@ -64,8 +66,8 @@ const char *routers_check(const struct router *routers, size_t n);
 /* As bytes in host order, of fixed length; what is unused is zero. */
 size_t router_wire_len(void);
 void router_pack(const struct router *r, void *to);
-/* NULL and *out (in range, router_check), or what is wrong. */
-const char *router_unpack(const void *from, struct router *out);
+/* NULL and *out (in range, router_check), its lists in that arena; or what is wrong. */
+const char *router_unpack(const void *from, struct arena *lists, struct router *out);
 /* The kernel's dev_valid_name(): not empty, ends inside, no '/', ':' or blank, nothing behind the end. NULL or what is wrong. */
 const char *ifname_check(const char name[16]);
 

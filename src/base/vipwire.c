@@ -177,7 +177,7 @@ static const char *header_check(const struct wire_header *h, size_t len)
 static const char *routers_unpack(const char *at, struct vip_picture *p)
 {
 	for (size_t i = 0; i < p->n_routers; i++) {
-		const char *why = router_unpack(at + i * router_wire_len(), &p->routers[i]);
+		const char *why = router_unpack(at + i * router_wire_len(), p->lists, &p->routers[i]);
 
 		if (why)
 			return why;
@@ -239,6 +239,7 @@ int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *ou
 			 .ready_timeout_ms = h.ready_timeout_ms},
 	    .routers = xcalloc(h.routers, sizeof(*p.routers)),
 	    .n_routers = h.routers,
+	    .lists = h.routers ? arena_new(0) : NULL,
 	    .vips = xcalloc(h.count, sizeof(*p.vips)),
 	    .n = h.count,
 	};
@@ -259,6 +260,7 @@ int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *ou
 void vip_picture_clear(struct vip_picture *p)
 {
 	free(p->routers);
+	arena_free(p->lists);
 	free(p->vips);
 	*p = (struct vip_picture){0};
 }

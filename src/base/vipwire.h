@@ -32,7 +32,8 @@ struct vip_picture {
 	struct vip_settings settings;
 	struct router *routers; /* owned; sorted by name; at most ROUTERS_MAX */
 	size_t n_routers;
-	struct vip *vips; /* sorted by vip_cmp, owned */
+	struct arena *lists; /* of the routers; owned; NULL: they are another's */
+	struct vip *vips;    /* sorted by vip_cmp, owned */
 	size_t n;
 };
 

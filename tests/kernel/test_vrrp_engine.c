@@ -339,10 +339,11 @@ static void test_tracked(void **state)
 {
 	struct lab *l = *state;
 	struct router r = router("vips", 50, 150, 200);
+	struct track script = {
+	    .kind = TRACK_SCRIPT, .weight = TRACK_FAULT, .interval_ms = 3600000, .name = "no-such-script"};
 
 	/* Nobody has said how it is: it must not be trusted. */
-	r.tracks[0] = (struct track){.kind = TRACK_SCRIPT, .weight = TRACK_FAULT, .interval_ms = 3600000};
-	strcpy(r.tracks[0].name, "no-such-script");
+	r.tracks = &script;
 	r.n_tracks = 1;
 	up(l, 0, r, VIP);
 	UNTIL(l, in_mode, MODE(0, "vips", FSM_FAULT));
@@ -387,13 +388,15 @@ static void elect_two(struct lab *l, struct router r, const char *addr)
 {
 	for (int i = 1; i >= 0; i--) {
 		struct router mine = r;
+		struct addr other;
 
 		mine.priority = i ? 100 : 150;
 		if (r.n_peers) {
 			char peer[32];
 
 			snprintf(peer, sizeof(peer), r.family == AF_INET ? "10.77.0.%d" : "fe80::77:%d", i ? 1 : 2);
-			mine.peers[0] = address(peer);
+			other = address(peer);
+			mine.peers = &other;
 		}
 		up(l, i, mine, addr);
 	}
