@@ -1,6 +1,8 @@
 /* Test: tests/test_manifest_edit.c */
 #include "node_json.h"
 
+#include <math.h>
+
 json_t *node_json(const struct node *n)
 {
 	json_t *j = NULL;
@@ -12,8 +14,8 @@ json_t *node_json(const struct node *n)
 		return json_boolean(n->boolean);
 	case NODE_INT:
 		return json_integer(n->integer);
-	case NODE_FLOAT:
-		j = json_real(n->number);
+	case NODE_FLOAT: /* JSON has neither infinity nor NaN: the text is kept */
+		j = isfinite(n->number) ? json_real(n->number) : json_stringn(n->text, n->text_len);
 		break;
 	case NODE_STRING:
 		j = json_stringn(n->text, n->text_len);
