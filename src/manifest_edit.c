@@ -114,6 +114,15 @@ static json_t *documents(const char *file, const char *text, size_t len, struct 
 
 /* ---- pieces ---- */
 
+/* A byte order mark means nothing in UTF-8, and is not written again. */
+static void skip_bom(const char **text, size_t *len)
+{
+	size_t n = doc_bom(*text, *len);
+
+	*text += n;
+	*len -= n;
+}
+
 static bool is_mark(const char *p, const char *end)
 {
 	return end - p >= 3 && memcmp(p, "---", 3) == 0 && (end - p == 3 || strchr(" \t\r\n", p[3]));
@@ -136,16 +145,6 @@ static size_t piece_len(const char *p, const char *end)
 	return (size_t)(at - p);
 }
 
-/* Whether the whole text is read as JSON (doc.h). */
-static bool is_json(const char *text, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len && strchr(" \t\r\n", text[i]))
-		i++;
-	return i < len && (text[i] == '{' || text[i] == '[');
-}
-
 /* A piece without its mark's line, if nothing but the mark is on it. */
 static char *piece_text(const char *p, size_t n)
 {
@@ -160,13 +159,15 @@ static char *piece_text(const char *p, size_t n)
 int edit_read(const char *file, const char *text, size_t len, struct edit_list *out, struct diag_list *diags)
 {
 	struct edit_list l = {0};
-	bool json = is_json(text, len);
 	json_t *whole =
 	    documents(file, text, len, diags); /* for the places in messages: a piece counts its own lines */
+	bool json;
 
 	if (!whole)
 		return -EINVAL;
 	json_decref(whole);
+	skip_bom(&text, &len);
+	json = doc_is_json(text, len);
 	for (size_t at = 0, n; at < len; at += n) {
 		json_t *docs, *one;
 		size_t i, first = l.n;
@@ -413,7 +414,8 @@ int edit_replace(const char *file, const char *text, size_t len, const struct ed
 		return -EINVAL;
 	}
 	json_decref(docs);
-	err = is_json(text, len) ? edit_json(&e, file, text, len, diags) : edit_yaml(&e, file, text, len, diags);
+	skip_bom(&text, &len);
+	err = doc_is_json(text, len) ? edit_json(&e, file, text, len, diags) : edit_yaml(&e, file, text, len, diags);
 	if (err) {
 		free(e.text);
 		return err;
@@ -422,7 +424,8 @@ int edit_replace(const char *file, const char *text, size_t len, const struct ed
 		put_object(&e);
 		e.left++;
 	}
-	if (!is_json(text, len) && e.left > 1 && is_json(e.text, e.len)) { /* one in JSON in front of others in YAML */
+	if (!doc_is_json(text, len) && e.left > 1 &&
+	    doc_is_json(e.text, e.len)) { /* one in JSON in front of others in YAML */
 		char *marked = xasprintf("---\n%s", e.text);
 
 		free(e.text);

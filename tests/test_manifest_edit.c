@@ -123,6 +123,13 @@ static const struct {
      " }\n}\n---\n5\n---\n\"x\"\n",
      "5\n---\n\"x\"\n", 3, true},
     {API "---\n2e9999\n---\n" JSON_WEB "\n", API "---\n2e9999\n---\n" NEW, API "---\n2e9999\n", 3, true},
+    {"\xef\xbb\xbf" WEB "---\n" DEPL, NEW "---\n" DEPL, "---\n" DEPL, 2, true},
+    {"\xef\xbb\xbf\t" JSON_WEB "\n{}\n",
+     "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"name\": \"web\"\n    "
+     "},\n"
+     "    \"spec\": {\n        \"ports\": [\n            {\n                \"port\": 90\n            }\n        ]\n   "
+     " }\n}\n{}\n",
+     "{}\n", 2, true},
     {JSON_WEB "\n2e9999\n",
      "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"name\": \"web\"\n    "
      "},\n"

@@ -48,7 +48,12 @@ static int check_bytes(struct builder *b)
 	return 0;
 }
 
-static bool is_json(const char *text, size_t len)
+size_t doc_bom(const char *text, size_t len)
+{
+	return len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
+bool doc_is_json(const char *text, size_t len)
 {
 	size_t i = 0;
 
@@ -78,14 +83,12 @@ int doc_parse_by(bool block, const char *file, const char *text, size_t len, con
 
 	if (len > b.limits.bytes || len > UINT32_MAX)
 		return build_fail(&b, (struct pos){0}, "longer than the %zu bytes allowed", b.limits.bytes);
-	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-		b.base = 3;
-		b.text += 3;
-		b.len -= 3;
-	}
+	b.base = doc_bom(text, len);
+	b.text += b.base;
+	b.len -= b.base;
 	err = check_bytes(&b);
 	if (!err)
-		err = is_json(b.text, b.len) ? doc_parse_json(&b) : read_yaml(&b, block);
+		err = doc_is_json(b.text, b.len) ? doc_parse_json(&b) : read_yaml(&b, block);
 	build_free(&b);
 	return err;
 }

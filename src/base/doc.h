@@ -52,6 +52,10 @@ struct doc_limits {
 /* Called for each document of the text, in order; the node lives in an arena that is freed after the call. Return non-zero to stop. */
 typedef int (*doc_each)(void *arg, const struct node *root, size_t index);
 
+/* Bytes of a byte order mark that the text begins with: 3 or 0; and whether doc_parse reads what follows it as JSON. */
+size_t doc_bom(const char *text, size_t len);
+bool doc_is_json(const char *text, size_t len);
+
 /* Parses all documents of a YAML or JSON text (JSON when the first non-blank byte is '{' or '['). An error is one diag and -EINVAL;
  * documents before it have been delivered. limits may be NULL, or its fields 0, for the defaults. Refuses NUL bytes, invalid UTF-8, tabs as YAML does, duplicate keys,
  * alias bombs, non-scalar keys. Empty documents are skipped.
