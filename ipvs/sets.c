@@ -92,27 +92,31 @@ int set_name_parse(const char *name, enum set_id *id, uint8_t *family)
 
 static const char *proto_word(uint8_t proto)
 {
-	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "sctp";
+	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : proto == IPPROTO_SCTP ? "sctp" : NULL;
 }
 
 char *set_entry_format(const struct set_entry *e, char buf[SET_ENTRY_TEXT])
 {
-	char addr[ADDR_TEXT], net[ADDR_TEXT];
+	char addr[ADDR_TEXT], net[ADDR_TEXT], port[16];
 
 	addr_format(&e->addr, addr);
 	addr_format(&e->net, net);
+	if (proto_word(e->proto))
+		snprintf(port, sizeof port, "%s:%u", proto_word(e->proto), e->port);
+	else
+		snprintf(port, sizeof port, "%u:%u", e->proto, e->port);
 	switch (set_shape((enum set_id)e->set)) {
 	case SHAPE_IP:
 		snprintf(buf, SET_ENTRY_TEXT, "%s", addr);
 		break;
 	case SHAPE_IP_PORT:
-		snprintf(buf, SET_ENTRY_TEXT, "%s,%s:%u", addr, proto_word(e->proto), e->port);
+		snprintf(buf, SET_ENTRY_TEXT, "%s,%s", addr, port);
 		break;
 	case SHAPE_IP_PORT_IP:
-		snprintf(buf, SET_ENTRY_TEXT, "%s,%s:%u,%s", addr, proto_word(e->proto), e->port, net);
+		snprintf(buf, SET_ENTRY_TEXT, "%s,%s,%s", addr, port, net);
 		break;
 	case SHAPE_IP_PORT_NET:
-		snprintf(buf, SET_ENTRY_TEXT, "%s,%s:%u,%s/%u", addr, proto_word(e->proto), e->port, net, e->bits);
+		snprintf(buf, SET_ENTRY_TEXT, "%s,%s,%s/%u", addr, port, net, e->bits);
 		break;
 	case SHAPE_NET:
 		snprintf(buf, SET_ENTRY_TEXT, "%s/%u", addr, e->bits);
@@ -148,7 +152,7 @@ static int read_port(const char **at, struct set_entry *e)
 		}
 	}
 	if (!e->proto) {
-		if (read_number(at, 255, &n))
+		if (read_number(at, 255, &n) || n == 0)
 			return -EINVAL;
 		e->proto = (uint8_t)n;
 	}

@@ -226,6 +226,7 @@ static void text_survives(void **state)
 	    "add VIPD-6-SOURCE-CIDR fd00::1,tcp:80,fd01::/16",
 	    "add VIPD-VIPS 10.0.0.1",
 	    "add VIPD-6-PODS fd00::/64",
+	    "add VIPD-FW 10.0.0.1,136:80", /* another program's, to be taken out as what it is */
 	};
 	static const struct {
 		const char *line;
@@ -244,6 +245,7 @@ static void text_survives(void **state)
 	    {"add VIPD-FW 10.0.0.1,tcp", -EINVAL},
 	    {"add VIPD-FW 10.0.0.1,xyz:80", -EINVAL},
 	    {"add VIPD-FW 10.0.0.1,300:80", -EINVAL},
+	    {"add VIPD-FW 10.0.0.1,0:80", -EINVAL},
 	    {"add VIPD-FW 10.0.0.1,tcp:99999", -EINVAL},
 	    {"add VIPD-FW 10.0.0.1,tcp:80x", -EINVAL},
 	    {"add VIPD-LOOP-BACK 10.0.0.1,tcp:80", -EINVAL},

@@ -33,8 +33,6 @@ static void entry(const char *line)
 		return;
 	snprintf(back, sizeof back, "add %s %s", set_name((enum set_id)e.set, e.addr.family, name),
 		 set_entry_format(&e, text));
-	if (e.proto && e.proto != IPPROTO_TCP && e.proto != IPPROTO_UDP && e.proto != IPPROTO_SCTP)
-		return; /* none of vipd's */
 	if (set_entry_parse(back, &again) || memcmp(&e, &again, sizeof e) != 0)
 		abort();
 }
