@@ -155,8 +155,12 @@ struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make
 
 /* move.c */
 void move_init(struct engine *e);
-/* Adds the addresses of a router that becomes Active, the first of them at once; to be called before its first advertisement. answered: the former Active still
- * does: the first advertisement may wait for the kernel (r->coming), at most an interval. */
+/* A router becomes Active: before its addresses are added and before it advertises. */
+void move_begin(struct vrouter *r);
+/* Its first advertisement, before its addresses are added: for one that nobody answers for. */
+void move_claim(struct vrouter *r, uint8_t priority);
+/* Adds its addresses, the first of them at once. answered: the former Active still does: the first advertisement may wait for the kernel (r->coming), at most
+ * an interval. */
 void move_take(struct vrouter *r, bool answered);
 /* A better Active is heard: removes them a moment later. */
 void move_give(struct vrouter *r);

@@ -1,7 +1,8 @@
 /* Decides in which order a role and its addresses move, so that no packet is lost on the way.
  *
- *   taken:  the virtual MAC's device up, the first addresses added, one gratuitous ARP or NA of each, then the first advertisement; the rest follows
- *           from the holder, so that neither the first address nor the advertisement waits for the last one
+ *   taken:  the virtual MAC's device up, the first addresses added, one gratuitous ARP or NA of each, then the first advertisement: until it is heard
+ *           somebody answers. The rest follows from the holder, so that neither the first address nor the advertisement waits for the last one
+ *   taken, from nobody (the Active is dead): nothing answers, and the advertisement goes first, so that no other Backup takes over as well
  *   given:  the successor's advertisement is heard: its first addresses answer already. What is under way to this node is answered here, and so are
  *           the addresses that the successor has yet to add; then they are removed
  *
@@ -16,18 +17,36 @@ enum { FIRST_ADDRESSES = 16 };
 #define PER_ADDRESS (NSEC_PER_MSEC / 20)
 #define GIVE_WITHIN (500 * NSEC_PER_MSEC)
 
-void move_take(struct vrouter *r, bool answered)
+static bool may_hurry(struct engine *e)
+{
+	if (e->hurried.turn != e->turn)
+		e->hurried.n = 0;
+	e->hurried.turn = e->turn;
+	return e->hurried.n < FIRST_ADDRESSES;
+}
+
+void move_begin(struct vrouter *r)
 {
 	struct engine *e = r->engine;
 
 	r->giving = false;
 	if (e->hooks->taking)
 		e->hooks->taking(e->arg, &r->conf);
+}
+
+void move_claim(struct vrouter *r, uint8_t priority)
+{
+	router_send(r, priority);
+	if (may_hurry(r->engine))
+		router_flush(r->engine);
+}
+
+void move_take(struct vrouter *r, bool answered)
+{
+	struct engine *e = r->engine;
+
 	holder_set_switch(e->holder, r->set, true);
-	if (e->hurried.turn != e->turn)
-		e->hurried.n = 0;
-	e->hurried.turn = e->turn;
-	if (e->hurried.n < FIRST_ADDRESSES)
+	if (may_hurry(e))
 		e->hurried.n += 1 + holder_hurry(e->holder, FIRST_ADDRESSES - e->hurried.n);
 	r->coming = answered && holder_set_coming(r->set);
 	if (!r->coming)

@@ -105,10 +105,18 @@ static bool sends(struct vrouter *r, const struct fsm_event *ev, enum fsm_mode b
 	return true;
 }
 
+static void become(struct vrouter *r, bool answered, bool claims, uint8_t priority)
+{
+	move_begin(r);
+	if (claims)
+		move_claim(r, priority);
+	move_take(r, answered);
+}
+
 static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 {
 	enum fsm_mode before = r->fs.mode;
-	bool answered = before == FSM_BACKUP && ev.type == EV_TIMER && is_answered(r);
+	bool heir = before == FSM_BACKUP && ev.type == EV_TIMER, answered = heir && is_answered(r), claims;
 	struct fsm_actions a;
 
 	ev.now = r->engine->now;
@@ -117,11 +125,12 @@ static void step(struct vrouter *r, struct fsm_event ev, const char *cause)
 	a = fsm_step(&r->fc, &r->fs, &ev);
 	if (cause && a.what & FSM_NOTIFY)
 		r->fs.cause = cause;
+	claims = heir && !answered && a.what & FSM_ADD && a.what & FSM_SEND;
 	if (a.what & FSM_ADD)
-		move_take(r, answered);
+		become(r, answered, claims, a.priority);
 	if (a.what & FSM_REANNOUNCE)
 		holder_set_announce(r->engine->holder, r->set);
-	if (a.what & FSM_SEND && sends(r, &ev, before, a.priority))
+	if (a.what & FSM_SEND && !claims && sends(r, &ev, before, a.priority))
 		router_send(r, a.priority);
 	if (a.what & FSM_REMOVE && gives(&ev, cause))
 		move_give(r);

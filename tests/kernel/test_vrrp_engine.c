@@ -117,22 +117,15 @@ static char tapped(const uint8_t *p, ssize_t len, const struct sockaddr_ll *from
 	return ntohs(from->sll_protocol) == ETH_P_IP && p[ETH_HLEN + 9] == VRRP_PROTOCOL ? 'v' : 0;
 }
 
-/* The neighbours know of a new Active before the former one does. */
-static void test_order(void **state)
+/* The first two of what fd has heard. */
+static void first_two(int fd, char order[3])
 {
-	struct lab *l = *state;
 	struct sockaddr_ll from;
 	socklen_t from_len = sizeof(from);
-	char order[3] = {0};
 	uint8_t p[2048];
 	ssize_t len;
-	int fd;
 
-	up(l, 1, router("vips", 50, 100, 200), VIP);
-	UNTIL(l, owns, OWNER(1, VIP));
-	fd = tap("n0a");
-	up(l, 0, router("vips", 50, 150, 200), VIP);
-	UNTIL(l, owns, OWNER(0, VIP));
+	memset(order, 0, 3);
 	while ((len = recvfrom(fd, p, sizeof(p), 0, (struct sockaddr *)&from, &from_len)) >= 0) {
 		char what = tapped(p, len, &from);
 
@@ -141,7 +134,40 @@ static void test_order(void **state)
 		from_len = sizeof(from);
 	}
 	close(fd);
+}
+
+/* The neighbours know of a new Active before the former one does. */
+static void test_order(void **state)
+{
+	struct lab *l = *state;
+	char order[3];
+	int fd;
+
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, owns, OWNER(1, VIP));
+	fd = tap("n0a");
+	up(l, 0, router("vips", 50, 150, 200), VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	first_two(fd, order);
 	assert_string_equal(order, "av");
+}
+
+/* Where there is none any more, the other Backups know first. */
+static void test_order_crash(void **state)
+{
+	struct lab *l = *state;
+	char order[3];
+	int fd;
+
+	up(l, 0, router("vips", 50, 150, 200), VIP);
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	fd = tap("n1a");
+	murder(&l->nodes[0].play);
+	sh("ip link set n0a nomaster");
+	UNTIL(l, owns, OWNER(1, VIP));
+	first_two(fd, order);
+	assert_string_equal(order, "va");
 }
 
 static void test_priority(void **state)
@@ -502,28 +528,14 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),
-	    TEST(test_crash),
-	    TEST(test_restart),
-	    TEST(test_late_restart),
-	    TEST(test_preempt),
-	    TEST(test_order),
-	    TEST(test_priority),
-	    TEST(test_failover),
-	    TEST(test_split),
-	    TEST(test_fault),
-	    TEST(test_stall),
-	    TEST(test_gate),
-	    TEST(test_gated),
-	    TEST(test_tracked),
-	    TEST(test_group),
-	    TEST(test_unicast),
-	    TEST(test_checksum_rfc9568),
-	    TEST(test_v2),
-	    TEST(test_v2_ah),
-	    TEST(test_ipv6),
-	    TEST(test_ipv6_unicast),
-	    TEST(test_many),
+	    TEST(test_election),     TEST(test_crash),    TEST(test_restart),
+	    TEST(test_late_restart), TEST(test_preempt),  TEST(test_order),
+	    TEST(test_order_crash),  TEST(test_priority), TEST(test_failover),
+	    TEST(test_split),        TEST(test_fault),    TEST(test_stall),
+	    TEST(test_gate),         TEST(test_gated),    TEST(test_tracked),
+	    TEST(test_group),        TEST(test_unicast),  TEST(test_checksum_rfc9568),
+	    TEST(test_v2),           TEST(test_v2_ah),    TEST(test_ipv6),
+	    TEST(test_ipv6_unicast), TEST(test_many),
 	};
 
 	if (geteuid() != 0) {
