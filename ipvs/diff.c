@@ -95,22 +95,3 @@ void diff_vs(const struct vs *want, const struct vs *have, struct ops *out)
 	if (late)
 		push_head(out, OP_VS_EDIT, want, want->sched);
 }
-
-void diff_tables(struct table *want, struct table *have, bool (*ours)(void *arg, const struct vs_key *k), void *arg,
-		 struct ops *out)
-{
-	size_t nw, nh, h = 0;
-	const struct vs *const *w = table_sorted(want, &nw), *const *k = table_sorted(have, &nh);
-
-	for (size_t i = 0; i < nh; i++)
-		if (!table_get(want, &k[i]->key) && ours(arg, &k[i]->key))
-			diff_vs(NULL, k[i], out);
-	for (size_t i = 0; i < nw; i++) {
-		while (h < nh && vs_key_cmp(&k[h]->key, &w[i]->key) < 0)
-			h++;
-		if (h == nh || vs_key_cmp(&k[h]->key, &w[i]->key) != 0)
-			diff_vs(w[i], NULL, out);
-		else if (ours(arg, &k[h]->key))
-			diff_vs(w[i], k[h], out);
-	}
-}

@@ -33,10 +33,4 @@ void ops_clear(struct ops *o);
  * server's limits is edited. */
 void diff_vs(const struct vs *want, const struct vs *have, struct ops *out);
 
-/* Whole tables by a merge of the sorted lists: deletes of virtual servers that are in `have` but not wanted first only for those in `ours`
- * (a predicate over the key); others are left alone. Adds and edits afterwards. A wanted virtual server that is in `have` but not in `ours` is
- * left alone as well: it is a conflict, which the caller reports or ends by making the virtual server its own first. */
-void diff_tables(struct table *want, struct table *have, bool (*ours)(void *arg, const struct vs_key *k), void *arg,
-		 struct ops *out);
-
 #endif

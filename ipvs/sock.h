@@ -25,8 +25,6 @@ int ipvs_sock_reals_quick(struct ipvs_sock *s, const struct vs_key *k, int (*eac
 /* As cheap, with the connections' counters and the thresholds but no others. */
 int ipvs_sock_reals_counted(struct ipvs_sock *s, const struct vs_key *k,
 			    int (*each)(void *arg, const struct real *r, const struct real_stats *st), void *arg);
-/* Services and all real servers into a table. */
-int ipvs_sock_dump(struct ipvs_sock *s, struct table **out);
 
 /* The cheap look (IP_VS_SO_GET_SERVICES, IPv4 only): each service with its number of real servers, one system call. */
 int ipvs_sock_glance(struct ipvs_sock *s, int (*each)(void *arg, const struct vs *head, uint32_t num_reals), void *arg);

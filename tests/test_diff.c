@@ -1,5 +1,5 @@
 /* ipvs/diff.c: the operations and their order, and, over random tables, that a kernel which follows them ends equal to want. */
-#include "../ipvs/diff.h"
+#include "diff_tables.h"
 #include "ipvs_values.h"
 
 #include <errno.h>

@@ -114,7 +114,6 @@ static void frees_values(void **state)
 static void arena(void **state)
 {
 	struct arena *a = arena_new(64);
-	size_t used = 0;
 
 	arena_free(NULL);
 	for (size_t size = 0; size < 5000; size = size * 2 + 1) {
@@ -124,8 +123,6 @@ static void arena(void **state)
 		for (size_t i = 0; i < size; i++)
 			assert_int_equal(p[i], 0);
 		memset(p, 0xff, size);
-		assert_true(arena_used(a) >= used + size);
-		used = arena_used(a);
 	}
 	assert_string_equal(arena_strdup(a, "text"), "text");
 	assert_string_equal(arena_strndup(a, "text", 2), "te");

@@ -19,7 +19,6 @@ struct block {
 struct arena {
 	struct block *head; /* allocations come from this one */
 	size_t next_size;
-	size_t used;
 };
 
 struct arena *arena_new(size_t first_block)
@@ -66,7 +65,6 @@ void *arena_alloc(struct arena *a, size_t size)
 	if (size > SIZE_MAX / 4)
 		abort();
 	size = (size + ALIGN - 1) / ALIGN * ALIGN;
-	a->used += size;
 	if (b && b->size - b->used >= size)
 		return block_take(b, size);
 	if (b && size > a->next_size / 4) { /* a block of its own, behind the head, which still has room */
@@ -94,11 +92,6 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 char *arena_strdup(struct arena *a, const char *s)
 {
 	return arena_strndup(a, s, strlen(s));
-}
-
-size_t arena_used(const struct arena *a)
-{
-	return a->used;
 }
 
 static void *checked(void *p)

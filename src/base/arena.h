@@ -12,7 +12,6 @@ void arena_free(struct arena *a);                /* NULL is fine */
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_strdup(struct arena *a, const char *s);
-size_t arena_used(const struct arena *a);
 
 /* malloc family that aborts when memory is out. */
 void *xmalloc(size_t size);

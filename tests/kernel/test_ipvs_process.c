@@ -7,6 +7,7 @@
 #include "../../src/base/log.h"
 #include "../../src/base/memfd.h"
 #include "../ipvs_values.h"
+#include "dump_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -255,7 +256,7 @@ static bool kernel_has_it(struct node *n)
 	bool equal = true;
 	const struct vs *const *v = table_sorted(n->want, &count);
 
-	assert_int_equal(ipvs_sock_dump(n->sock, &have), 0);
+	assert_int_equal(dump_table(n->sock, &have), 0);
 	for (size_t i = 0; i < count && equal; i++) {
 		const struct vs *h = table_get(have, &v[i]->key);
 		equal = h && vs_equal(h, v[i]);
@@ -267,7 +268,7 @@ static bool kernel_has_it(struct node *n)
 static size_t kernel_count(struct node *n)
 {
 	struct table *have = NULL;
-	assert_int_equal(ipvs_sock_dump(n->sock, &have), 0);
+	assert_int_equal(dump_table(n->sock, &have), 0);
 	size_t count = table_count(have);
 	table_free(have);
 	return count;
@@ -277,7 +278,7 @@ static size_t kernel_count(struct node *n)
 static size_t kernel_size(struct node *n, const struct vs_key *k)
 {
 	struct table *have = NULL;
-	assert_int_equal(ipvs_sock_dump(n->sock, &have), 0);
+	assert_int_equal(dump_table(n->sock, &have), 0);
 	const struct vs *v = table_get(have, k);
 	size_t size = v ? 1 + v->n : 0;
 	table_free(have);
