@@ -40,7 +40,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 OTHER_SRC := $(wildcard tests/*.c)
 ALL_C    := $(LIB_SRC) $(wildcard src/main.c src/vipctl.c) $(OTHER_SRC) $(KTEST_SRC) $(TOOL_SRC) $(FUZZ_SRC)
-ALL_H    := $(wildcard src/base/*.h ipvs/*.h vrrp/*.h configmaps/*.h src/*.h tests/*.h tests/kernel/*.h)
+ALL_H    := $(wildcard src/base/*.h ipvs/*.h vrrp/*.h configmaps/*.h src/*.h tests/*.h tests/kernel/*.h tests/bench/*.h)
 
 PAGES    := $(notdir $(wildcard packaging/man/*.[1-8]))
 

@@ -2,6 +2,8 @@
  * waits 200 ms for what is on its way, then writes FILE, a line a probe: SENT ANSWERED, CLOCK_REALTIME in nanoseconds, ANSWERED 0 if no answer came.
  * The answer's time is the kernel's. A probe whose turn was missed (a machine that stood still) is not sent, so that nothing is counted as lost that was
  * never asked; a real-time priority keeps such turns few. */
+#include "stamp.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -75,16 +77,6 @@ static void ask(int fd, const struct sockaddr_in *to)
 	sent[n_sent++] = now();
 	/* Whatever hinders it (nobody has the address) is an answer that does not come. */
 	(void)!sendto(fd, b, sizeof b, 0, (const struct sockaddr *)to, sizeof *to);
-}
-
-static int64_t stamp(struct msghdr *m)
-{
-	struct timespec t = {0};
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
-			memcpy(&t, CMSG_DATA(c), sizeof t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static bool hear(int fd)

@@ -5,6 +5,8 @@
  *   NS G ADDRESS MAC             an ARP frame whose sender and target are ADDRESS
  *
  * NS is CLOCK_REALTIME in nanoseconds. Frames are kept in memory until the end, so that writing disturbs nobody. */
+#include "stamp.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -74,16 +76,6 @@ static int listen_on(const char *ifname)
 	    bind(fd, (struct sockaddr *)&ll, sizeof ll) < 0)
 		die(ifname);
 	return fd;
-}
-
-static int64_t stamp(struct msghdr *m)
-{
-	struct timespec t = {0};
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
-		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
-			memcpy(&t, CMSG_DATA(c), sizeof t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static bool take(int fd)
