@@ -13,6 +13,7 @@
 #   until_owner NODE ADDRESS [SECONDS (90)]  waits until that node, and no other, holds it and answers
 #   stays NODE ADDRESS SECONDS  that node goes on answering, and no other (a slow machine's stall may be one look long)
 #   role NODE [ROUTER]      as vipctl get vrrp says it: Active, Backup, Fault, Initialize
+#   direct POD..            real servers of 10.10.4.4 by DR: they have it, and a way to the client; direct_service [PORTS]: their Service, lb1 and lb2 have it
 #   gap_under MS, errors_under N  what the load tool saw
 
 declare -A cut=()
@@ -149,3 +150,25 @@ until_role() { until_ok 60 is_role "$@"; } # until_role NODE ROLE [ROUTER]
 load_word() { printf '%s\n' "$load" | sed "s/.*$1 \([0-9]*\).*/\1/"; }
 gap_under() { local g; g=$(load_word longest_gap_ms); [ "$g" -lt "$1" ] || fail "no answer for $g ms (at most $1)"; }
 errors_under() { local e; e=$(load_word errors); [ "$e" -lt "$1" ] || fail "$e errors (fewer than $1)"; }
+
+direct() { # direct POD..: web-N is 172.17.0.4N outside
+	local p
+	for p; do
+		plug "$p" eth1 outside
+		ip -n "$p" addr add "172.17.0.4${p##*-}/24" dev eth1
+		on "$p" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
+		ip -n "$p" addr add 10.10.4.4/32 dev lo
+	done
+}
+direct_service() {
+	local n ports=${1:-[{port: 80\}]}
+	for n in lb1 lb2; do
+		apply $n - web <<YAML
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {k8s.co/keepalived-forward-method: DR}}
+spec: {type: LoadBalancer, loadBalancerIP: 10.10.4.4, clusterIP: 10.96.4.4, selector: {app: web}, ports: $ports}
+YAML
+		has $n "TCP 10.10.4.4:80" 2
+	done
+}

@@ -43,23 +43,12 @@ else: # a connection on which nothing happens
 PY
 for i in 1 2; do
 	pod web-$i $((4 + i)) web 81
-	plug web-$i eth1 outside
-	ip -n web-$i addr add 172.17.0.4$i/24 dev eth1
-	on web-$i sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
-	ip -n web-$i addr add 10.10.4.4/32 dev lo
+	direct web-$i
 	become web-$i python3 "$W/stream.py" give >>"$W/web-$i.log" 2>&1 &
 done
 sync='sync: {interface: eth1, syncid: 5}'
 vipd lb1 "$(router 150)" "$sync"; vipd lb2 "$(router 100)" "$sync"
-for n in lb1 lb2; do
-	apply $n - web <<'YAML'
-apiVersion: v1
-kind: Service
-metadata: {name: web, annotations: {k8s.co/keepalived-forward-method: DR}}
-spec: {type: LoadBalancer, loadBalancerIP: 10.10.4.4, clusterIP: 10.96.4.4, selector: {app: web}, ports: [{port: 80}]}
-YAML
-	has $n "TCP 10.10.4.4:80" 2
-done
+direct_service
 until_owner lb1 10.10.0.1
 has_addr lb1 eth0 10.10.4.4
 become c python3 "$W/stream.py" take 10.10.4.4 >"$W/got" 2>&1 &
