@@ -3,6 +3,7 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
+#include "sysctls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,8 +68,11 @@ int ipvs_cleanup(int own_fd)
 	struct ipvs_sock *s = NULL;
 	struct own *o = NULL;
 	bool lost;
-	int n = own_open(own_fd, &o, &lost);
+	int n = own_open(own_fd, &o, &lost), settings = n ? 0 : sysctls_restore(o);
 
+	if (n)
+		goto out;
+	n = own_sync(o);
 	if (n || !own_count(o))
 		goto out;
 	n = ipvs_sock_open(&s);
@@ -86,5 +90,5 @@ out:
 		log_error("virtual servers cannot be cleaned up: %s", strerror(-n));
 	ipvs_sock_close(s);
 	own_close(o);
-	return n < 0 ? n : 0;
+	return n < 0 ? n : settings;
 }

@@ -13,6 +13,7 @@
 #include "ready.h"
 #include "report.h"
 #include "syncd.h"
+#include "sysctls.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -38,6 +39,7 @@ struct ipvs {
 	struct modules modules;
 	struct gates gates;
 	struct netfilter netfilter;
+	struct sysctls sysctls;
 	struct syncd sync;
 	struct loop_timer *work, *look, *drain, *reopen, *sync_look, *beat;
 	nsec_t reopen_wait;
@@ -237,6 +239,7 @@ static bool connect_kernel(struct ipvs *p)
 	p->reopen_wait = 0;
 	set_problem(p, "");
 	reconcile_sweep(&p->r);
+	sysctls_look(&p->sysctls);
 	loop_timer_set(p->sync_look, 0);
 	return true;
 }
@@ -416,6 +419,7 @@ static int take_picture(struct ipvs *p, int fd, uint64_t generation)
 	}
 	gates_picture(&p->gates, want, settings);
 	netfilter_picture(&p->netfilter, want, &settings->nat);
+	sysctls_want(&p->sysctls, &settings->nat);
 	reconcile_picture(&p->r, want, settings);
 	syncd_want(&p->sync, &settings->sync);
 	loop_timer_set(p->sync_look, 0);
@@ -718,6 +722,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->waiting = xcalloc(GATES_MAX, sizeof(*p->waiting));
 	p->told = why_not_ready(p); /* at the start that is no news */
 	netfilter_init(&p->netfilter, c, &packets, p);
+	sysctls_init(&p->sysctls, child_loop(c), p->own);
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);
@@ -726,6 +731,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	loop_timer_free(p->sync_look);
 	loop_timer_free(p->beat);
 	netfilter_clear(&p->netfilter);
+	sysctls_clear(&p->sysctls);
 	reconcile_clear(&p->r);
 	gates_clear(&p->gates);
 	free(p->waiting);

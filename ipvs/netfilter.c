@@ -16,8 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOK           (2 * NSEC_PER_SEC)
-#define CONNTRACK_FILE "/proc/sys/net/ipv4/vs/conntrack"
+#define LOOK (2 * NSEC_PER_SEC)
 
 /* Ids of requests to the runner: modules.c counts its own from 1. */
 enum { ID_BASE = 1000, RUN_MS = 20000 };
@@ -327,25 +326,6 @@ static bool referenced(const struct nf_seen *s)
 
 /* ---- one look ---- */
 
-/* IPVS leaves packets to conntrack only if it is told to; without that nothing is masqueraded. */
-static void set_conntrack(const struct netfilter *n)
-{
-	int fd = n->settings.sysctls && n->settings.masquerade != MASQUERADE_NEVER
-		     ? open(CONNTRACK_FILE, O_RDWR | O_CLOEXEC)
-		     : -1;
-	char now = 0;
-
-	if (fd < 0)
-		return;
-	if (read(fd, &now, 1) == 1 && now == '0') {
-		if (pwrite(fd, "1\n", 2, 0) == 2)
-			log_info("net.ipv4.vs.conntrack is 1 now: masquerading needs it");
-		else
-			log_warning("net.ipv4.vs.conntrack cannot be set to 1: %s", strerror(errno));
-	}
-	close(fd);
-}
-
 static void keep_family(struct netfilter *n, struct nf_family *f, const struct nf_seen *s)
 {
 	bool before = f->settled && f->read[SET_VIPS]; /* its sets were there */
@@ -419,7 +399,6 @@ static void look(struct netfilter *n)
 			fail(n, &n->families[i], "sets", strerror(-err));
 		else
 			look_family(n, &n->families[i]);
-	set_conntrack(n);
 	loop_timer_set(n->timer, LOOK);
 }
 

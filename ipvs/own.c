@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,9 +21,10 @@ enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, KEY_BYTES = 20, DRAIN_BYTES = 
 struct own {
 	int fd;
 	struct own_id id;
-	struct map *keys;   /* packed key -> o itself: a set */
-	struct map *drains; /* packed key and real server -> struct own_line, its OWN_DRAINS */
-	char *buf;          /* lines not written yet */
+	struct map *keys;    /* packed key -> o itself: a set */
+	struct map *drains;  /* packed key and real server -> struct own_line, its OWN_DRAINS */
+	struct map *sysctls; /* name -> struct own_line, its OWN_SYSCTL_SET */
+	char *buf;           /* lines not written yet */
 	size_t len, cap;
 	uint64_t start; /* where the lines that count begin */
 	uint64_t end;   /* of the file */
@@ -104,13 +106,42 @@ static bool set_drain(struct own *o, const struct own_line *l)
 	return true;
 }
 
+static bool set_sysctl(struct own *o, const struct own_line *l)
+{
+	struct own_line *old = map_gets(o->sysctls, l->sysctl);
+
+	if (l->type == OWN_SYSCTL_SET ? old && old->was == l->was && old->set == l->set : !old)
+		return false;
+	if (l->type == OWN_SYSCTL_SET)
+		live_without(o, map_puts(o->sysctls, l->sysctl, xmemdup(l, sizeof(*l))));
+	else
+		live_without(o, map_dels(o->sysctls, l->sysctl));
+	return true;
+}
+
+static bool set_any(struct own *o, const struct own_line *l)
+{
+	switch (l->type) {
+	case OWN_TAKEN:
+	case OWN_GIVEN_UP:
+		return set_key(o, l);
+	case OWN_DRAINS:
+	case OWN_DRAINED:
+		return set_drain(o, l);
+	case OWN_SYSCTL_SET:
+	case OWN_SYSCTL_BACK:
+		return set_sysctl(o, l);
+	}
+	return false;
+}
+
 /* Changes what is known; true, and the line that says so, if it changed. */
 static bool set(struct own *o, const struct own_line *l, char line[OWN_LINE], size_t *n)
 {
-	if (l->type == OWN_DRAINS || l->type == OWN_DRAINED ? !set_drain(o, l) : !set_key(o, l))
+	if (!set_any(o, l))
 		return false;
 	*n = own_line_format(l, line);
-	if (l->type == OWN_TAKEN || l->type == OWN_DRAINS)
+	if (l->type == OWN_TAKEN || l->type == OWN_DRAINS || l->type == OWN_SYSCTL_SET)
 		o->live += *n;
 	else if (l->type == OWN_GIVEN_UP)
 		o->live -= *n;
@@ -191,8 +222,10 @@ static int begin_anew(struct own *o)
 {
 	map_free(o->keys, NULL);
 	map_free(o->drains, free);
+	map_free(o->sysctls, free);
 	o->keys = map_new();
 	o->drains = map_new();
+	o->sysctls = map_new();
 	o->live = o->len = 0;
 	if (o->fd < 0)
 		return 0;
@@ -210,16 +243,16 @@ static void buffer_key(void *arg, const struct vs_key *k)
 	buffer(arg, line, n);
 }
 
-static void each_drain(const struct own *o, void (*each)(void *arg, const struct own_line *l), void *arg)
+static void each_line(const struct map *lines, void (*each)(void *arg, const struct own_line *l), void *arg)
 {
 	size_t at = 0, len;
 	const void *key;
 	void *value;
-	while (map_next(o->drains, &at, &key, &len, &value))
+	while (map_next(lines, &at, &key, &len, &value))
 		each(arg, value);
 }
 
-static void buffer_drain(void *arg, const struct own_line *l)
+static void buffer_line(void *arg, const struct own_line *l)
 {
 	char line[OWN_LINE];
 	size_t n = own_line_format(l, line);
@@ -231,7 +264,8 @@ static int compact(struct own *o)
 	uint64_t from = o->end;
 	o->len = 0;
 	own_each(o, buffer_key, o);
-	each_drain(o, buffer_drain, o);
+	each_line(o->drains, buffer_line, o);
+	each_line(o->sysctls, buffer_line, o);
 	int err = append(o);
 	if (err)
 		return err;
@@ -287,6 +321,7 @@ int own_open(int fd, struct own **out, bool *lost)
 	o->fd = fd;
 	o->keys = map_new();
 	o->drains = map_new();
+	o->sysctls = map_new();
 	o->id = own_id_read();
 	if (fd >= 0 && !load(o, &bad) && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_APPEND) == 0)
 		gone = bad > 0;
@@ -307,6 +342,7 @@ void own_close(struct own *o)
 		return;
 	map_free(o->keys, NULL);
 	map_free(o->drains, free);
+	map_free(o->sysctls, free);
 	free(o->buf);
 	free(o);
 }
@@ -345,6 +381,35 @@ void own_undrain(struct own *o, const struct vs_key *k, const struct real *r)
 	change(o, &(struct own_line){.type = OWN_DRAINED, .key = *k, .real = *r});
 }
 
+void own_sysctl(struct own *o, const char *name, int was, int set)
+{
+	struct own_line l = {.type = OWN_SYSCTL_SET, .was = was, .set = set}, *old = map_gets(o->sysctls, name);
+
+	if (old)
+		l.was = old->was;
+	snprintf(l.sysctl, sizeof l.sysctl, "%s", name);
+	change(o, &l);
+}
+
+void own_sysctl_forget(struct own *o, const char *name)
+{
+	struct own_line l = {.type = OWN_SYSCTL_BACK};
+
+	snprintf(l.sysctl, sizeof l.sysctl, "%s", name);
+	change(o, &l);
+}
+
+bool own_sysctl_was(const struct own *o, const char *name, int *was, int *set)
+{
+	const struct own_line *l = map_gets(o->sysctls, name);
+
+	if (!l)
+		return false;
+	*was = l->was;
+	*set = l->set;
+	return true;
+}
+
 struct drain_walk {
 	void (*each)(void *arg, const struct vs_key *k, const struct real *r, nsec_t deadline);
 	void *arg;
@@ -361,7 +426,7 @@ void own_each_drain(const struct own *o,
 		    void (*each)(void *arg, const struct vs_key *k, const struct real *r, nsec_t deadline), void *arg)
 {
 	struct drain_walk w = {each, arg};
-	each_drain(o, walk_drain, &w);
+	each_line(o->drains, walk_drain, &w);
 }
 
 int own_sync(struct own *o)

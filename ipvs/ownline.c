@@ -54,13 +54,18 @@ bool own_id_equal(const struct own_id *a, const struct own_id *b)
 	return a->netns == b->netns && !strcmp(a->boot, b->boot);
 }
 
-static const char types[] = "+-~=";
+static const char types[] = "+-~=*!";
 
 size_t own_line_format(const struct own_line *l, char buf[OWN_LINE])
 {
 	char key[VS_KEY_TEXT], real[REAL_TEXT];
-	int n = snprintf(buf, OWN_LINE, "%c%s", types[l->type], vs_key_format(&l->key, key));
+	int n;
 
+	if (l->type == OWN_SYSCTL_SET)
+		return (size_t)snprintf(buf, OWN_LINE, "*%s %d %d\n", l->sysctl, l->was, l->set);
+	if (l->type == OWN_SYSCTL_BACK)
+		return (size_t)snprintf(buf, OWN_LINE, "!%s\n", l->sysctl);
+	n = snprintf(buf, OWN_LINE, "%c%s", types[l->type], vs_key_format(&l->key, key));
 	if (l->type == OWN_DRAINS || l->type == OWN_DRAINED)
 		n += snprintf(buf + n, (size_t)(OWN_LINE - n), " %s", real_format(&l->real, real));
 	if (l->type == OWN_DRAINS)
@@ -102,7 +107,7 @@ static int parse_place(char *text, struct addr *addr, uint16_t *port)
 	return addr_parse(text, addr) || parse_port(colon + 1, port) ? -EINVAL : 0;
 }
 
-static int parse_deadline(const char *text, uint64_t *out)
+static int parse_digits(const char *text, uint64_t *out)
 {
 	uint64_t n = 0;
 
@@ -114,13 +119,31 @@ static int parse_deadline(const char *text, uint64_t *out)
 	return 0;
 }
 
+/* "conntrack", "0", "1" */
+static int parse_sysctl(char *const word[5], size_t n, struct own_line *out)
+{
+	uint64_t value[2] = {0, 0};
+
+	if (!*word[0] || strlen(word[0]) >= sizeof out->sysctl ||
+	    word[0][strspn(word[0], "abcdefghijklmnopqrstuvwxyz_")])
+		return -EINVAL;
+	for (size_t i = 1; i < n; i++)
+		if (parse_digits(word[i], &value[i - 1]) || value[i - 1] > 999999999)
+			return -EINVAL;
+	strcpy(out->sysctl, word[0]);
+	out->was = (int)value[0];
+	out->set = (int)value[1];
+	return 0;
+}
+
 int own_line_parse(const char *line, size_t len, struct own_line *out)
 {
 	char text[OWN_LINE], *rest = text, *word[5] = {0};
 	struct own_line got;
 	const char *type = len ? strchr(types, line[0]) : NULL;
 	size_t n = 0;
-	static const size_t words[] = {[OWN_TAKEN] = 2, [OWN_GIVEN_UP] = 2, [OWN_DRAINS] = 4, [OWN_DRAINED] = 3};
+	static const size_t words[] = {[OWN_TAKEN] = 2,   [OWN_GIVEN_UP] = 2,   [OWN_DRAINS] = 4,
+				       [OWN_DRAINED] = 3, [OWN_SYSCTL_SET] = 3, [OWN_SYSCTL_BACK] = 1};
 
 	memset(&got, 0, sizeof(got)); /* keys are compared as bytes by some */
 	if (!type || !*type || len >= sizeof(text) || memchr(line, '\0', len))
@@ -130,12 +153,19 @@ int own_line_parse(const char *line, size_t len, struct own_line *out)
 	while (n < 5 && (word[n] = strsep(&rest, " ")))
 		n++;
 	got.type = (int)(type - types);
-	if (n != words[got.type] || proto_parse(word[0], &got.key.proto) ||
-	    parse_place(word[1], &got.key.addr, &got.key.port))
+	if (n != words[got.type])
+		return -EINVAL;
+	if (got.type == OWN_SYSCTL_SET || got.type == OWN_SYSCTL_BACK) {
+		if (parse_sysctl(word, n, &got))
+			return -EINVAL;
+		*out = got;
+		return 0;
+	}
+	if (proto_parse(word[0], &got.key.proto) || parse_place(word[1], &got.key.addr, &got.key.port))
 		return -EINVAL;
 	if (n > 2 && parse_place(word[2], &got.real.addr, &got.real.port))
 		return -EINVAL;
-	if (n > 3 && parse_deadline(word[3], &got.deadline_ms))
+	if (n > 3 && parse_digits(word[3], &got.deadline_ms))
 		return -EINVAL;
 	*out = got;
 	return 0;

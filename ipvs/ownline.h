@@ -1,6 +1,7 @@
 /* The ownership record as text: one header of fixed length, then a line for each virtual server taken ("+TCP 10.0.0.1:80") or given
  * up ("-TCP 10.0.0.1:80"), for each real server that drains, with its deadline ("~TCP 10.0.0.1:80 10.32.0.5:8080 123456": milliseconds of the
- * monotonic clock, which the header's boot id makes unique), and that drains no more ("=TCP 10.0.0.1:80 10.32.0.5:8080"). Pure. */
+ * monotonic clock, which the header's boot id makes unique), and that drains no more ("=TCP 10.0.0.1:80 10.32.0.5:8080"), and for each setting of the
+ * kernel: what it was and what vipd made of it ("*conntrack 0 1"), and that it is the kernel's own again ("!conntrack"). Pure. */
 #ifndef VIPD_IPVS_OWNLINE_H
 #define VIPD_IPVS_OWNLINE_H
 
@@ -12,13 +13,15 @@ struct own_id {
 	uint64_t netns; /* inode of the network namespace */
 };
 
-enum { OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + REAL_TEXT + 24 };
+enum { OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + REAL_TEXT + 24, OWN_SYSCTL = 32 };
 
 struct own_line {
-	enum { OWN_TAKEN, OWN_GIVEN_UP, OWN_DRAINS, OWN_DRAINED } type;
+	enum { OWN_TAKEN, OWN_GIVEN_UP, OWN_DRAINS, OWN_DRAINED, OWN_SYSCTL_SET, OWN_SYSCTL_BACK } type;
 	struct vs_key key;
-	struct real real;     /* OWN_DRAINS, OWN_DRAINED: address and port */
-	uint64_t deadline_ms; /* OWN_DRAINS */
+	struct real real;        /* OWN_DRAINS, OWN_DRAINED: address and port */
+	uint64_t deadline_ms;    /* OWN_DRAINS */
+	char sysctl[OWN_SYSCTL]; /* OWN_SYSCTL_SET, OWN_SYSCTL_BACK: its name, of lower case letters and '_' */
+	int was, set;            /* OWN_SYSCTL_SET; 0 to 999999999 */
 };
 
 /* The header, OWN_HEADER bytes with its newline; start: offset of the first line that counts. */

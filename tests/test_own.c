@@ -83,6 +83,26 @@ static void lines_read_back(void **state)
 	}
 }
 
+static void settings_read_back(void **state)
+{
+	static const struct own_line rows[] = {
+	    {.type = OWN_SYSCTL_SET, .sysctl = "conntrack", .was = 0, .set = 1},
+	    {.type = OWN_SYSCTL_SET, .sysctl = "expire_quiescent_template", .was = 999999999, .set = 0},
+	    {.type = OWN_SYSCTL_BACK, .sysctl = "conntrack"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct own_line got;
+		char buf[OWN_LINE];
+		size_t n = own_line_format(&rows[i], buf);
+
+		assert_int_equal(own_line_parse(buf, n - 1, &got), 0);
+		assert_int_equal(got.type, rows[i].type);
+		assert_string_equal(got.sysctl, rows[i].sysctl);
+		assert_int_equal(got.was, rows[i].was);
+		assert_int_equal(got.set, rows[i].set);
+	}
+}
+
 static void nonsense_is_no_line(void **state)
 {
 	static const char *const lines[] = {
@@ -112,6 +132,15 @@ static void nonsense_is_no_line(void **state)
 	    "~TCP 10.0.0.1:80 10.1.0.1 1",
 	    "=TCP 10.0.0.1:80",
 	    "=TCP 10.0.0.1:80 10.1.0.1:80 1",
+	    "*conntrack 0",
+	    "*conntrack 0 1 2",
+	    "*conntrack -1 1",
+	    "*conntrack 0 1000000000",
+	    "*../conntrack 0 1",
+	    "* 0 1",
+	    "*a_name_that_is_longer_than_any_of_them 0 1",
+	    "!conntrack 0",
+	    "!",
 	    "+TCP 10.0.0.1:80aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct own_line l;
@@ -205,6 +234,39 @@ static void record_lives_on(void **state)
 	assert_int_equal(own_count(o), 1);
 	own_each(o, count_key, &n);
 	assert_int_equal(n, 1);
+	own_close(o);
+	close(fd);
+}
+
+/* The first value is the one to be put back, whoever changes it between; a set that is written anew has it too. */
+static void settings_are_remembered(void **state)
+{
+	int fd = temp_file(), was, set;
+	struct own *o = must_open(fd, true);
+
+	own_sysctl(o, "conntrack", 0, 1);
+	own_sysctl(o, "conn_reuse_mode", 2, 0);
+	assert_int_equal(own_sync(o), 0);
+	own_close(o);
+	o = must_open(fd, false);
+	own_sysctl(o, "conntrack", 7, 1);
+	own_sysctl_forget(o, "conn_reuse_mode");
+	own_sysctl_forget(o, "nothing");
+	for (int i = 0; i < 20000; i++) { /* until it is compacted */
+		struct vs_key k = key_of(IPPROTO_TCP, "10.0.0.1", (uint16_t)(1 + i % 2));
+
+		own_add(o, &k);
+		own_del(o, &k);
+		if (i % 1000 == 0)
+			assert_int_equal(own_sync(o), 0);
+	}
+	assert_int_equal(own_sync(o), 0);
+	own_close(o);
+	o = must_open(fd, false);
+	assert_true(own_sysctl_was(o, "conntrack", &was, &set));
+	assert_int_equal(was, 0);
+	assert_int_equal(set, 1);
+	assert_false(own_sysctl_was(o, "conn_reuse_mode", &was, &set));
 	own_close(o);
 	close(fd);
 }
@@ -355,6 +417,8 @@ int main(void)
 	    cmocka_unit_test(header_reads_back),
 	    cmocka_unit_test(broken_header_is_refused),
 	    cmocka_unit_test(lines_read_back),
+	    cmocka_unit_test(settings_read_back),
+	    cmocka_unit_test(settings_are_remembered),
 	    cmocka_unit_test(nonsense_is_no_line),
 	    cmocka_unit_test(replay_stops_at_a_torn_line),
 	    cmocka_unit_test(record_lives_on),
