@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* ---- making and freeing ---- */
 
@@ -267,6 +268,20 @@ static void run_grants(struct plan *p, int64_t now)
 			grants_give(p, l->items[i]);
 }
 
+/* Which of its endpoints are on this node matters with traffic policy Local alone. */
+static void svc_localize(struct plan *p, struct svc *s)
+{
+	bool local = s->object && service_served(s->object) && s->object->service.external_local;
+	uint32_t v4 = local ? resolve_local_ready(p, s, AF_INET) : 0;
+	uint32_t v6 = local ? resolve_local_ready(p, s, AF_INET6) : 0;
+
+	if (local != s->local || !v4 != !s->local_ready[0] || !v6 != !s->local_ready[1])
+		vips_local_changed(p, s);
+	s->local = local;
+	s->local_ready[0] = v4;
+	s->local_ready[1] = v6;
+}
+
 static void svc_compile(struct plan *p, struct svc *s)
 {
 	struct want *wants = NULL;
@@ -275,6 +290,7 @@ static void svc_compile(struct plan *p, struct svc *s)
 
 	if (s->object && service_served(s->object))
 		compile_service(p, s, &wants, &n_wants, &vips, &n_vips);
+	svc_localize(p, s);
 	claims_replace(p, s, wants, n_wants);
 	vips_replace(p, s, vips, n_vips);
 }

@@ -55,6 +55,12 @@ struct service_change {
 	const struct addr *vips, *were; /* its load balancer and ConfigMap addresses, sorted */
 	size_t n_vips, n_were;
 	bool idle, was_idle; /* it has virtual servers, and none of them has a real server */
+	/* externalTrafficPolicy Local, and an address for clients without a ready endpoint of its family on this node. */
+	bool no_local, was_no_local;
+	uint16_t
+	    health_port; /* healthCheckNodePort of a load balancer with that policy, where node ports are handled; 0: none */
+	bool health_v4, health_v6; /* the families that it answers on */
+	uint32_t local_ready[2];   /* with a health_port: addresses of ready endpoints on this node, IPv4 and IPv6 */
 };
 
 /* What changed. All pointers live until the callback returns. */

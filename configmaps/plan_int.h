@@ -77,7 +77,9 @@ struct node_entry {
 
 /* What was told of a Service as a whole. */
 struct told {
-	bool balancer, idle;
+	bool balancer, idle, no_local;
+	uint16_t health_port;
+	uint32_t local_ready[2];
 	size_t n;
 	struct addr vips[];
 };
@@ -106,7 +108,9 @@ struct svc {
 	size_t n_cluster, n_balancer;
 	uint16_t *node_ports; /* one a port of the Service, 0 none; NULL if there is none at all */
 
-	struct want *wants; /* sorted by key */
+	bool local;              /* externalTrafficPolicy Local */
+	uint32_t local_ready[2]; /* then: ready endpoints on this node, IPv4 and IPv6 */
+	struct want *wants;      /* sorted by key */
 	size_t n_wants;
 	struct vip_want *vips; /* sorted by address */
 	size_t n_vips;
@@ -134,7 +138,7 @@ struct vip_user {
 /* An address that something knows of. */
 struct addr_use {
 	struct addr addr;
-	uint8_t kind; /* enum vip_kind, as called back last, if out is true */
+	uint8_t kind, local; /* enum vip_kind, vip_local, as called back last, if out is true */
 	bool out, touched;
 	uint32_t named; /* how often manifests name it */
 	uint32_t hosts; /* how often it is an address of this node or of a Node */
@@ -294,6 +298,8 @@ struct backend *resolve(const struct plan *p, const struct svc *s, const struct 
 /* All endpoints of a port, whatever their state: malloc'd, sorted. used: by a resolve of this scope (forward is left at 0). */
 struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, const struct service_port *port,
 				  uint8_t family, enum scope scope, size_t *n);
+/* Addresses of ready endpoints on this node, over all ports, each once. */
+uint32_t resolve_local_ready(const struct plan *p, const struct svc *s, uint8_t family);
 bool scope_only_local(const struct service *service, enum scope scope); /* by the traffic policy */
 void backend_unref(struct backend *b);
 bool backend_equal(const struct backend *a, const struct backend *b);
@@ -340,6 +346,8 @@ int svc_name_cmp(const char *a, const char *b); /* "namespace/name" by namespace
 
 /* vips.c */
 void vips_replace(struct plan *p, struct svc *s, struct vip_want *vips, size_t n); /* takes vips over */
+/* Whether its endpoints are on this node is another thing now. */
+void vips_local_changed(struct plan *p, const struct svc *s);
 void vips_add(struct plan *p, const struct addr *a, struct svc *s, enum vip_kind kind);
 void vips_remove(struct plan *p, const struct addr *a, const struct svc *s, enum vip_kind kind);
 /* Counts that a manifest names the address, or that it is a host's; true at the first and the last. */

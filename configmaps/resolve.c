@@ -274,6 +274,27 @@ static size_t candidates_choose(struct candidates *c, bool local, bool ready)
 	return fit;
 }
 
+/* With traffic policy Local, how many clients' packets can stay on this node for: kube-proxy's health check counts these. */
+uint32_t resolve_local_ready(const struct plan *p, const struct svc *s, uint8_t family)
+{
+	const struct service *service = &s->object->service;
+	struct candidates c = {.plan = p, .family = family};
+	uint32_t n = 0;
+	size_t fit;
+
+	for (size_t i = 0; i < service->n_ports; i++) {
+		c.port = &service->ports[i];
+		collect(&c, s);
+	}
+	fit = candidates_choose(&c, true, true);
+	if (fit)
+		qsort(c.items, fit, sizeof *c.items, candidate_cmp);
+	for (size_t i = 0; i < fit; i++)
+		n += !i || !addr_equal(&c.items[i - 1].addr, &c.items[i].addr);
+	free(c.items);
+	return n;
+}
+
 static struct backend *backend_make(const struct candidates *c, enum forward forward, size_t n,
 				    const struct candidate *leaving, size_t n_leaving)
 {

@@ -4,6 +4,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+/* As kube-proxy: of a load balancer, whosever it is, with policy Local. */
+static void health_now(const struct plan *p, const struct svc *s, struct told *t)
+{
+	const struct service *service = &s->object->service;
+
+	if (!(p->config.handle & HANDLE_NODEPORT) || !s->local || service->type != SERVICE_LOADBALANCER)
+		return;
+	t->health_port = service->health_check_node_port;
+	if (t->health_port)
+		memcpy(t->local_ready, s->local_ready, sizeof t->local_ready);
+}
 
 /* malloc'd: what there is to tell of s now. */
 static struct told *told_now(const struct plan *p, const struct svc *s)
@@ -19,19 +32,23 @@ static struct told *told_now(const struct plan *p, const struct svc *s)
 	t->idle = s->n_wants > 0;
 	for (size_t i = 0; i < s->n_wants; i++)
 		t->idle = t->idle && s->wants[i].backend->n == 0;
+	for (size_t i = 0; i < s->n_vips && s->local; i++)
+		t->no_local |= s->vips[i].source != FROM_CLUSTER && !s->local_ready[s->vips[i].addr.family == AF_INET6];
+	health_now(p, s, t);
 	return t;
 }
 
 static bool told_equal(const struct told *a, const struct told *b)
 {
-	return a->balancer == b->balancer && a->idle == b->idle && a->n == b->n &&
-	       (!a->n || memcmp(a->vips, b->vips, a->n * sizeof a->vips[0]) == 0);
+	return a->balancer == b->balancer && a->idle == b->idle && a->no_local == b->no_local &&
+	       a->health_port == b->health_port && !memcmp(a->local_ready, b->local_ready, sizeof a->local_ready) &&
+	       a->n == b->n && (!a->n || memcmp(a->vips, b->vips, a->n * sizeof a->vips[0]) == 0);
 }
 
 /* A Service of which nothing is to be told costs no memory. */
 static bool told_nothing(const struct told *t)
 {
-	return !t->balancer && !t->idle && !t->n;
+	return !t->balancer && !t->idle && !t->no_local && !t->health_port && !t->n;
 }
 
 static void told_call(const struct plan *p, const struct svc *s, const struct told *was, const struct told *now,
@@ -48,8 +65,14 @@ static void told_call(const struct plan *p, const struct svc *s, const struct to
 				   .were = was->vips,
 				   .n_were = was->n,
 				   .idle = now->idle,
-				   .was_idle = was->idle};
+				   .was_idle = was->idle,
+				   .no_local = now->no_local,
+				   .was_no_local = was->no_local,
+				   .health_port = now->health_port};
 
+	memcpy(c.local_ready, now->local_ready, sizeof c.local_ready);
+	if (now->health_port)
+		plan_families(p, s->object, &c.health_v4, &c.health_v6);
 	*name++ = '\0';
 	gone.meta.namespace = namespace;
 	gone.meta.name = name;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 const struct addr_use *vips_find(const struct plan *p, const struct addr *a)
 {
@@ -69,6 +70,13 @@ void vips_remove(struct plan *p, const struct addr *a, const struct svc *s, enum
 	u->users[i] = u->users[--u->n];
 }
 
+void vips_local_changed(struct plan *p, const struct svc *s)
+{
+	for (size_t i = 0; i < s->n_vips; i++)
+		if (s->vips[i].source != FROM_CLUSTER)
+			use_touch(p, &s->vips[i].addr);
+}
+
 static enum vip_kind kind_of(const struct vip_want *w)
 {
 	return w->source == FROM_CLUSTER ? VIP_CLUSTER : VIP_CLIENT;
@@ -101,9 +109,29 @@ static enum vip_kind use_kind(const struct addr_use *u)
 	return VIP_CLUSTER;
 }
 
+static enum vip_local use_local(const struct addr_use *u)
+{
+	enum vip_local local = VIP_ANYWHERE;
+
+	for (size_t i = 0; i < u->n; i++) {
+		const struct svc *s = u->users[i].svc;
+
+		if (u->users[i].kind != VIP_CLIENT || !s || !s->local)
+			continue;
+		if (!s->local_ready[u->addr.family == AF_INET6])
+			return VIP_ABSENT;
+		local = VIP_HERE;
+	}
+	return local;
+}
+
 struct vip use_vip(const struct plan *p, const struct addr_use *u)
 {
-	struct vip v = {.addr = u->addr, .bits = (uint8_t)addr_bits(&u->addr), .kind = u->kind, .router = ROUTER_NONE};
+	struct vip v = {.addr = u->addr,
+			.bits = (uint8_t)addr_bits(&u->addr),
+			.kind = u->kind,
+			.router = ROUTER_NONE,
+			.local = u->local};
 
 	if (u->kind == VIP_CLUSTER)
 		strcpy(v.ifname, "vipd0");
@@ -120,6 +148,7 @@ bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out)
 		return false;
 	*out = use_vip(p, u);
 	out->kind = (uint8_t)use_kind(u);
+	out->local = (uint8_t)use_local(u);
 	return true;
 }
 
@@ -162,14 +191,15 @@ bool plan_vips_turned(struct plan *p)
 static void use_flush(struct plan *p, struct addr_use *u, const struct plan_out *out)
 {
 	bool wanted = u->n && !u->hosts, was = u->out;
-	enum vip_kind before = (enum vip_kind)u->kind;
+	uint8_t kind = u->kind, local = u->local;
 
 	u->touched = false;
 	u->out = wanted;
 	u->kind = (uint8_t)use_kind(u);
+	u->local = (uint8_t)use_local(u);
 	if (was && !wanted)
 		out->vip_delete(out->arg, &u->addr);
-	if (wanted && (!was || before != u->kind)) {
+	if (wanted && (!was || kind != u->kind || local != u->local)) {
 		struct vip v = use_vip(p, u);
 
 		out->vip_set(out->arg, &v);

@@ -43,6 +43,7 @@ static void plan_start(struct control *c)
 
 	c->plan = plan_new(&c->config->plan, c->record);
 	c->fresh = true;
+	control_health_replan(c);
 	plan_set_locals(c->plan, c->locals, c->n_locals);
 	hand = control_record_hand(c);
 	if (hand)
@@ -113,6 +114,8 @@ void control_pass(struct control *c)
 	plan_run(c->plan, clock_wall(), &out);
 	if (plan_vips_turned(c->plan))
 		outbox_want_picture(c->outbox, OUTBOX_IPVS);
+	if (c->fresh)
+		control_health_planned(c);
 	c->fresh = false;
 	control_record_save(c);
 	control_send(c);
@@ -204,6 +207,7 @@ static void on_locals(struct control *c, const struct msg *m)
 	c->locals_known = true;
 	if (c->planning)
 		plan_set_locals(c->plan, c->locals, c->n_locals);
+	control_health_reopen(c);
 	if (c->config->n_routers && c->config->dr_on_backup == DR_AUTO) /* who loops may be another one now */
 		outbox_want_picture(c->outbox, OUTBOX_IPVS);
 	control_pass(c);
@@ -409,6 +413,7 @@ static int control_init(struct control *c)
 	c->late = loop_timer_new(c->loop, on_late, c);
 	c->keep = loop_timer_new(c->loop, control_events_keep, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
+	control_health_init(c);
 	control_events_load(c);
 	control_record_load(c);
 	control_drain_load(c);
@@ -423,6 +428,7 @@ static void control_clear(struct control *c)
 		control_due_end(c);
 		control_events_save(c);
 	}
+	control_health_end(c);
 	ctl_server_free(c->ctl);
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);

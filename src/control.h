@@ -7,6 +7,7 @@
  *   control_record.c   the record on disk
  *   control_drain.c    real servers that a person drains
  *   control_events.c   what happened: Events, and the file that keeps them
+ *   control_health.c   healthCheckNodePort
  *   control_due.c      what waits until the kernel has it
  *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
  */
@@ -22,6 +23,7 @@
 #include "ctl_request.h"
 #include "ctl_server.h"
 #include "drained.h"
+#include "http.h"
 #include "notices.h"
 #include "options.h"
 #include "outbox.h"
@@ -78,6 +80,7 @@ struct control {
 	struct side_state sides[OUTBOX_SIDES];
 	struct notices *notices;
 	struct events *events;
+	struct health *health;
 	struct map *modes;      /* router -> its mode, one more than enum fsm_mode, as told last */
 	struct due *dues;       /* the oldest first */
 	struct due **dues_end;  /* where the next one goes */
@@ -157,6 +160,16 @@ void control_events_keep(void *arg); /* the timer */
 void control_events_service(struct control *c, const struct service_change *change);
 void control_events_problem(struct control *c, const struct object *o, const char *reason, const char *message);
 void control_events_role(struct control *c, const struct msg *m);
+
+/* control_health.c */
+void control_health_init(struct control *c);
+void control_health_end(struct control *c);
+void control_health_service(struct control *c, const struct service_change *change);
+/* Around a new plan's first run: what it does not tell of is gone. */
+void control_health_replan(struct control *c);
+void control_health_planned(struct control *c);
+/* This node's addresses are others now, or a port may be free. */
+void control_health_reopen(struct control *c);
 
 /* control_settle.c */
 void control_where(struct control *c, uint64_t client, const struct ctl_request *q);

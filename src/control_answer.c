@@ -270,9 +270,9 @@ static void router_problems(json_t *routers, json_t *problems)
 		object = xasprintf("router %s", name);
 		json_array_append_new(problems,
 				      json_pack("{s:s, s:s, s:s}", "object", object, "reason", "Fault", "message",
-						why && *why ? why
-						: cause     ? cause
-							    : ""));
+						cause && *cause ? cause
+						: why           ? why
+								: ""));
 		free(object);
 	}
 }

@@ -186,6 +186,11 @@ void control_events_service(struct control *c, const struct service_change *chan
 	if (change->idle && !change->was_idle)
 		tell_object(c, change->object, change->uid, true, "NoEndpoints",
 			    "no endpoint is ready: connections are refused until one is");
+	if (change->no_local && !change->was_no_local)
+		tell_object(
+		    c, change->object, change->uid, true, "NoLocalEndpoint",
+		    "externalTrafficPolicy is Local and no endpoint on this node is ready: its addresses stay, and "
+		    "endpoints of other nodes are used");
 }
 
 /* ---- problems ---- */

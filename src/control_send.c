@@ -118,14 +118,27 @@ static bool say_placed(struct control *c, const struct addr *a, enum assign_plac
 	return place == ASSIGN_PLACED;
 }
 
-/* What is a router's own is in every picture: nothing that the plan does changes it. */
+/* What is a router's own is in every picture: nothing that the plan does changes it, but whether its Services have endpoints here. */
+static void own_local(struct control *c, const struct assign_pin *pin, uint8_t local)
+{
+	struct vip v;
+
+	if (assign_own(c->assign, pin, &v) != ASSIGN_PLACED)
+		return;
+	v.local = local;
+	outbox_vip_set(c->outbox, &v);
+}
+
 static void on_vip_set(void *arg, const struct vip *v)
 {
 	struct control *c = arg;
+	const struct assign_pin *pin = assign_pinned(c->assign, &v->addr);
 	struct vip placed = *v;
 
-	if (assign_pinned(c->assign, &v->addr))
+	if (pin) {
+		own_local(c, pin, v->local);
 		return;
+	}
 	if (say_placed(c, &v->addr, assign_vip(c->assign, &placed)))
 		outbox_vip_set(c->outbox, &placed);
 	else
@@ -135,9 +148,12 @@ static void on_vip_set(void *arg, const struct vip *v)
 static void on_vip_delete(void *arg, const struct addr *a)
 {
 	struct control *c = arg;
+	const struct assign_pin *pin = assign_pinned(c->assign, a);
 
-	if (assign_pinned(c->assign, a))
+	if (pin) {
+		own_local(c, pin, VIP_ANYWHERE);
 		return;
+	}
 	say_placed(c, a, ASSIGN_PLACED);
 	outbox_vip_delete(c->outbox, a);
 }
@@ -161,6 +177,7 @@ static void on_problem(void *arg, const struct object *o, const char *reason, co
 static void on_service(void *arg, const struct service_change *change)
 {
 	control_events_service(arg, change);
+	control_health_service(arg, change);
 }
 
 const struct plan_out control_plan_out = {
@@ -235,10 +252,14 @@ static void gather_own(struct vip_list *l)
 	const struct config *config = l->control->config;
 
 	for (size_t i = 0; i < config->n_pins; i++) {
-		struct vip v;
+		struct vip v, planned;
 
-		if (say_placed(l->control, &config->pins[i].addr, assign_own(l->control->assign, &config->pins[i], &v)))
-			push_vip(l, &v);
+		if (!say_placed(l->control, &config->pins[i].addr,
+				assign_own(l->control->assign, &config->pins[i], &v)))
+			continue;
+		if (plan_vip_get(l->control->plan, &v.addr, &planned))
+			v.local = planned.local;
+		push_vip(l, &v);
 	}
 }
 

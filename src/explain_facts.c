@@ -224,6 +224,16 @@ static void load_table(const struct explain_answers *a, struct explain_loaded *l
 
 /* ---- the address ---- */
 
+/* What keeps the router's priority below the configured one; "" if nothing does. */
+static const char *lowered_by(json_t *routers, const char *name)
+{
+	json_t *router = named(routers, name);
+	json_t *now = at(router, "status", "effectivePriority"), *configured = at(router, "spec", "priority");
+
+	return json_integer_value(now) < json_integer_value(configured) ? text(json_object_get(router, "status"), "why")
+									: "";
+}
+
 static void load_address(const struct explain_answers *a, struct explain_loaded *l)
 {
 	struct explain_facts *f = &l->facts;
@@ -239,7 +249,7 @@ static void load_address(const struct explain_answers *a, struct explain_loaded 
 	f->why_not_held = text(json_object_get(held, "status"), "problem");
 	router = json_object_get(named(a->routers, f->router), "status");
 	f->state = text(router, "state");
-	f->cause = *text(router, "why") ? text(router, "why") : text(router, "lastCause");
+	f->cause = *lowered_by(a->routers, f->router) ? lowered_by(a->routers, f->router) : text(router, "lastCause");
 	f->active = text(router, "active");
 	f->gate_state = text(json_object_get(named(a->routers, f->gate), "status"), "state");
 }

@@ -50,6 +50,17 @@ static void print_members(const char *title, json_t *j)
 	putchar('\n');
 }
 
+/* Addresses of Services with traffic policy Local. */
+static void print_local(const json_t *local)
+{
+	if (local)
+		printf("         %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+		       " Local addresses have an endpoint on this node: priority +%" JSON_INTEGER_FORMAT "\n",
+		       json_integer_value(json_object_get(local, "here")),
+		       json_integer_value(json_object_get(local, "addresses")),
+		       json_integer_value(json_object_get(local, "rise")));
+}
+
 static void print_routers(json_t *routers)
 {
 	json_t *r;
@@ -66,6 +77,7 @@ static void print_routers(json_t *routers)
 		if (state && strcmp(state, "Backup") == 0 && active)
 			printf(", behind %s", active);
 		printf("%s%s\n", cause && *cause ? ": " : "", cause ? cause : "");
+		print_local(json_object_get(r, "local"));
 		if (differs)
 			printf("         addresses differ from its peer's: %s\n", differs);
 	}

@@ -1,7 +1,7 @@
 /* A small world for tests of the plan: manifests as text go in, the desired state comes out as lines of text.
  *
  *   TCP 10.96.0.1:80 rr 10.1.0.1:8080 10.1.0.2:8080*3/DR     a virtual server; *weight unless 1, /forwarding unless NAT
- *   vip 10.4.0.50 eth0                                        an address
+ *   vip 10.4.0.50 eth0                                        an address; " here", " absent": of Services with policy Local
  *   problem Service default/web Conflict: ...                 a problem
  *
  * The lines are kept from the callbacks alone, and compared with what the plan says of its whole state. */
@@ -179,7 +179,10 @@ static inline char *world_vip_text(const struct vip *v)
 	char a[ADDR_TEXT];
 
 	assert_int_equal(v->bits, addr_bits(&v->addr));
-	return xasprintf("vip %s %s", addr_format(&v->addr, a), v->ifname);
+	return xasprintf("vip %s %s%s", addr_format(&v->addr, a), v->ifname,
+			 v->local == VIP_HERE     ? " here"
+			 : v->local == VIP_ABSENT ? " absent"
+						  : "");
 }
 
 static inline void world_vs_set(void *arg, const struct vs *v)

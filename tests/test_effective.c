@@ -87,9 +87,24 @@ static void priorities(void **state)
 		assert_int_equal(effective_priority(rows[i].base, rows[i].delta, rows[i].ready), rows[i].effective);
 }
 
+static void local_rise(void **state)
+{
+	static const struct {
+		size_t here, of;
+		int rise;
+	} rows[] = {{0, 0, 0}, {0, 5, 0}, {1, 1, 20}, {1, 2, 10}, {1, 3, 7}, {2, 3, 13}, {1, 100, 0}, {99, 100, 20}};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(effective_local(rows[i].here, rows[i].of), rows[i].rise);
+	assert_int_equal(effective_priority(255, LOCAL_RISE, true), 255);
+	assert_int_equal(effective_priority(250, LOCAL_RISE, true), 254);
+	assert_int_equal(effective_priority(100, LOCAL_RISE, false), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(local_rise),
 	    cmocka_unit_test(deltas),
 	    cmocka_unit_test(several),
 	    cmocka_unit_test(priorities),

@@ -114,28 +114,73 @@ static void endpoint_sources(void **state)
 #define EXTERNAL                                                                                                       \
 	"type: LoadBalancer, allocateLoadBalancerNodePorts: false, loadBalancerIP: 10.4.0.50, externalTrafficPolicy: " \
 	"Local"
-#define INTERNAL "internalTrafficPolicy: Local"
-#define VIPS2    "\nvip 10.4.0.50 eth0\nvip 10.96.0.10 vipd0\n"
+#define INTERNAL        "internalTrafficPolicy: Local"
+#define VIPS2           VIPS_LOCAL("")
+#define VIPS_LOCAL(how) "\nvip 10.4.0.50 eth0" how "\nvip 10.96.0.10 vipd0\n"
+#define TERMINATES(ip, node)                                                                                           \
+	"{addresses: [" ip "], nodeName: " node ", conditions: {ready: false, serving: true, terminating: true}}"
 
 static const struct world_row policies[] = {
     {"external Local", LOCAL_WEB(EXTERNAL) N12,
-     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080 10.1.0.2:8080" VIPS2},
+     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080 10.1.0.2:8080" VIPS_LOCAL(" here")},
     {"external Local without a local endpoint: all", LOCAL_WEB(EXTERNAL) N23,
-     "TCP 10.4.0.50:80 rr 10.1.0.2:8080 10.1.0.3:8080\nTCP 10.96.0.10:80 rr 10.1.0.2:8080 10.1.0.3:8080" VIPS2},
+     "TCP 10.4.0.50:80 rr 10.1.0.2:8080 10.1.0.3:8080\nTCP 10.96.0.10:80 rr 10.1.0.2:8080 10.1.0.3:8080" VIPS_LOCAL(
+	 " absent")},
     {"internal Local", LOCAL_WEB(INTERNAL) N12,
      "TCP 10.4.0.50:80 rr 10.1.0.1:8080 10.1.0.2:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080" VIPS2},
     {"internal Local without a local endpoint: none", LOCAL_WEB(INTERNAL) N23,
      "TCP 10.4.0.50:80 rr 10.1.0.2:8080 10.1.0.3:8080\nTCP 10.96.0.10:80 rr" VIPS2},
     {"external Local, local ones terminate",
-     LOCAL_WEB(EXTERNAL) SLICE("s", "web", P8080,
-			       EPN("10.1.0.2", "n2") ", {addresses: [10.1.0.1], nodeName: n1, conditions: {ready: "
-						     "false, serving: true, terminating: true}}"),
-     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.2:8080" VIPS2},
+     LOCAL_WEB(EXTERNAL) SLICE("s", "web", P8080, EPN("10.1.0.2", "n2") ", " TERMINATES("10.1.0.1", "n1")),
+     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.2:8080" VIPS_LOCAL(" absent")},
+    {"external Local, none here, all others terminate",
+     LOCAL_WEB(EXTERNAL) SLICE("s", "web", P8080, TERMINATES("10.1.0.2", "n2")),
+     "TCP 10.4.0.50:80 rr 10.1.0.2:8080\nTCP 10.96.0.10:80 rr 10.1.0.2:8080" VIPS_LOCAL(" absent")},
+    {"external Local, none here, one elsewhere is ready, one terminates",
+     LOCAL_WEB(EXTERNAL) SLICE("s", "web", P8080, EPN("10.1.0.3", "n3") ", " TERMINATES("10.1.0.2", "n2")),
+     "TCP 10.4.0.50:80 rr 10.1.0.3:8080\nTCP 10.96.0.10:80 rr 10.1.0.3:8080" VIPS_LOCAL(" absent")},
+    {"external Local, a ready one here, one terminates here",
+     LOCAL_WEB(EXTERNAL) SLICE("s", "web", P8080, EPN("10.1.0.1", "n1") ", " TERMINATES("10.1.0.4", "n1")),
+     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080" VIPS_LOCAL(" here")},
+    {"both Local", LOCAL_WEB(EXTERNAL ", " INTERNAL) N12,
+     "TCP 10.4.0.50:80 rr 10.1.0.1:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080" VIPS_LOCAL(" here")},
+    {"both Local, none here", LOCAL_WEB(EXTERNAL ", " INTERNAL) N23,
+     "TCP 10.4.0.50:80 rr 10.1.0.2:8080 10.1.0.3:8080\nTCP 10.96.0.10:80 rr" VIPS_LOCAL(" absent")},
+    {"internal Local, local ones terminate",
+     LOCAL_WEB(INTERNAL) SLICE("s", "web", P8080, EPN("10.1.0.2", "n2") ", " TERMINATES("10.1.0.1", "n1")),
+     "TCP 10.4.0.50:80 rr 10.1.0.2:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080" VIPS2},
+    {"internal Local, pods",
+     LOCAL_WEB("selector: {app: web}, " INTERNAL) POD_AT("a", "web", "10.1.0.1", "n1")
+	 POD_AT("b", "web", "10.1.0.2", "n2"),
+     "TCP 10.4.0.50:80 rr 10.1.0.1:80 10.1.0.2:80\nTCP 10.96.0.10:80 rr 10.1.0.1:80" VIPS2},
 };
 
 static void traffic_policies(void **state)
 {
 	world_rows(policies, COUNT(policies), NULL);
+}
+
+/* Two Services on one address: it counts where both have an endpoint. */
+static void shared_local_address(void **state)
+{
+#define SHARE(name, port, ip)                                                                                          \
+	"---\n{apiVersion: v1, kind: Service, metadata: {name: " name                                                  \
+	", annotations: {vipd.io/allow-shared-ip: k}}, spec: "                                                         \
+	"{type: LoadBalancer, clusterIP: " ip ", allocateLoadBalancerNodePorts: false, loadBalancerIP: 10.4.0.5, "     \
+	"externalTrafficPolicy: Local, selector: {app: " name "}, ports: [{port: " port "}]}}\n"
+	struct world *w = world_new();
+
+	world_apply(w, SHARE("a", "80", "10.96.0.1") SHARE("b", "81", "10.96.0.2") POD_AT("p", "a", "10.1.0.1", "n1"));
+	assert_non_null(strstr(world_text(w), "vip 10.4.0.5 eth0 absent\n"));
+	world_apply(w, POD_AT("q", "b", "10.1.0.2", "n1"));
+	assert_int_equal(w->vip_sets, 1);
+	assert_non_null(strstr(world_text(w), "vip 10.4.0.5 eth0 here\n"));
+	world_apply(w, POD_AT("r", "b", "10.1.0.3", "n1"));
+	assert_int_equal(w->vip_sets, 0);
+	world_drop(w, KIND_SERVICE, "default", "a");
+	world_drop(w, KIND_SERVICE, "default", "b");
+	world_run(w);
+	world_free(w);
 }
 
 static void pods_come_and_go(void **state)
@@ -220,9 +265,9 @@ static void cost_follows_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(endpoint_sources),    cmocka_unit_test(traffic_policies),
-	    cmocka_unit_test(pods_come_and_go),    cmocka_unit_test(sources_come_and_go),
-	    cmocka_unit_test(cost_follows_change),
+	    cmocka_unit_test(shared_local_address), cmocka_unit_test(endpoint_sources),
+	    cmocka_unit_test(traffic_policies),     cmocka_unit_test(pods_come_and_go),
+	    cmocka_unit_test(sources_come_and_go),  cmocka_unit_test(cost_follows_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,14 @@ static void on_service(void *arg, const struct service_change *c)
 	snprintf(told + strlen(told), sizeof told - strlen(told), "%s] -> %s[", c->was_idle ? " idle" : "",
 		 c->balancer ? "balancer " : "");
 	put_addrs(c->vips, c->n_vips);
-	snprintf(told + strlen(told), sizeof told - strlen(told), "%s]\n", c->idle ? " idle" : "");
+	snprintf(told + strlen(told), sizeof told - strlen(told), "%s]%s", c->idle ? " idle" : "",
+		 c->no_local == c->was_no_local ? ""
+		 : c->no_local                  ? " no local"
+						: " local again");
+	if (c->health_port)
+		snprintf(told + strlen(told), sizeof told - strlen(told), " health %u%s%s %u %u", c->health_port,
+			 c->health_v4 ? " v4" : "", c->health_v6 ? " v6" : "", c->local_ready[0], c->local_ready[1]);
+	strcat(told, "\n");
 }
 
 static void run(struct world *w, const char *want)
@@ -86,12 +93,49 @@ static void no_room_or_not_ours(void **state)
 	world_free(w);
 }
 
+#define LOCAL                                                                                                          \
+	"clusterIP: 10.96.0.1, type: LoadBalancer, selector: {app: a}, externalTrafficPolicy: Local, ports: [{name: "  \
+	"x, "                                                                                                          \
+	"port: 80}, {name: b, port: 81}]"
+
+static void local_endpoints(void **state)
+{
+	struct world *w = world_new();
+
+	world_put(w, POD_AT("p", "a", "10.1.0.1", "n2") SERVICE("a", LOCAL));
+	run(w, "a: [] -> balancer [10.4.0.1] no local\n");
+	world_put(w, POD_AT("q", "a", "10.1.0.2", "n1"));
+	run(w, "a: balancer [10.4.0.1] -> balancer [10.4.0.1] local again\n");
+	world_put(w, POD_AT("r", "a", "10.1.0.3", "n1"));
+	run(w, "");
+	world_put(w, SERVICE("a", LOCAL ", healthCheckNodePort: 32000"));
+	run(w, "a: balancer [10.4.0.1] -> balancer [10.4.0.1] health 32000 v4 2 0\n");
+	world_put(w, POD_AT("q", "a", "10.1.0.2", "n2"));
+	run(w, "a: balancer [10.4.0.1] -> balancer [10.4.0.1] health 32000 v4 1 0\n");
+	world_put(w, POD_AT("r", "a", "10.1.0.3", "n2"));
+	run(w, "a: balancer [10.4.0.1] -> balancer [10.4.0.1] no local health 32000 v4 0 0\n");
+	world_put(w, SERVICE("a", BALANCER ", healthCheckNodePort: 32000"));
+	run(w, "a: balancer [10.4.0.1] -> balancer [10.4.0.1] local again\n");
+	world_free(w);
+}
+
+/* Where another service proxy serves node ports it does this too. */
+static void health_is_the_proxys(void **state)
+{
+	struct world *w = world_new();
+
+	w->config.handle = HANDLE_LOADBALANCER;
+	world_put(w, POD("p", "a", "10.1.0.1") SERVICE("a", LOCAL ", healthCheckNodePort: 32000"));
+	run(w, "a: [] -> balancer [10.4.0.1]\n");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_balancers_life),
-	    cmocka_unit_test(without_endpoints),
-	    cmocka_unit_test(no_room_or_not_ours),
+	    cmocka_unit_test(a_balancers_life),     cmocka_unit_test(without_endpoints),
+	    cmocka_unit_test(no_room_or_not_ours),  cmocka_unit_test(local_endpoints),
+	    cmocka_unit_test(health_is_the_proxys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

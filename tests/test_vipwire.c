@@ -109,7 +109,9 @@ static void picture_refuses(void **state)
 	    {HEADER + 21, '/', "interface name has a character that none may have"},
 	    {HEADER + 21, ' ', "interface name has a character that none may have"},
 	    {HEADER + 26, 'x', "interface name has bytes behind its end"},
-	    {HEADER + 39, 1, "cluster IP of a virtual router"},
+	    {HEADER + 39, 3, "traffic policy out of range"},
+	    {HEADER + ROW + 36, 1, "cluster IP of a virtual router"},
+	    {HEADER + ROW + 39, 1, "traffic policy out of range"},
 	    {HEADER + 41, 'x', "label is no text"},
 	    {HEADER + 55, 'x', "label is no text"},
 	    {HEADER + ROW + 38, 253, "IPv6 address with a scope or a label"},
@@ -212,6 +214,7 @@ static void routers_round_trip(void **state)
 
 	vips[0].router = 1;
 	vips[0].scope = 253;
+	vips[0].local = VIP_HERE;
 	strcpy(vips[0].label, "eth0:vip");
 	routers[1].source = (struct addr){0};
 	bytes = vipwire_encode_picture(&p, &len);
@@ -221,6 +224,7 @@ static void routers_round_trip(void **state)
 	assert_int_equal(back.n_routers, 2);
 	assert_int_equal(back.vips[0].router, 1);
 	assert_int_equal(back.vips[0].scope, 253);
+	assert_int_equal(back.vips[0].local, VIP_HERE);
 	assert_string_equal(back.vips[0].label, "eth0:vip");
 	assert_int_equal(back.vips[1].router, ROUTER_NONE);
 	b = &back.routers[0];

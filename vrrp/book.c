@@ -100,6 +100,7 @@ struct entry *book_want(struct book *b, struct vip_set *set, const struct vip *v
 	e->epoch = b->epoch;
 	if (e->wanted && e->set == set && vip_same(&e->want, v)) {
 		e->want.router = v->router;
+		e->want.local = v->local;
 		return e;
 	}
 	if (e->wanted) {

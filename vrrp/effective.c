@@ -64,6 +64,11 @@ const char *effective_fault_cause(const struct track *t)
 	return causes[t->kind];
 }
 
+int effective_local(size_t here, size_t of)
+{
+	return of ? (int)((LOCAL_RISE * here + of / 2) / of) : 0;
+}
+
 uint8_t effective_priority(uint8_t base, int delta, bool ready)
 {
 	int sum = base + delta;

@@ -18,6 +18,9 @@ int effective_delta(const struct router *r, const struct track_state *s);
 const struct track *effective_fault(const struct router *r, const struct track_state *s);
 /* A literal for a cause: "a tracked script is down". */
 const char *effective_fault_cause(const struct track *t);
+/* How much the priority rises where `here` of a router's `of` VIPs with traffic policy Local have an endpoint on this node: 0..LOCAL_RISE. */
+enum { LOCAL_RISE = 20 };
+int effective_local(size_t here, size_t of);
 /* 1..254 from a base below 255; an owner stays 255. 1 when the node is not ready. */
 uint8_t effective_priority(uint8_t base, int delta, bool ready);
 

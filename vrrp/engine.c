@@ -230,6 +230,17 @@ static void make_up(struct vrouter *r)
 	holder_want(r->engine->holder, r->set, &v);
 }
 
+static void count_local(struct vrouter *r)
+{
+	const struct entry *en;
+
+	r->n_local = r->n_here = 0;
+	for (en = LIST_FIRST(&r->set->members); en; en = LIST_NEXT(en, member)) {
+		r->n_local += en->want.local != VIP_ANYWHERE;
+		r->n_here += en->want.local == VIP_HERE;
+	}
+}
+
 static void relist(struct vrouter *r)
 {
 	size_t room = advert_room(r->conf.family, r->conf.version, r->conf.auth, r->in ? vsock_mtu(r->in) : 1500);
@@ -257,6 +268,7 @@ static void relist_all(struct engine *e)
 {
 	for (size_t i = 0; i < e->n; i++) {
 		make_up(e->routers[i]);
+		count_local(e->routers[i]);
 		relist(e->routers[i]);
 	}
 }

@@ -34,7 +34,8 @@ struct vrouter {
 	struct vip_set *set;
 	struct addr *addrs, *sorted;
 	size_t n_addrs, n_advertised;
-	bool made_up; /* the link-local one is */
+	bool made_up;           /* the link-local one is */
+	size_t n_local, n_here; /* of them: of Services with traffic policy Local; with an endpoint on this node */
 
 	/* What it stands on. */
 	uint32_t ifindex, device; /* device: see engine_device_set */
@@ -176,8 +177,9 @@ void router_sockets_close(struct vrouter *r);
 
 /* group.c */
 bool group_has(const struct vrouter *r);
-/* The sum of what is tracked by all of the group. */
+/* The sum of what is tracked by all of the group, and the rise for Local VIPs, of all of theirs. */
 int group_delta(const struct vrouter *r);
+int group_rise(const struct vrouter *r);
 /* Why another member is in Fault, or NULL. */
 const char *group_obstacle(const struct vrouter *r);
 /* r's down timer ran out: true if all of the group want to be Active; else r waits on. */

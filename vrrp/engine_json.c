@@ -49,7 +49,9 @@ static const char *why_priority(const struct vrouter *r)
 {
 	if (r->fc.priority == r->conf.priority)
 		return "";
-	return r->engine->unready ? "the ipvs process is not ready" : "tracked";
+	if (r->engine->unready)
+		return "the ipvs process is not ready";
+	return group_delta(r) ? "tracked" : "endpoints of Local VIPs on this node";
 }
 
 /* What each tracked thing is like, and what that does. */
@@ -77,6 +79,13 @@ static json_t *tracks_json(const struct vrouter *r)
 	return list;
 }
 
+/* VIPs of Services with traffic policy Local, those of them with a ready endpoint on this node, and by how much that raises the priority. */
+static json_t *local_json(const struct vrouter *r)
+{
+	return json_pack("{s:I, s:I, s:i}", "addresses", (json_int_t)r->n_local, "here", (json_int_t)r->n_here, "rise",
+			 group_rise(r));
+}
+
 static json_t *router_json(const struct vrouter *r)
 {
 	char active[ADDR_TEXT], self[ADDR_TEXT];
@@ -100,6 +109,8 @@ static json_t *router_json(const struct vrouter *r)
 	json_object_set_new(j, "peers", peers_json(r));
 	if (r->difference[0] && clock_now() - r->differed < DIFFERENCE_AGE)
 		json_object_set_new(j, "difference", difference_json(r));
+	if (r->n_local)
+		json_object_set_new(j, "local", local_json(r));
 	if (r->conf.n_tracks)
 		json_object_set_new(j, "tracks", tracks_json(r));
 	if (r->conf.group[0])

@@ -40,6 +40,18 @@ int group_delta(const struct vrouter *r)
 	return sum;
 }
 
+int group_rise(const struct vrouter *r)
+{
+	size_t at = 0, here = r->n_here, of = r->n_local;
+	const struct vrouter *o;
+
+	while ((o = other(r, &at))) {
+		here += o->n_here;
+		of += o->n_local;
+	}
+	return effective_local(here, of);
+}
+
 const char *group_obstacle(const struct vrouter *r)
 {
 	const struct vrouter *o;

@@ -238,7 +238,7 @@ void router_weigh(struct vrouter *r)
 
 static uint8_t priority_now(const struct vrouter *r)
 {
-	return effective_priority(r->conf.priority, group_delta(r), !r->engine->unready);
+	return effective_priority(r->conf.priority, group_delta(r) + group_rise(r), !r->engine->unready);
 }
 
 static void follow_priority(struct vrouter *r)

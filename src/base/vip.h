@@ -11,6 +11,13 @@ enum vip_kind {
 	VIP_CLUSTER, /* cluster IP: on the dummy device vipd0, on every node, never announced */
 };
 
+/* Whether Services with externalTrafficPolicy Local use it. */
+enum vip_local {
+	VIP_ANYWHERE, /* none does */
+	VIP_ABSENT,   /* one of those has no ready endpoint on this node */
+	VIP_HERE,     /* each has one */
+};
+
 struct vip {
 	struct addr addr;
 	uint8_t bits; /* 32 or 128 unless configured otherwise */
@@ -20,6 +27,7 @@ struct vip {
 	char ifname[16]; /* VIP_CLIENT: the interface; VIP_CLUSTER: "vipd0" */
 	/* IPv4: as rtnetlink(7) has them. */
 	uint8_t scope;  /* RT_SCOPE_...: 0 global */
+	uint8_t local;  /* enum vip_local; VIP_CLUSTER: VIP_ANYWHERE */
 	char label[16]; /* zero behind its end; "" the interface's name */
 };
 

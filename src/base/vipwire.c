@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { MAGIC = 0x76697076, VERSION = 4, DAY_MS = 86400000 };
+enum { MAGIC = 0x76697076, VERSION = 5, DAY_MS = 86400000 };
 
 struct wire_header {
 	uint32_t magic, version, count;
@@ -23,7 +23,7 @@ struct wire_row {
 	uint8_t bytes[16];
 	char ifname[16];
 	uint16_t router;
-	uint8_t scope, zero;
+	uint8_t scope, local;
 	char label[16];
 };
 
@@ -34,7 +34,8 @@ static void row_pack(struct wire_row *w, uint8_t op, const struct vip *v)
 			       .bits = v->bits,
 			       .kind = v->kind,
 			       .router = v->router,
-			       .scope = v->scope};
+			       .scope = v->scope,
+			       .local = v->local};
 	memcpy(w->bytes, v->addr.bytes, sizeof(w->bytes));
 	memcpy(w->ifname, v->ifname, strnlen(v->ifname, sizeof(w->ifname)));
 	memcpy(w->label, v->label, strnlen(v->label, sizeof(w->label)));
@@ -130,14 +131,17 @@ static const char *row_unpack(const struct wire_row *w, struct vip_row *out)
 	why = ifname_check(w->ifname);
 	if (why)
 		return why;
-	if (w->zero || (w->kind == VIP_CLUSTER && w->router != ROUTER_NONE))
+	if (w->kind == VIP_CLUSTER && w->router != ROUTER_NONE)
 		return "cluster IP of a virtual router";
+	if (w->local > VIP_HERE || (w->kind == VIP_CLUSTER && w->local))
+		return "traffic policy out of range";
 	why = dress_check(w);
 	if (why)
 		return why;
 	r.vip.router = w->router;
 	r.vip.bits = w->bits;
 	r.vip.kind = w->kind;
+	r.vip.local = w->local;
 	r.vip.scope = w->scope;
 	memcpy(r.vip.ifname, w->ifname, sizeof(w->ifname));
 	memcpy(r.vip.label, w->label, sizeof(w->label));
