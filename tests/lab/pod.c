@@ -4,7 +4,7 @@
  *   GET /        <h1>This request was processed by host: NAME</h1>
  *   GET /from    NAME saw ADDRESS: where the connection came from
  *   GET /slow    NAME's name once each 100 ms until the client goes: a connection that lives
- *   UDP          answers each datagram with NAME
+ *   UDP          answers each datagram with NAME, "from" as GET /from
  *
  * One process, poll(2), at most MAX_CLIENTS connections. */
 #include <arpa/inet.h>
@@ -54,11 +54,18 @@ static int listen_on(int type, unsigned port)
 	return fd;
 }
 
+static const char *addr_text(const struct sockaddr_in6 *a, char text[INET6_ADDRSTRLEN])
+{
+	inet_ntop(AF_INET6, &a->sin6_addr, text, INET6_ADDRSTRLEN);
+	return strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text;
+}
+
 /* The answer leaves from the address that was asked: a VIP's client knows no other. */
 static void answer_udp(int fd, const char *name)
 {
 	struct sockaddr_in6 from;
-	char buf[2048];
+	char buf[2048], text[INET6_ADDRSTRLEN];
+	ssize_t n;
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -71,14 +78,18 @@ static void answer_udp(int fd, const char *name)
 			     .msg_control = &control,
 			     .msg_controllen = sizeof control};
 
-	if (recvmsg(fd, &msg, 0) < 0)
+	n = recvmsg(fd, &msg, 0);
+	if (n < 0)
 		return;
 	struct cmsghdr *asked = CMSG_FIRSTHDR(&msg);
 	if (asked && asked->cmsg_level == IPPROTO_IPV6 && asked->cmsg_type == IPV6_PKTINFO)
 		memset(CMSG_DATA(asked) + offsetof(struct in6_pktinfo, ipi6_ifindex), 0, sizeof(int));
 	else
 		msg.msg_controllen = 0;
-	part.iov_len = (size_t)snprintf(buf, sizeof buf, "%s", name);
+	if (n == 4 && memcmp(buf, "from", 4) == 0)
+		part.iov_len = (size_t)snprintf(buf, sizeof buf, "%s saw %s", name, addr_text(&from, text));
+	else
+		part.iov_len = (size_t)snprintf(buf, sizeof buf, "%s", name);
 	sendmsg(fd, &msg, 0);
 }
 
@@ -88,8 +99,7 @@ static const char *peer_text(int fd, char text[INET6_ADDRSTRLEN])
 	socklen_t len = sizeof a;
 
 	getpeername(fd, (struct sockaddr *)&a, &len);
-	inet_ntop(AF_INET6, &a.sin6_addr, text, INET6_ADDRSTRLEN);
-	return strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text;
+	return addr_text(&a, text);
 }
 
 /* True while the client is to be kept. */
