@@ -69,6 +69,46 @@ static uint8_t conditions(const struct field *f)
 	return (uint8_t)((ready ? EP_READY : 0) | (serving ? EP_SERVING : 0) | (terminating ? EP_TERMINATING : 0));
 }
 
+/* "a,b,": the names of a list of hints, as many as the API server lets pass. */
+static const char *hint_names(const struct field *hints, const char *key)
+{
+	enum { HINTS_MAX = 8, HINT_MAX = 253 };
+	struct field list = field_list(hints, key);
+	char *text = NULL;
+	size_t len = 0;
+
+	for (size_t i = 0; i < field_count(&list) && i < HINTS_MAX; i++) {
+		struct field f = field_item_map(&list, i), name = field_get(&f, "name");
+		const char *s = field_string(name, "");
+		size_t n = strlen(s);
+
+		if (!n || n > HINT_MAX || strchr(s, ',')) {
+			field_error(&name, "is not the name of a zone or a node");
+			continue;
+		}
+		if (!text)
+			text = arena_alloc(hints->r->arena, HINTS_MAX * (HINT_MAX + 1) + 1);
+		memcpy(text + len, s, n);
+		text[len + n] = ',';
+		len += n + 1;
+		text[len] = '\0';
+	}
+	return text;
+}
+
+/* Of the endpoint at part->n; room is made for as many as the list has. */
+static void read_hints(const struct field *f, size_t n, struct endpoint_part *part)
+{
+	struct field hints = field_map(f, "hints");
+	struct endpoint_hints h = {hint_names(&hints, "forZones"), hint_names(&hints, "forNodes")};
+
+	if (!h.zones && !h.nodes)
+		return;
+	if (!part->hints)
+		part->hints = arena_alloc(f->r->arena, n * sizeof(*part->hints));
+	part->hints[part->n] = h;
+}
+
 static void read_slice_endpoints(const struct field *list, uint16_t weight, struct endpoint_part *part)
 {
 	size_t n = field_count(list);
@@ -85,6 +125,7 @@ static void read_slice_endpoints(const struct field *list, uint16_t weight, stru
 		e->weight = weight;
 		e->node = field_string(field_get(&f, "nodeName"), NULL);
 		e->target = target_name(&f);
+		read_hints(&f, n, part);
 		part->n++;
 	}
 }

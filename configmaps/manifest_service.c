@@ -239,10 +239,32 @@ static void read_ingress(const struct field *root, struct service *s)
 	}
 }
 
+/* A later Kubernetes may have further ones: they are preferences, not conditions. */
+static uint8_t read_distribution(struct field f)
+{
+	static const struct {
+		const char *name;
+		enum distribution how;
+	} words[] = {{"", DISTRIBUTE_ALL},
+		     {"PreferClose", DISTRIBUTE_ZONE},
+		     {"PreferSameZone", DISTRIBUTE_ZONE},
+		     {"PreferSameNode", DISTRIBUTE_NODE}};
+	const char *text = field_string(f, "");
+	char quoted[FIELD_QUOTE];
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i].name))
+			return (uint8_t)words[i].how;
+	field_warning(&f, "%s is not one of PreferClose, PreferSameZone, PreferSameNode: it is passed over",
+		      field_quote(text, quoted));
+	return DISTRIBUTE_ALL;
+}
+
 static void read_policies(const struct field *spec, struct service *s)
 {
 	static const char *const words[] = {"Cluster", "Local", NULL};
 
+	s->distribution = read_distribution(field_get(spec, "trafficDistribution"));
 	s->external_local = field_choice(field_get(spec, "externalTrafficPolicy"), words, 0);
 	s->internal_local = field_choice(field_get(spec, "internalTrafficPolicy"), words, 0);
 	s->allocate_node_ports = field_bool(field_get(spec, "allocateLoadBalancerNodePorts"), true);

@@ -51,6 +51,9 @@ struct addr_list {
 	size_t n;
 };
 
+/* spec.trafficDistribution: PreferClose is PreferSameZone. */
+enum distribution { DISTRIBUTE_ALL, DISTRIBUTE_ZONE, DISTRIBUTE_NODE };
+
 struct service {
 	enum service_type type;
 	bool headless;                /* clusterIP None */
@@ -64,6 +67,7 @@ struct service {
 	struct addr_list proxied;        /* ... with ipMode Proxy */
 	struct str_pairs selector;
 	bool client_ip;                      /* sessionAffinity ClientIP */
+	uint8_t distribution;                /* enum distribution */
 	uint32_t affinity_timeout;           /* seconds; default 10800 */
 	bool external_local, internal_local; /* traffic policies */
 	bool allocate_node_ports;
@@ -85,6 +89,11 @@ struct endpoint {
 	const char *target; /* targetRef's name, NULL if none */
 };
 
+/* hints.forZones and forNodes: names, each with a comma behind it; NULL if none. */
+struct endpoint_hints {
+	const char *zones, *nodes;
+};
+
 struct endpoint_port {
 	const char *name; /* "" if none */
 	uint8_t proto;
@@ -96,6 +105,7 @@ struct endpoint_part {
 	uint8_t family; /* AF_INET, AF_INET6 */
 	struct endpoint *endpoints;
 	size_t n;
+	struct endpoint_hints *hints; /* one an endpoint; NULL: none has any */
 	struct endpoint_port *ports;
 	size_t n_ports;
 };

@@ -89,6 +89,11 @@ static void pack_part(struct packer *p, struct endpoint_part *part)
 		part->endpoints[i].target = pack_str(p, part->endpoints[i].target);
 	}
 	PACK_ARRAY(p, part->endpoints, part->n);
+	for (size_t i = 0; i < part->n && part->hints; i++) {
+		part->hints[i].zones = pack_str(p, part->hints[i].zones);
+		part->hints[i].nodes = pack_str(p, part->hints[i].nodes);
+	}
+	PACK_ARRAY(p, part->hints, part->hints ? part->n : 0);
 	for (size_t i = 0; i < part->n_ports; i++)
 		part->ports[i].name = pack_str(p, part->ports[i].name);
 	PACK_ARRAY(p, part->ports, part->n_ports);

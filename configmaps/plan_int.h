@@ -236,6 +236,7 @@ void store_put_locals(struct plan *p, const struct addr *addrs, size_t n);
 /* Frees a Service's entry if nothing refers to it any more. */
 void store_release(struct plan *p, struct svc *s);
 void store_free(struct plan *p);
+const char *store_node_zone(const struct plan *p, const char *node); /* its label; NULL if it is not known */
 bool store_addr_named(const struct plan *p, const struct addr *a);
 bool store_port_named(const struct plan *p, uint8_t proto, uint16_t port);
 void store_port_freed(struct plan *p, uint8_t proto);

@@ -1,5 +1,6 @@
 /* The real servers of a Service's port: its EndpointSlices if it has any, else its Endpoints, else the Pods of its selector; never merged.
- * Then which of them: ready ones, and only if there are none those that still serve while they terminate; local ones by traffic policy.
+ * Then which of them: ready ones, near ones by their hints, and only if there are none those that still serve while they terminate; local ones by traffic
+ * policy.
  * Source: kube-proxy's CategorizeEndpoints, the EndpointSlice controller for Pods. Test: tests/test_plan_endpoints.c */
 #include "plan_int.h"
 
@@ -7,10 +8,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* What hints an endpoint has, and whether they mean this node. */
+enum { HINT_ZONES = 1, HINT_ZONE = 2, HINT_NODES = 4, HINT_NODE = 8 };
+
 struct candidate {
 	struct addr addr;
 	uint16_t port, weight;
 	uint8_t flags; /* EP_* */
+	uint8_t hints; /* HINT_* */
 	bool local;
 	uint32_t until; /* when the pod will be killed, Unix seconds; 0: not known */
 };
@@ -19,12 +24,22 @@ struct candidates {
 	const struct plan *plan;
 	const struct service_port *port;
 	uint8_t family;
+	uint8_t near;     /* of ready ones, unless they must be local, only those with this hint; 0: all */
+	const char *zone; /* this node's; NULL: not known */
 	struct candidate *items;
 	size_t n, cap;
 };
 
-static void candidates_add(struct candidates *c, const struct addr *a, uint16_t port, uint8_t flags, uint16_t weight,
-			   const char *node, const struct object *pod)
+static struct candidates candidates_of(const struct plan *p, const struct service_port *port, uint8_t family)
+{
+	const char *here = p->config.node_name;
+
+	return (struct candidates){
+	    .plan = p, .port = port, .family = family, .zone = here ? store_node_zone(p, here) : NULL};
+}
+
+static void candidates_add(struct candidates *c, const struct addr *a, uint16_t port, uint8_t flags, uint8_t hints,
+			   uint16_t weight, const char *node, const struct object *pod)
 {
 	const char *here = c->plan->config.node_name;
 	int64_t killed = pod && (flags & EP_TERMINATING) ? pod->meta.deleting : 0;
@@ -37,8 +52,45 @@ static void candidates_add(struct candidates *c, const struct addr *a, uint16_t 
 					      port,
 					      weight,
 					      flags,
+					      hints,
 					      here && node && !strcmp(here, node),
 					      killed > 0 && killed < UNTIL_MAX ? (uint32_t)killed : 0};
+}
+
+/* names: "a,b,". */
+static bool hint_has(const char *names, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	for (const char *at = names, *end; n && (end = strchr(at, ',')); at = end + 1)
+		if ((size_t)(end - at) == n && !strncmp(at, name, n))
+			return true;
+	return false;
+}
+
+static uint8_t endpoint_hints(const struct candidates *c, const struct endpoint_hints *h)
+{
+	uint8_t hints = 0;
+
+	if (h->zones)
+		hints |= hint_has(h->zones, c->zone) ? HINT_ZONES | HINT_ZONE : HINT_ZONES;
+	if (h->nodes)
+		hints |= hint_has(h->nodes, c->plan->config.node_name) ? HINT_NODES | HINT_NODE : HINT_NODES;
+	return hints;
+}
+
+/* What the EndpointSlice controller would write: each endpoint is for its own zone, or node. */
+static uint8_t pod_hints(const struct candidates *c, const struct service *s, const char *node)
+{
+	const char *zone = s->distribution && node ? store_node_zone(c->plan, node) : NULL;
+	const char *here = c->plan->config.node_name;
+	uint8_t hints = 0;
+
+	if (zone)
+		hints |= c->zone && !strcmp(zone, c->zone) ? HINT_ZONES | HINT_ZONE : HINT_ZONES;
+	if (s->distribution == DISTRIBUTE_NODE && node)
+		hints |= here && !strcmp(node, here) ? HINT_NODES | HINT_NODE : HINT_NODES;
+	return hints;
 }
 
 /* The Pod of an endpoint, if its manifest is here too: it says when it will be killed. */
@@ -65,7 +117,8 @@ static void collect_part(struct candidates *c, const char *namespace, const stru
 		for (size_t k = 0; k < part->n; k++) {
 			const struct endpoint *e = &part->endpoints[k];
 
-			candidates_add(c, &e->addr, ep->port, e->flags, e->weight, e->node,
+			candidates_add(c, &e->addr, ep->port, e->flags,
+				       part->hints ? endpoint_hints(c, &part->hints[k]) : 0, e->weight, e->node,
 				       endpoint_pod(c, namespace, e));
 		}
 	}
@@ -103,7 +156,8 @@ static void collect_pod(struct candidates *c, const struct service *service, con
 	for (size_t i = 0; i < pod->ips.n && port; i++) {
 		if (pod->ips.items[i].family != c->family)
 			continue;
-		candidates_add(c, &pod->ips.items[i], port, flags, pod->weight, pod->node, o);
+		candidates_add(c, &pod->ips.items[i], port, flags, pod_hints(c, service, pod->node), pod->weight,
+			       pod->node, o);
 		return;
 	}
 }
@@ -135,9 +189,27 @@ static void collect(struct candidates *c, const struct svc *s)
 		collect_pods(c, s->object);
 }
 
-static bool candidate_fits(const struct candidate *c, bool local, bool ready)
+/* Hints count where every ready endpoint has some, and one of them means this node; those for nodes before those for zones. */
+static uint8_t nearness(const struct candidates *c)
+{
+	uint8_t all = HINT_ZONES | HINT_NODES, any = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (!(c->items[i].flags & EP_READY))
+			continue;
+		all &= c->items[i].hints;
+		any |= c->items[i].hints;
+	}
+	if ((all & HINT_NODES) && (any & HINT_NODE))
+		return HINT_NODE;
+	return (all & HINT_ZONES) && (any & HINT_ZONE) ? HINT_ZONE : 0;
+}
+
+static bool candidate_fits(const struct candidate *c, bool local, bool ready, uint8_t near)
 {
 	if (local && !c->local)
+		return false;
+	if (!local && ready && near && !(c->hints & near))
 		return false;
 	return ready ? (c->flags & EP_READY) != 0
 		     : (c->flags & (EP_SERVING | EP_TERMINATING)) == (EP_SERVING | EP_TERMINATING);
@@ -149,7 +221,7 @@ static bool choose(const struct candidates *c, bool local, bool *ready)
 	for (int i = 0; i < 2; i++) {
 		*ready = i == 0;
 		for (size_t k = 0; k < c->n; k++)
-			if (candidate_fits(&c->items[k], local, *ready))
+			if (candidate_fits(&c->items[k], local, *ready, c->near))
 				return true;
 	}
 	return false;
@@ -266,7 +338,7 @@ static size_t candidates_choose(struct candidates *c, bool local, bool ready)
 	for (size_t i = 0; i < c->n; i++) {
 		struct candidate one = c->items[i];
 
-		if (!candidate_fits(&one, local, ready))
+		if (!candidate_fits(&one, local, ready, c->near))
 			continue;
 		c->items[i] = c->items[fit];
 		c->items[fit++] = one;
@@ -278,7 +350,7 @@ static size_t candidates_choose(struct candidates *c, bool local, bool ready)
 uint32_t resolve_local_ready(const struct plan *p, const struct svc *s, uint8_t family)
 {
 	const struct service *service = &s->object->service;
-	struct candidates c = {.plan = p, .family = family};
+	struct candidates c = candidates_of(p, NULL, family);
 	uint32_t n = 0;
 	size_t fit;
 
@@ -326,7 +398,7 @@ bool scope_only_local(const struct service *service, enum scope scope)
 struct backend *resolve(const struct plan *p, const struct svc *s, const struct service_port *port, uint8_t family,
 			enum scope scope, enum forward forward, const struct limits *limits)
 {
-	struct candidates c = {.plan = p, .port = port, .family = family};
+	struct candidates c = candidates_of(p, port, family);
 	bool local = scope_only_local(&s->object->service, scope);
 	bool ready, any;
 	struct candidate *leaving;
@@ -334,6 +406,7 @@ struct backend *resolve(const struct plan *p, const struct svc *s, const struct 
 	struct backend *b;
 
 	collect(&c, s);
+	c.near = nearness(&c);
 	leaving = xcalloc(c.n + 1, sizeof *leaving);
 	any = choose(&c, local, &ready);
 	if (!any && local && scope == SCOPE_EXTERNAL) {
@@ -379,7 +452,7 @@ struct plan_endpoint *resolve_all(const struct plan *p, const struct svc *s, con
 				  uint8_t family, enum scope scope, size_t *n)
 {
 	struct backend *used = resolve(p, s, port, family, scope, FORWARD_NAT, &(struct limits){0});
-	struct candidates c = {.plan = p, .port = port, .family = family};
+	struct candidates c = candidates_of(p, port, family);
 	struct plan_endpoint *out;
 	size_t kept = 0;
 	uint32_t at = 0;

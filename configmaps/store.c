@@ -283,11 +283,45 @@ static void host_addr(struct plan *p, const struct addr *a, bool add)
 		store_addr_changed(p, a);
 }
 
+static const char *node_zone(const struct object *o)
+{
+	const char *zone = o ? pairs_get(&o->meta.labels, "topology.kubernetes.io/zone") : NULL;
+
+	return zone && *zone ? zone : NULL;
+}
+
+const char *store_node_zone(const struct plan *p, const char *node)
+{
+	char *full = xasprintf("/%s", node);
+	const struct node_entry *e = map_gets(p->nodes, full);
+
+	free(full);
+	return e ? node_zone(e->object) : NULL;
+}
+
+/* Services whose endpoints are chosen by zones. */
+static void zone_changed(struct plan *p)
+{
+	size_t at = 0;
+	void *s;
+
+	while (map_next(p->services, &at, NULL, NULL, &s)) {
+		struct svc *with = s;
+
+		if (with->object && (with->object->service.distribution || with->n_slices))
+			plan_mark(p, with);
+	}
+}
+
 void store_put_node(struct plan *p, const char *name, const struct object *o)
 {
 	struct node_entry *e = map_gets(p->nodes, name);
 	const struct object *old = e ? e->object : NULL;
+	const char *was = node_zone(old), *now = node_zone(o);
+	bool moved = was && now ? strcmp(was, now) != 0 : was != now;
 
+	if (moved)
+		zone_changed(p);
 	for (size_t i = 0; o && i < o->node.addresses.n; i++)
 		host_addr(p, &o->node.addresses.items[i], true);
 	for (size_t i = 0; old && i < old->node.addresses.n; i++)

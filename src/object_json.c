@@ -199,6 +199,9 @@ static json_t *service_spec_json(const struct service_view *v)
 	if (s->client_ip)
 		set(spec, "sessionAffinityConfig",
 		    json_pack("{s:{s:i}}", "clientIP", "timeoutSeconds", (int)s->affinity_timeout));
+	if (s->distribution)
+		set_text(spec, "trafficDistribution",
+			 s->distribution == DISTRIBUTE_NODE ? "PreferSameNode" : "PreferSameZone");
 	set_text(spec, "internalTrafficPolicy", s->internal_local ? "Local" : "Cluster");
 	if (s->type != SERVICE_CLUSTERIP || s->external_ips.n)
 		set_text(spec, "externalTrafficPolicy", s->external_local ? "Local" : "Cluster");

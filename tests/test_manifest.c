@@ -258,6 +258,13 @@ static const struct bad bad_endpoints[] = {
     {SLICE("  annotations: {vipd.io/weight: 5}\naddressType: IPv4\n"),
      "f.yaml:6:33: EndpointSlice default/web-1: metadata.annotations[\"vipd.io/weight\"]: expected a string, got an "
      "integer 5"},
+    {SLICE("addressType: IPv4\nendpoints:\n- addresses: [10.0.0.1]\n  hints: {forZones: [{name: \"a,b\"}, {}], "
+	   "forNodes: 1}\n"),
+     "f.yaml:9:29: EndpointSlice default/web-1: endpoints[0].hints.forZones[0].name: is not the name of a zone or a "
+     "node\n"
+     "f.yaml:9:37: EndpointSlice default/web-1: endpoints[0].hints.forZones[1].name: is not the name of a zone or a "
+     "node\n"
+     "f.yaml:9:52: EndpointSlice default/web-1: endpoints[0].hints.forNodes: expected a list, got an integer 1"},
     {SLICE("addressType: IPv4\nendpoints: [{addresses: [10.0.0.1], conditions: {ready: \"true\"}}]\n"),
      "f.yaml:7:57: EndpointSlice default/web-1: endpoints[0].conditions.ready: expected true or false, got a string "
      "\"true\""},
@@ -310,6 +317,11 @@ static void warns(void **s)
 	    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {vipd.io/wieght: x}}\n",
 	    "f.yaml:3:51: warning: ConfigMap default/a: metadata.annotations[\"vipd.io/wieght\"]: vipd knows no such "
 	    "annotation",
+	    false));
+	assert_true(says(
+	    SERVICE(PORT "  trafficDistribution: Near\n"),
+	    "f.yaml:7:24: warning: Service default/web: spec.trafficDistribution: \"Near\" is not one of PreferClose, "
+	    "PreferSameZone, PreferSameNode: it is passed over",
 	    false));
 	assert_true(says(SLICE("addressType: FQDN\nendpoints: [{addresses: [a.example]}]\n"),
 			 "f.yaml:6:14: warning: EndpointSlice default/web-1: addressType: FQDN: the slice is not used",
@@ -447,6 +459,7 @@ static void service_whole(void **s)
 	assert_int_equal(v->n_source_ranges, 2);
 	assert_int_equal(v->source_ranges[0].bits, 8);
 	assert_true(v->client_ip && v->external_local && v->internal_local && v->publish_not_ready);
+	assert_int_equal(v->distribution, DISTRIBUTE_ZONE);
 	assert_int_equal(v->affinity_timeout, 60);
 	assert_false(v->allocate_node_ports);
 	assert_int_equal(v->health_check_node_port, 31000);
@@ -507,7 +520,8 @@ static void slice(void **s)
 			  "- {addresses: [10.1.0.1, 10.1.0.99], nodeName: n1, targetRef: {kind: Pod, name: p1}}\n"
 			  "- {addresses: [10.1.0.2], conditions: {ready: false}}\n"
 			  "- {addresses: [10.1.0.3], conditions: {ready: false, serving: true, terminating: true}}\n"
-			  "- {addresses: [10.1.0.4], conditions: {ready: null}, nodeName: n1}\n"));
+			  "- {addresses: [10.1.0.4], conditions: {ready: null}, nodeName: n1, hints: "
+			  "{forZones: [{name: z1}, {name: z2}], forNodes: [{name: n1}]}}\n"));
 	const struct endpoint_part *p = o->endpoints.parts;
 
 	(void)s;
@@ -530,9 +544,14 @@ static void slice(void **s)
 	assert_int_equal(p->endpoints[2].flags, EP_SERVING | EP_TERMINATING);
 	assert_int_equal(p->endpoints[3].flags, EP_READY | EP_SERVING);
 	assert_ptr_equal(p->endpoints[3].node, p->endpoints[0].node); /* kept once */
+	assert_string_equal(p->hints[3].zones, "z1,z2,");
+	assert_string_equal(p->hints[3].nodes, "n1,");
+	assert_null(p->hints[0].zones);
+	assert_null(p->hints[0].nodes);
 	object_list_clear(&l);
 	o = one(&l, SLICE("addressType: IPv6\nendpoints: [{addresses: [\"fd00::1\"]}]\nports: null\n"));
 	assert_int_equal(o->endpoints.parts[0].family, AF_INET6);
+	assert_null(o->endpoints.parts[0].hints);
 	assert_int_equal(o->endpoints.parts[0].endpoints[0].weight, 1);
 	object_list_clear(&l);
 }

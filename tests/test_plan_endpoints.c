@@ -155,6 +155,99 @@ static const struct world_row policies[] = {
      "TCP 10.4.0.50:80 rr 10.1.0.1:80 10.1.0.2:80\nTCP 10.96.0.10:80 rr 10.1.0.1:80" VIPS2},
 };
 
+#define ZONED(name, zone)                                                                                              \
+	"---\n{apiVersion: v1, kind: Node, metadata: {name: " name ", labels: {topology.kubernetes.io/zone: " zone     \
+	"}}}\n"
+#define N1Z              ZONED("n1", "z1")
+#define EPH(ip, hints)   "{addresses: [" ip "], hints: {" hints "}}"
+#define FZ(zones)        "forZones: [" zones "]"
+#define FN(nodes)        "forNodes: [" nodes "]"
+#define HINTED(hints...) SERVICE("web", WEB) N1Z SLICE("s", "web", P8080, hints)
+#define SPREAD(how)      SERVICE("web", WEB ", trafficDistribution: " how)
+#define P123                                                                                                           \
+	POD_AT("a", "web", "10.1.0.1", "n1") POD_AT("b", "web", "10.1.0.2", "n2") POD_AT("c", "web", "10.1.0.3", "n3")
+#define N123 N1Z ZONED("n2", "z1") ZONED("n3", "z2")
+
+static const struct world_row topology[] = {
+    {"zones", HINTED(EPH("10.1.0.1", FZ("{name: z1}")) ", " EPH("10.1.0.2", FZ("{name: z2}"))),
+     HEAD " 10.1.0.1:8080" VIP},
+    {"several zones", HINTED(EPH("10.1.0.1", FZ("{name: z0}, {name: z1}")) ", " EPH("10.1.0.2", FZ("{name: z11}"))),
+     HEAD " 10.1.0.1:8080" VIP},
+    {"nodes before zones",
+     HINTED(EPH("10.1.0.1", FZ("{name: z1}") ", " FN("{name: n2}")) ", " EPH("10.1.0.2",
+									     FZ("{name: z2}") ", " FN("{name: n1}"))),
+     HEAD " 10.1.0.2:8080" VIP},
+    {"none for this node: zones",
+     HINTED(EPH("10.1.0.1", FZ("{name: z1}") ", " FN("{name: n3}")) ", " EPH("10.1.0.2",
+									     FZ("{name: z2}") ", " FN("{name: n2}"))),
+     HEAD " 10.1.0.1:8080" VIP},
+    {"one without hints: all", HINTED(EPH("10.1.0.1", FZ("{name: z1}")) ", " EP("10.1.0.2")),
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"one without hints is not ready",
+     HINTED(
+	 EPH("10.1.0.1", FZ("{name: z1}")) ", " EPH("10.1.0.3", FZ("{name: z2}")) ", " EPC("10.1.0.2", "ready: false")),
+     HEAD " 10.1.0.1:8080" VIP},
+    {"none for this zone: all", HINTED(EPH("10.1.0.1", FZ("{name: z3}")) ", " EPH("10.1.0.2", FZ("{name: z2}"))),
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"those for this zone are not ready: all ready ones",
+     HINTED("{addresses: [10.1.0.1], conditions: {ready: false}, hints: {" FZ("{name: z1}") "}}, " EPH(
+	 "10.1.0.2", FZ("{name: z2}"))),
+     HEAD " 10.1.0.2:8080" VIP},
+    {"all terminate: all of them",
+     HINTED("{addresses: [10.1.0.1], conditions: {ready: false, serving: true, terminating: true}, hints: {" FZ(
+	 "{name: z1}") "}}, {addresses: [10.1.0.2], conditions: {ready: false, serving: true, terminating: true}, "
+		       "hints: {" FZ("{name: z2}") "}}"),
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"this node's zone is not known: all",
+     SERVICE("web", WEB)
+	 SLICE("s", "web", P8080, EPH("10.1.0.1", FZ("{name: z1}")) ", " EPH("10.1.0.2", FZ("{name: z2}"))),
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"over two slices",
+     SERVICE("web", WEB) N1Z SLICE("s", "web", P8080, EPH("10.1.0.1", FZ("{name: z1}")))
+	 SLICE("t", "web", P8080, EP("10.1.0.2")),
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"policy Local looks at no hints",
+     N1Z LOCAL_WEB(INTERNAL) SLICE("s", "web", P8080,
+				   "{addresses: [10.1.0.1], nodeName: n1, hints: {" FZ(
+				       "{name: z2}") "}}, {addresses: "
+						     "[10.1.0.2], nodeName: n2, hints: {" FZ("{name: z1}") "}}"),
+     "TCP 10.4.0.50:80 rr 10.1.0.2:8080\nTCP 10.96.0.10:80 rr 10.1.0.1:8080" VIPS2},
+    {"pods, no distribution", SERVICE("web", WEB) N123 P123, HEAD " 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080" VIP},
+    {"pods, PreferClose", SPREAD("PreferClose") N123 P123, HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"pods, PreferSameZone", SPREAD("PreferSameZone") N123 P123, HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP},
+    {"pods, PreferSameNode", SPREAD("PreferSameNode") N123 P123, HEAD " 10.1.0.1:8080" VIP},
+    {"pods, PreferSameNode, none here",
+     SPREAD("PreferSameNode") N123 POD_AT("b", "web", "10.1.0.2", "n2") POD_AT("c", "web", "10.1.0.3", "n3"),
+     HEAD " 10.1.0.2:8080" VIP},
+    {"pods, a node's zone is not known", SPREAD("PreferClose") N1Z ZONED("n2", "z1") P123,
+     HEAD " 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080" VIP},
+};
+
+static void near_ones(void **state)
+{
+	world_rows(topology, COUNT(topology), NULL);
+}
+
+/* A Node's zone comes, changes, goes: what looks at it follows, nothing else. */
+static void zones_change(void **state)
+{
+	struct world *w = world_new();
+
+	world_apply(w, SPREAD("PreferClose") P123 ZONED("n2", "z1") ZONED("n3", "z2"));
+	world_expect(w, HEAD " 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080" VIP);
+	world_apply(w, N1Z);
+	world_expect(w, HEAD " 10.1.0.1:8080 10.1.0.2:8080" VIP);
+	world_apply(w, ZONED("n2", "z2"));
+	world_expect(w, HEAD " 10.1.0.1:8080" VIP);
+	world_drop(w, KIND_NODE, "", "n1");
+	world_run(w);
+	world_expect(w, HEAD " 10.1.0.1:8080 10.1.0.2:8080 10.1.0.3:8080" VIP);
+	world_apply(w, SERVICE("web", WEB));
+	world_apply(w, N1Z);
+	assert_int_equal(w->sets, 0);
+	world_free(w);
+}
+
 static void traffic_policies(void **state)
 {
 	world_rows(policies, COUNT(policies), NULL);
@@ -265,9 +358,14 @@ static void cost_follows_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(shared_local_address), cmocka_unit_test(endpoint_sources),
-	    cmocka_unit_test(traffic_policies),     cmocka_unit_test(pods_come_and_go),
-	    cmocka_unit_test(sources_come_and_go),  cmocka_unit_test(cost_follows_change),
+	    cmocka_unit_test(near_ones),
+	    cmocka_unit_test(zones_change),
+	    cmocka_unit_test(shared_local_address),
+	    cmocka_unit_test(endpoint_sources),
+	    cmocka_unit_test(traffic_policies),
+	    cmocka_unit_test(pods_come_and_go),
+	    cmocka_unit_test(sources_come_and_go),
+	    cmocka_unit_test(cost_follows_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
