@@ -1,5 +1,5 @@
 # walkthrough.sh: a Kubernetes networking course's commands, in its order, with vipctl for kubectl; each output is compared with the course's, line by line, but for
-# what differs from run to run (addresses, ages, hashes, given node ports). Sourced by scenarios/walkthrough.sh, after lib.sh.
+# what differs from run to run (addresses, ages, hashes, given node ports). Sourced by scenarios/walkthrough.sh and by the demo, after lib.sh.
 #
 # What is played otherwise, and why:
 #   - `kubectl get ... -o go-template='{{(index .spec.clusterIP)}}'`                        -o jsonpath='{.spec.clusterIP}'
@@ -58,7 +58,7 @@ replicas() { # replicas APP FIRST: the two pods that a cluster would start
 	pod "$1-deployment-5977c8d7d4-r6k2l" "$2" "$1"
 	pod "$1-deployment-5977c8d7d4-xdsd4" "$(($2 + 1))" "$1"
 }
-chapter() { printf '\n\033[1m## %s\033[0m\n' "$*"; }
+chapter() { printf '\n%s## %s%s\n' "${BOLD:-}" "$*" "${PLAIN:-}"; }
 
 walk_clusterip() {
 	chapter "Cluster IP"
