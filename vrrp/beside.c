@@ -222,6 +222,11 @@ void beside_news(struct vrrp *v, const struct engine_news *n)
 		tell_group(v, n);
 }
 
+void beside_leaving(struct vrrp *v, const struct router *r)
+{
+	vmacs_leave(v->beside->vmacs, r);
+}
+
 void beside_taking(struct vrrp *v, const struct router *r)
 {
 	vmacs_take(v->beside->vmacs, r);

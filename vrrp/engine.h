@@ -32,7 +32,10 @@ struct engine_news {
 struct engine_hooks {
 	void (*news)(void *arg, const struct engine_news *n); /* notify, MSG_ROLE */
 	void (*taking)(void *arg, const struct router *r); /* it becomes Active, nothing of that is on the wire yet */
-	void (*stopped)(void *arg);                        /* engine_stop is through: no router is Active */
+	void (*leaving)(
+	    void *arg,
+	    const struct router *r); /* its addresses are about to be removed; its last advertisement is on the wire */
+	void (*stopped)(void *arg);  /* engine_stop is through: no router is Active */
 	/* engine_failover is through: JSON text for the asker. */
 	void (*failed_over)(void *arg, uint64_t id, const char *json);
 	/* A router was added, or its configuration changed (tracks among it); removed: it is about to go. Then track.c and vmac.c follow. */

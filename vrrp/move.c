@@ -4,7 +4,7 @@
  *           somebody answers. The rest follows from the holder, so that neither the first address nor the advertisement waits for the last one
  *   taken, from nobody (the Active is dead): nothing answers, and the advertisement goes first, so that no other Backup takes over as well
  *   given:  the successor's advertisement is heard: its first addresses answer already. What is under way to this node is answered here, and so are
- *           the addresses that the successor has yet to add; then they are removed
+ *           the addresses that the successor has yet to add; then the virtual MAC's device goes down, and they are removed
  *
  * Source: RFC 9568 6.4.2, 6.4.3. Test: tests/kernel/test_vrrp_engine.c, tests/lab/scenarios/vrrp-failover.sh. */
 #include "engine_int.h"
@@ -57,8 +57,15 @@ void move_take(struct vrouter *r, bool answered)
 
 void move_remove(struct vrouter *r)
 {
+	struct engine *e = r->engine;
+
 	r->giving = r->coming = false;
-	holder_set_switch(r->engine->holder, r->set, false);
+	holder_set_switch(e->holder, r->set, false);
+	if (!r->device)
+		return;
+	router_flush(e);
+	if (e->hooks->leaving)
+		e->hooks->leaving(e->arg, &r->conf);
 }
 
 void move_give(struct vrouter *r)

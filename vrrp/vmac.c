@@ -261,15 +261,24 @@ void vmacs_look(struct vmacs *v)
 	loop_timer_set(v->look, 0);
 }
 
-/* Up at once: its addresses are announced and its advertisements leave through it. Down later (vmacs_look): so does the last one. */
-void vmacs_take(struct vmacs *v, const struct router *r)
+static void set_now(struct vmacs *v, const struct router *r, bool up)
 {
 	const struct link *l = r->vmac ? device_of(v, r) : NULL;
 
-	if (!l || !vmac_is_of(l, r) || link_is_up(l))
+	if (!l || !vmac_is_of(l, r) || link_is_up(l) == up)
 		return;
-	device_set(v, r, l, true);
+	device_set(v, r, l, up);
 	holder_drain(v->holder); /* the kernel has told of it already */
+}
+
+void vmacs_take(struct vmacs *v, const struct router *r)
+{
+	set_now(v, r, true);
+}
+
+void vmacs_leave(struct vmacs *v, const struct router *r)
+{
+	set_now(v, r, false);
 }
 
 void vmacs_withdraw(struct holder *h)

@@ -15,6 +15,9 @@ void vmacs_free(struct vmacs *v); /* leaves the devices; NULL is fine */
 void vmacs_look(struct vmacs *v);
 /* From engine_hooks.taking: its device is up when this returns. */
 void vmacs_take(struct vmacs *v, const struct router *r);
+/* From engine_hooks.leaving: it is down when this returns. While it is up the kernel reports to its link, from the virtual MAC, each group of an IPv6 address
+ * that it leaves (RFC 3810), two ticks later: switches would send what is for the successor here, until that one says something. */
+void vmacs_leave(struct vmacs *v, const struct router *r);
 
 /* Removes all devices of vipd's. */
 void vmacs_withdraw(struct holder *h);

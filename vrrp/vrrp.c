@@ -280,6 +280,11 @@ static void on_taking(void *arg, const struct router *r)
 	gated_taking(arg, r);
 }
 
+static void on_leaving(void *arg, const struct router *r)
+{
+	beside_leaving(arg, r);
+}
+
 static void on_router_gone(void *arg, const struct router *r)
 {
 	report_router_gone(arg, r);
@@ -350,6 +355,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	static const struct engine_hooks engine_hooks = {
 	    .news = on_news,
 	    .taking = on_taking,
+	    .leaving = on_leaving,
 	    .stopped = on_stopped,
 	    .failed_over = report_failover,
 	    .router_gone = on_router_gone,

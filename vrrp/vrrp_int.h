@@ -69,6 +69,7 @@ bool beside_ran(struct vrrp *v, uint64_t id, const struct msg_ran *ran); /* fals
 void beside_runner(struct vrrp *v, bool up);
 void beside_news(struct vrrp *v, const struct engine_news *n);
 void beside_taking(struct vrrp *v, const struct router *r);
+void beside_leaving(struct vrrp *v, const struct router *r);
 void beside_count(const struct vrrp *v, struct notify_counts *out);
 
 /* gated.c: a take-over waits, a little, for virtual servers that are programmed only now */

@@ -488,6 +488,50 @@ static void test_ipv6(void **state)
 			 2);
 }
 
+/* Frames from the virtual MAC of IPv6 that came out of the port since. */
+static unsigned from_virtual_mac(int fd)
+{
+	static const uint8_t mac[] = {0x00, 0x00, 0x5e, 0x00, 0x02, 50};
+	struct sockaddr_ll from;
+	socklen_t from_len = sizeof(from);
+	uint8_t p[2048];
+	unsigned n = 0;
+
+	while (recvfrom(fd, p, sizeof(p), 0, (struct sockaddr *)&from, &from_len) >= ETH_HLEN) {
+		n += from.sll_pkttype != PACKET_OUTGOING && memcmp(p + 6, mac, sizeof(mac)) == 0;
+		from_len = sizeof(from);
+	}
+	return n;
+}
+
+/* Whoever has given a virtual MAC away sends nothing from it any more: the switch would take it back. The kernel would tell of groups that it leaves. */
+static void test_quiet_mac(void **state)
+{
+	static const char *const addr = "fd00:77::1", *const ports[] = {"n0a", "n1a"};
+	enum { MOVES = 6 };
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 150, 200);
+
+	r.family = AF_INET6;
+	r.vmac = true;
+	up(l, 0, r, addr);
+	r.priority = 100;
+	up(l, 1, r, addr);
+	UNTIL(l, owns, OWNER(0, addr));
+	for (int i = 0; i < MOVES; i++) {
+		int from = i % 2, fd = tap(ports[from]);
+
+		pass(l, 300);
+		assert_true(from_virtual_mac(fd) > 0);
+		question(&l->nodes[from].play, MSG_FAILOVER, "vips");
+		UNTIL(l, owns, OWNER(!from, addr));
+		from_virtual_mac(fd);
+		pass(l, 300);
+		assert_int_equal(from_virtual_mac(fd), 0);
+		close(fd);
+	}
+}
+
 static void test_ipv6_unicast(void **state)
 {
 	struct router r = router("vips", 50, 100, 200);
@@ -528,14 +572,14 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),     TEST(test_crash),    TEST(test_restart),
-	    TEST(test_late_restart), TEST(test_preempt),  TEST(test_order),
-	    TEST(test_order_crash),  TEST(test_priority), TEST(test_failover),
-	    TEST(test_split),        TEST(test_fault),    TEST(test_stall),
-	    TEST(test_gate),         TEST(test_gated),    TEST(test_tracked),
-	    TEST(test_group),        TEST(test_unicast),  TEST(test_checksum_rfc9568),
-	    TEST(test_v2),           TEST(test_v2_ah),    TEST(test_ipv6),
-	    TEST(test_ipv6_unicast), TEST(test_many),
+	    TEST(test_election),     TEST(test_crash),        TEST(test_restart),
+	    TEST(test_late_restart), TEST(test_preempt),      TEST(test_order),
+	    TEST(test_order_crash),  TEST(test_priority),     TEST(test_failover),
+	    TEST(test_split),        TEST(test_fault),        TEST(test_stall),
+	    TEST(test_gate),         TEST(test_gated),        TEST(test_tracked),
+	    TEST(test_group),        TEST(test_unicast),      TEST(test_checksum_rfc9568),
+	    TEST(test_v2),           TEST(test_v2_ah),        TEST(test_ipv6),
+	    TEST(test_quiet_mac),    TEST(test_ipv6_unicast), TEST(test_many),
 	};
 
 	if (geteuid() != 0) {
