@@ -3,6 +3,7 @@
  * Test: tests/test_plan_services.c, tests/test_plan_endpoints.c */
 #include "plan_int.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,11 @@ static void name_service(struct plan *p, const struct object *o, bool add)
 	for (size_t i = 0; i < s->n_ports && service_has_node_ports(o); i++)
 		if (s->ports[i].node_port)
 			name_port(p, &s->ports[i], add);
+	if (s->type == SERVICE_LOADBALANCER && s->health_check_node_port) {
+		const struct service_port health = {.proto = IPPROTO_TCP, .node_port = s->health_check_node_port};
+
+		name_port(p, &health, add);
+	}
 }
 
 /* ---- Services ---- */

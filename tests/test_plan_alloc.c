@@ -285,6 +285,20 @@ static void manifests_win_over_records(void **state)
 	world_free(w);
 }
 
+/* A port that a manifest names for health checks is nobody's node port. */
+static void health_ports_are_taken(void **state)
+{
+	struct world *w = world_new();
+
+	world_apply(w, SERVICE("a", "type: NodePort, clusterIP: 10.96.0.1, ports: [{port: 80}]"));
+	expect_record(w, "port default/a TCP 30000 for  80\n");
+	world_apply(w, SERVICE("b", "type: LoadBalancer, clusterIP: 10.96.0.2, loadBalancerIP: 10.4.0.1, "
+				    "allocateLoadBalancerNodePorts: false, externalTrafficPolicy: Local, "
+				    "healthCheckNodePort: 30000, ports: [{port: 80}]"));
+	expect_record(w, "port default/a TCP 30001 for  80\nvip default/b 10.4.0.1\n");
+	world_free(w);
+}
+
 /* A Service's port keeps its node port by number or by name. */
 static void node_ports_follow_ports(void **state)
 {
@@ -416,6 +430,7 @@ int main(void)
 	    cmocka_unit_test(given_up_while_down),
 	    cmocka_unit_test(new_uid_inherits_nothing),
 	    cmocka_unit_test(manifests_win_over_records),
+	    cmocka_unit_test(health_ports_are_taken),
 	    cmocka_unit_test(node_ports_follow_ports),
 	    cmocka_unit_test(room_runs_out),
 	    cmocka_unit_test(addresses_of_the_predecessor),
