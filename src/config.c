@@ -245,10 +245,25 @@ static void read_garp_refresh(struct reader *r, const char *key, const struct no
 		r->c->vips.garp_refresh_ms = ms;
 }
 
+static void read_garp_interval(struct reader *r, const char *key, const struct node *n)
+{
+	uint32_t ms;
+
+	if (!config_want_duration(r, key, n, &ms))
+		return;
+	if (ms > GARP_INTERVAL_MAX_MS)
+		diag_error(r->diags, r->file, n->pos, "%s: expected at most %dms, found %s", key, GARP_INTERVAL_MAX_MS,
+			   n->text);
+	else
+		r->c->vips.garp_interval_ms = ms;
+}
+
 static void read_garp(struct reader *r, const char *key, const struct node *n)
 {
-	static const struct key keys[] = {
-	    {"count", read_garp_count}, {"delay", read_garp_delay}, {"refresh", read_garp_refresh}};
+	static const struct key keys[] = {{"count", read_garp_count},
+					  {"delay", read_garp_delay},
+					  {"refresh", read_garp_refresh},
+					  {"interval", read_garp_interval}};
 
 	config_read_map(r, key, n, keys, sizeof keys / sizeof keys[0]);
 }

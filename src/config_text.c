@@ -177,9 +177,10 @@ static json_t *config_json(const struct config *c)
 	set_text(j, "forwardMethod", forward_name(p->default_forward));
 	json_object_set_new(j, "adopt", json_boolean(c->ipvs.adopt));
 	json_object_set_new(j, "garp",
-			    json_pack("{s:i, s:o, s:o}", "count", (int)c->vips.garp_count, "delay",
+			    json_pack("{s:i, s:o, s:o, s:o}", "count", (int)c->vips.garp_count, "delay",
 				      config_ms_json(c->vips.garp_second_ms), "refresh",
-				      config_ms_json(c->vips.garp_refresh_ms)));
+				      config_ms_json(c->vips.garp_refresh_ms), "interval",
+				      config_ms_json(c->vips.garp_interval_ms)));
 	json_object_set_new(j, "readyTimeout", config_ms_json(c->ready_timeout_s * 1000));
 	json_object_set_new(j, "drainTimeout", config_ms_json(c->plan.drain_s * 1000));
 	if (c->n_routers) {

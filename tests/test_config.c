@@ -92,7 +92,7 @@ static const char full[] = "manifests: /srv/m\n"
 			   "scheduler: mh\n"
 			   "forwardMethod: DR\n"
 			   "adopt: true\n"
-			   "garp: {count: 1, delay: 1500ms, refresh: 2m}\n"
+			   "garp: {count: 1, delay: 1500ms, refresh: 2m, interval: 2ms}\n"
 			   "readyTimeout: 90\n"
 			   "drainTimeout: 2m\n";
 
@@ -121,6 +121,7 @@ static void test_full(void **state)
 	assert_int_equal(c->vips.garp_count, 1);
 	assert_int_equal(c->vips.garp_second_ms, 1500);
 	assert_int_equal(c->vips.garp_refresh_ms, 120000);
+	assert_int_equal(c->vips.garp_interval_ms, 2);
 	assert_int_equal(c->ready_timeout_s, 90);
 	assert_int_equal(c->plan.drain_s, 120);
 	assert_int_equal(c->ipvs.drain_s, 120);
@@ -176,6 +177,7 @@ static void test_fixed_point(void **state)
 				  "  count: 5\n"
 				  "  delay: \"5s\"\n"
 				  "  refresh: \"0s\"\n"
+				  "  interval: \"0s\"\n"
 				  "readyTimeout: \"30s\"\n"
 				  "drainTimeout: \"300s\"\n"
 				  "drOnBackup: auto\n"
@@ -203,6 +205,7 @@ static void test_errors(void **state)
 	    {"scheduler: rr\n---\nscheduler: rr\n", "v.yaml:3:1: a second document; expected one\n"},
 	    {"schedular: rr\n", "v.yaml:1:1: unknown key \"schedular\"; did you mean \"scheduler\"?\n"},
 	    {"zzz: 1\n", "v.yaml:1:1: unknown key \"zzz\"\n"},
+	    {"garp: {interval: 2s}\n", "v.yaml:1:18: garp.interval: expected at most 1000ms, found 2s\n"},
 	    {"garp: {cuont: 1}\n", "v.yaml:1:8: unknown key \"garp.cuont\"; did you mean \"count\"?\n"},
 	    {"adopt: true\nadopt: false\n", "v.yaml:2:1: duplicate key \"adopt\": it stands at 1:1 already\n"},
 	    {"manifests: etc\n", "v.yaml:1:12: manifests: \"etc\" is not an absolute path\n"},

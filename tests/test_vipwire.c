@@ -13,7 +13,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { HEADER = 32 + TRACK_NAME + FIFO_PATH, ROW = 56 };
+enum { HEADER = 36 + TRACK_NAME + FIFO_PATH, ROW = 56 };
 
 static struct vip vip_of(const char *text, uint8_t bits, uint8_t kind, const char *ifname)
 {
@@ -91,11 +91,11 @@ static void picture_refuses(void **state)
 	    {25, 0xff, "too many virtual routers"},
 	    {24, 1, "virtual routers are cut short"},
 	    {31, 0xff, "ready timeout out of range"},
-	    {31, 0xff, "ready timeout out of range"},
-	    {33, '/', "notify script is no file name"},
-	    {33, '\n', "notify script is no file name"},
-	    {32 + TRACK_NAME - 1, 'x', "notify script is no file name"},
-	    {32 + TRACK_NAME, 'x', "notify FIFO is no absolute path"},
+	    {35, 0xff, "announcement interval out of range"},
+	    {37, '/', "notify script is no file name"},
+	    {37, '\n', "notify script is no file name"},
+	    {36 + TRACK_NAME - 1, 'x', "notify script is no file name"},
+	    {36 + TRACK_NAME, 'x', "notify FIFO is no absolute path"},
 	    {HEADER - 1, 'x', "notify FIFO is no absolute path"},
 	    {HEADER, VIP_DELETE, "picture holds a deletion"},
 	    {HEADER, 7, "unknown row operation"},

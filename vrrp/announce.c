@@ -1,6 +1,6 @@
 /* Decides when which announcement goes out. Those that have frames left stand in a ring: each gets one frame a round, so that every
- * address is announced once before any is announced twice. Source: RFC 9568 section 6.4.1; defaults as keepalived's
- * vrrp_garp_master_repeat and _delay. Test: tests/kernel/test_vrrp_process.c. */
+ * address is announced once before any is announced twice. Where frames are to keep a distance, each interface keeps its own. Source: RFC 9568 section 6.4.1; defaults as keepalived's
+ * vrrp_garp_master_repeat and _delay, vrrp_garp_interval. Test: tests/kernel/test_vrrp_process.c. */
 #include "announce.h"
 
 #include "../src/base/arena.h"
@@ -20,8 +20,16 @@ enum { PER_TURN = 64 };
 
 TAILQ_HEAD(announcement_list, announcement);
 
+/* An interface may send its next frame from then on. */
+struct pace {
+	uint32_t ifindex;
+	nsec_t next;
+};
+
 struct announcer {
 	int fd;
+	struct pace *paces;
+	size_t n_paces;
 	struct vip_settings settings;
 	struct announcement_list all;
 	struct announcement_list fresh, ring; /* the first frame of a burst goes before what others repeat */
@@ -61,6 +69,7 @@ void announcer_free(struct announcer *a)
 	loop_timer_free(a->turn);
 	loop_timer_free(a->due);
 	close(a->fd);
+	free(a->paces);
 	free(a);
 }
 
@@ -190,8 +199,44 @@ static void frame_make(struct frame *f, struct announcement *n, struct msghdr *m
 	*mh = (struct msghdr){.msg_name = &f->to, .msg_namelen = sizeof(f->to), .msg_iov = &f->iov, .msg_iovlen = 1};
 }
 
-/* One frame for each of the first PER_TURN. */
-static unsigned ring_frames(struct announcer *a, struct frame *frames, struct mmsghdr *messages)
+/* One whose time has come says as much as none. */
+static struct pace *pace_of(struct announcer *a, uint32_t ifindex, nsec_t now)
+{
+	struct pace *unused = NULL;
+
+	for (size_t i = 0; i < a->n_paces; i++) {
+		if (a->paces[i].ifindex == ifindex)
+			return &a->paces[i];
+		if (a->paces[i].next <= now)
+			unused = &a->paces[i];
+	}
+	if (!unused) {
+		a->paces = xrealloc(a->paces, (a->n_paces + 1) * sizeof(*a->paces));
+		unused = &a->paces[a->n_paces++];
+	}
+	*unused = (struct pace){.ifindex = ifindex};
+	return unused;
+}
+
+/* False before its time; *soonest is no later than that then. */
+static bool may_send(struct announcer *a, uint32_t ifindex, nsec_t now, nsec_t *soonest)
+{
+	struct pace *p;
+
+	if (!a->settings.garp_interval_ms)
+		return true;
+	p = pace_of(a, ifindex, now);
+	if (p->next > now) {
+		*soonest = p->next < *soonest ? p->next : *soonest;
+		return false;
+	}
+	p->next = now + a->settings.garp_interval_ms * NSEC_PER_MSEC;
+	return true;
+}
+
+/* One frame for each of the first PER_TURN that may send. */
+static unsigned ring_frames(struct announcer *a, nsec_t now, struct frame *frames, struct mmsghdr *messages,
+			    nsec_t *soonest)
 {
 	struct announcement *n = TAILQ_FIRST(&a->fresh);
 	bool fresh = n != NULL;
@@ -200,8 +245,10 @@ static unsigned ring_frames(struct announcer *a, struct frame *frames, struct mm
 	if (!n)
 		n = TAILQ_FIRST(&a->ring);
 	while (n && count < PER_TURN) {
-		frame_make(&frames[count], n, &messages[count].msg_hdr);
-		count++;
+		if (may_send(a, n->ifindex, now, soonest)) {
+			frame_make(&frames[count], n, &messages[count].msg_hdr);
+			count++;
+		}
 		n = TAILQ_NEXT(n, ring);
 		if (!n && fresh)
 			n = TAILQ_FIRST(&a->ring);
@@ -237,13 +284,15 @@ void announcer_push(struct announcer *a)
 {
 	struct mmsghdr messages[PER_TURN];
 	struct frame frames[PER_TURN];
-	unsigned n = ring_frames(a, frames, messages);
-	nsec_t after = 0;
-	int done;
+	nsec_t now = clock_now(), soonest = INT64_MAX, after;
+	unsigned n = ring_frames(a, now, frames, messages, &soonest);
+	int done = 0;
 
-	if (n == 0)
+	if (n == 0 && soonest == INT64_MAX)
 		return;
-	done = sendmmsg(a->fd, messages, n, 0);
+	after = n < PER_TURN && soonest < INT64_MAX ? soonest - now : 0;
+	if (n > 0)
+		done = sendmmsg(a->fd, messages, n, 0);
 	for (int i = 0; i < done; i++)
 		sent(a, frames[i].of);
 	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS))

@@ -36,7 +36,7 @@ void announcer_set(struct announcer *a, const struct vip_settings *s);
 void announcer_start(struct announcer *a, struct announcement *n, const struct addr *addr, uint32_t ifindex,
 		     const uint8_t mac[MAC_LEN], bool burst);
 void announcer_stop(struct announcer *a, struct announcement *n);
-/* Sends now what one turn may send; the rest follows from the loop. */
+/* Sends now what one turn may send, an interface no sooner than garp_interval_ms after its last frame; the rest follows from the loop. */
 void announcer_push(struct announcer *a);
 uint64_t announcer_frames(const struct announcer *a);
 

@@ -14,7 +14,7 @@ enum { MAGIC = 0x76697076, VERSION = 5, DAY_MS = 86400000 };
 struct wire_header {
 	uint32_t magic, version, count;
 	uint32_t garp_count, garp_second_ms, garp_refresh_ms;
-	uint32_t routers, ready_timeout_ms;
+	uint32_t routers, ready_timeout_ms, garp_interval_ms;
 	char notify_script[TRACK_NAME], notify_fifo[FIFO_PATH];
 };
 
@@ -50,6 +50,7 @@ void *vipwire_encode_picture(const struct vip_picture *p, size_t *len)
 	    .garp_count = p->settings.garp_count,
 	    .garp_second_ms = p->settings.garp_second_ms,
 	    .garp_refresh_ms = p->settings.garp_refresh_ms,
+	    .garp_interval_ms = p->settings.garp_interval_ms,
 	    .routers = (uint32_t)p->n_routers,
 	    .ready_timeout_ms = p->settings.ready_timeout_ms,
 	};
@@ -173,7 +174,7 @@ static const char *header_check(const struct wire_header *h, size_t len)
 		return "count does not match the length";
 	if (h->garp_count < 1 || h->garp_count > 100)
 		return "garp_count out of range";
-	if (h->garp_second_ms > DAY_MS || h->garp_refresh_ms > DAY_MS)
+	if (h->garp_second_ms > DAY_MS || h->garp_refresh_ms > DAY_MS || h->garp_interval_ms > GARP_INTERVAL_MAX_MS)
 		return "announcement interval out of range";
 	return h->ready_timeout_ms > DAY_MS ? "ready timeout out of range" : notify_check(h);
 }
@@ -240,6 +241,7 @@ int vipwire_decode_picture(const void *bytes, size_t len, struct vip_picture *ou
 	    .settings = {.garp_count = h.garp_count,
 			 .garp_second_ms = h.garp_second_ms,
 			 .garp_refresh_ms = h.garp_refresh_ms,
+			 .garp_interval_ms = h.garp_interval_ms,
 			 .ready_timeout_ms = h.ready_timeout_ms},
 	    .routers = xcalloc(h.routers, sizeof(*p.routers)),
 	    .n_routers = h.routers,

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { FIFO_PATH = 108 };
+enum { FIFO_PATH = 108, GARP_INTERVAL_MAX_MS = 1000 };
 
 /* What goes with the picture: how to announce, whom to tell. */
 struct vip_settings {
@@ -15,6 +15,7 @@ struct vip_settings {
 	uint32_t garp_second_ms;   /* second burst after; 0 none; default 5000 */
 	uint32_t garp_refresh_ms;  /* repeat while held; 0 never */
 	uint32_t ready_timeout_ms; /* the gate opens by itself, with priority 1, after so long; default 30000 */
+	uint32_t garp_interval_ms; /* least time between frames on an interface; to GARP_INTERVAL_MAX_MS; default 0 */
 	/* Told of each change of a router's mode; "" none. */
 	char notify_script[TRACK_NAME]; /* a name below /etc/vipd/scripts */
 	char notify_fifo[FIFO_PATH];    /* an absolute path */

@@ -331,6 +331,30 @@ static void test_bursts(void **state)
 	assert_int_equal(status(r, "framesSent"), 6);
 }
 
+/* Frames keep their distance, on an interface. */
+static void test_paced(void **state)
+{
+	enum { INTERVAL_MS = 20, FRAMES = 6 };
+	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0")};
+	struct vip_picture p = {.settings = {.garp_count = 3, .garp_interval_ms = INTERVAL_MS}, .vips = vips, .n = 2};
+	struct lab *r = *state;
+	struct listening one = {"10.10.0.1", 3, 0, 0}, two = {"10.10.0.2", 3, 0, tap("v1")};
+	int fd = picture_fd(&p);
+	nsec_t begun;
+
+	launch(&r->play);
+	begin(&r->play, 0);
+	programmed(&r->play);
+	begun = clock_now();
+	assert_int_equal(chan_send(r->play.control, MSG_VIPS, 1, NULL, 0, fd), 0);
+	close(fd);
+	UNTIL(r, frames_heard, &one);
+	UNTIL(r, frames_heard, &two);
+	assert_true(clock_now() - begun >= (FRAMES - 1) * INTERVAL_MS * NSEC_PER_MSEC);
+	assert_int_equal(status(r, "framesSent"), FRAMES);
+	close(two.fd);
+}
+
 static void test_rows(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0")};
@@ -729,11 +753,26 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	    TEST(test_gate),           TEST(test_bursts),          TEST(test_rows),     TEST(test_restore),
-	    TEST(test_restart),        TEST(test_restart_unknown), TEST(test_foreign),  TEST(test_interfaces),
-	    TEST(test_carrier),        TEST(test_locals),          TEST(test_answers),  TEST(test_stop),
-	    TEST(test_orphan_adopted), TEST(test_orphan_alone),    TEST(test_damaged),  TEST(test_thousand),
-	    TEST(test_overrun),        TEST(test_cluster),         TEST(test_no_dummy),
+	    TEST(test_gate),
+	    TEST(test_bursts),
+	    TEST(test_rows),
+	    TEST(test_paced),
+	    TEST(test_restore),
+	    TEST(test_restart),
+	    TEST(test_restart_unknown),
+	    TEST(test_foreign),
+	    TEST(test_interfaces),
+	    TEST(test_carrier),
+	    TEST(test_locals),
+	    TEST(test_answers),
+	    TEST(test_stop),
+	    TEST(test_orphan_adopted),
+	    TEST(test_orphan_alone),
+	    TEST(test_damaged),
+	    TEST(test_thousand),
+	    TEST(test_overrun),
+	    TEST(test_cluster),
+	    TEST(test_no_dummy),
 	};
 
 	if (geteuid() != 0)
