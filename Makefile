@@ -3,6 +3,7 @@ B       ?= build
 CC      ?= gcc
 CLANG   ?= clang
 PREFIX  ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 MANDIR  ?= $(PREFIX)/share/man
@@ -47,7 +48,7 @@ PAGES    := $(notdir $(wildcard packaging/man/*.[1-8]))
 # The functional core: values in, values out. `make lint` lists what these may call; `make coverage` what the tests reach.
 CORE := $(strip $(file < packaging/core.list))
 
-.PHONY: all check lint asan fuzz bench demo install uninstall deps clean help coverage tests fuzzers ktests tools format man
+.PHONY: all dist deb srpm rpm packages packages-check check lint asan fuzz bench demo install uninstall deps clean help coverage tests fuzzers ktests tools format man
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -75,7 +76,7 @@ fuzzers: $(FUZZERS)
 deps: ## install the packages to build and to test
 	$(Q)packaging/deps.sh build test
 check: ## install what is missing, build, run every test; ends with 'N passed, N failed'
-	$(Q)packaging/deps.sh build test
+	$(Q)packaging/deps.sh build test package
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all tests ktests tools
 	$(Q)tests/run
 demo: ## install what is missing, build, play the walk-through on real IPVS, leave nothing behind
@@ -101,15 +102,27 @@ fuzz: ## every fuzzer for SECONDS_EACH (30) seconds
 coverage: ## lines of the core that the unit tests reach
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/cov HARDEN= OPT='-O0 -g --coverage' LDFLAGS=--coverage tests
 	$(Q)tests/coverage.sh $(B)/cov $(CORE)
+dist deb srpm rpm: ## that package of this tree, in build/packages
+	$(Q)packaging/deps.sh build package
+	$(Q)packaging/package.sh $@ $(B)/packages
+packages: $(B)/packages/made
+$(B)/packages/made: $(B)/vipd $(B)/vipctl $(wildcard packaging/* packaging/*/* packaging/*/*/*)
+	$(Q)rm -rf $(B)/packages
+	$(Q)! command -v dpkg-buildpackage >/dev/null || packaging/package.sh deb $(B)/packages
+	$(Q)! command -v rpmbuild >/dev/null || OLDER=1 packaging/package.sh rpm $(B)/packages
+	$(Q)touch $@
+packages-check: ## build the packages twice, compare, lint them, install, upgrade and remove them in the lab
+	$(Q)packaging/deps.sh build test package
+	$(Q)tests/run packages
 man: $(B)/vipctl ## packaging/man/vipctl.1 from vipctl's table of verbs
 	$(Q){ cat packaging/man/vipctl.1.head; $(B)/vipctl __man; cat packaging/man/vipctl.1.tail; } >packaging/man/vipctl.1
 format: ## lay out every C file
 	$(Q)clang-format -i $(ALL_C) $(ALL_H)
 install: all ## PREFIX, DESTDIR
-	install -D -m 755 $(B)/vipd $(DESTDIR)$(PREFIX)/sbin/vipd
+	install -D -m 755 $(B)/vipd $(DESTDIR)$(SBINDIR)/vipd
 	install -D -m 755 $(B)/vipctl $(DESTDIR)$(PREFIX)/bin/vipctl
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
-	sed 's,@SBINDIR@,$(PREFIX)/sbin,g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
+	sed 's,@SBINDIR@,$(SBINDIR),g' packaging/vipd.service >$(DESTDIR)$(UNITDIR)/vipd.service
 	install -D -m 644 packaging/vipd-online.target $(DESTDIR)$(UNITDIR)/vipd-online.target
 	for page in $(PAGES); do install -D -m 644 packaging/man/$$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	install -D -m 644 packaging/completions/vipctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
@@ -121,7 +134,7 @@ install: all ## PREFIX, DESTDIR
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vipd/scripts
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
-	rm -f $(DESTDIR)$(PREFIX)/sbin/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(UNITDIR)/vipd-online.target
+	rm -f $(DESTDIR)$(SBINDIR)/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(UNITDIR)/vipd-online.target
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/vipd.conf $(DESTDIR)$(TMPFILESDIR)/vipd.conf $(DESTDIR)$(MODULESDIR)/vipd.conf
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
@@ -129,6 +142,6 @@ uninstall: ## leaves the configuration
 clean: ## remove what was built
 	rm -rf $(B)
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
 
 -include $(ALL_C:%.c=$(B)/%.d)

@@ -1,25 +1,27 @@
 #!/bin/sh
-# deps.sh [build] [test]: install the packages that vipd needs to be built and tested, on Debian/Ubuntu (apt) and Fedora/RHEL (dnf).
+# deps.sh [build] [test] [package]: install the packages that vipd needs to be built, tested and made packages of, on Debian/Ubuntu (apt) and Fedora/RHEL (dnf).
 # Does nothing, and needs no root, when all of them are there.
 set -eu
 
 build_deb="gcc make pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libyaml-dev libjansson-dev libevent-dev
  libcap-ng-dev libseccomp-dev libsystemd-dev libssl-dev libipset-dev iptables"
 test_deb="libcmocka-dev clang libclang-rt-14-dev llvm clang-format cppcheck valgrind ipvsadm ipset keepalived frr qemu-system-x86
- busybox-static kmod python3 xz-utils zstd curl tcpdump iproute2 nftables procps bsdextrautils
- systemd debhelper dpkg-dev fakeroot lintian rpm rpmlint"
+ busybox-static kmod python3 xz-utils zstd curl tcpdump iproute2 nftables procps bsdextrautils systemd"
+package_deb="debhelper dpkg-dev fakeroot xz-utils lintian rpm rpmlint"
 build_rpm="gcc make pkgconf-pkg-config libnl3-devel libyaml-devel jansson-devel libevent-devel libcap-ng-devel libseccomp-devel
  systemd-devel openssl-devel ipset-devel iptables-nft iptables-legacy"
 test_rpm="libcmocka-devel clang compiler-rt llvm clang-tools-extra cppcheck valgrind ipvsadm ipset keepalived frr qemu-system-x86-core busybox
- kmod python3 xz zstd curl tcpdump iproute nftables procps-ng util-linux systemd rpm-build rpmlint dpkg"
+ kmod python3 xz zstd curl tcpdump iproute nftables procps-ng util-linux systemd"
+package_rpm="rpm-build rpmlint xz"
 
-[ $# -gt 0 ] || set -- build test
+[ $# -gt 0 ] || set -- build test package
 deb= rpm=
 for part; do
 	case $part in
 	build) deb="$deb $build_deb" rpm="$rpm $build_rpm" ;;
 	test) deb="$deb $test_deb" rpm="$rpm $test_rpm" ;;
-	*) echo "usage: deps.sh [build] [test]" >&2; exit 2 ;;
+	package) deb="$deb $package_deb" rpm="$rpm $package_rpm" ;;
+	*) echo "usage: deps.sh [build] [test] [package]" >&2; exit 2 ;;
 	esac
 done
 
