@@ -17,66 +17,83 @@
 enum { NUMBER = 16 };
 
 /* A setting opened; -errno, -ENOENT where the kernel has none (or no IPVS yet). */
-static int setting_open(const char *name)
+static int setting_open(const char *name, int flags)
 {
 	char path[96];
 	int fd;
 
 	snprintf(path, sizeof path, "/proc/sys/net/ipv4/vs/%s", name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-static int setting_read(int fd, int *value)
+static int setting_read(const char *name, int *value)
 {
+	int fd = setting_open(name, O_RDONLY), err = 0;
 	char text[NUMBER];
-	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	ssize_t n;
 
+	if (fd < 0)
+		return fd;
+	n = read(fd, text, sizeof text - 1);
 	if (n <= 0)
-		return n < 0 ? -errno : -EIO;
+		err = n < 0 ? -errno : -EIO;
+	close(fd);
+	if (err)
+		return err;
 	text[n] = '\0';
 	*value = atoi(text);
 	return 0;
 }
 
-static int setting_write(int fd, int value)
+static int setting_write(const char *name, int value)
 {
+	int fd = setting_open(name, O_WRONLY), err = 0;
 	char text[NUMBER];
 	int n = snprintf(text, sizeof text, "%d\n", value);
+	ssize_t done;
 
-	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -errno;
+	if (fd < 0)
+		return fd;
+	done = write(fd, text, (size_t)n);
+	if (done != n)
+		err = done < 0 ? -errno : -EIO;
+	close(fd);
+	return err;
 }
 
-/* What was there before is on disk before the kernel is told. */
-static void put(const struct sysctls *s, const struct sysctl_rule *r, int fd, int was)
+/* What was there before is on disk before the kernel is told. Complaints come once. */
+static void put(struct sysctls *s, unsigned i, int was, bool told)
 {
+	const struct sysctl_rule *r = &sysctl_rules[i];
 	int err;
 
 	own_sysctl(s->own, r->name, was, r->value);
 	err = own_sync(s->own);
 	if (err) {
-		log_warning("net.ipv4.vs.%s is left at %d: the ownership record cannot be written: %s", r->name, was,
-			    strerror(-err));
+		if (!told)
+			log_warning("net.ipv4.vs.%s is left at %d: the ownership record cannot be written: %s", r->name,
+				    was, strerror(-err));
 		return;
 	}
-	err = setting_write(fd, r->value);
-	if (err)
-		log_warning("net.ipv4.vs.%s cannot be set to %d: %s", r->name, r->value, strerror(-err));
-	else
+	err = setting_write(r->name, r->value);
+	if (!err)
 		log_info("net.ipv4.vs.%s is %d now: %s", r->name, r->value, r->why);
+	else if (!told)
+		log_warning("net.ipv4.vs.%s is %d and cannot be set to %d: %s: %s", r->name, was, r->value,
+			    strerror(-err), r->why);
 }
 
 /* 0, or -errno: it stays in the record. */
 static int put_back(struct own *own, const char *name, int was, int set)
 {
-	int fd = setting_open(name), now, err = fd < 0 ? fd : setting_read(fd, &now);
+	int now, err = setting_read(name, &now);
 
-	if (err == 0 && now == set)
-		err = setting_write(fd, was);
-	if (err == 0 && now == set)
-		log_info("net.ipv4.vs.%s is %d again", name, was);
-	if (fd >= 0)
-		close(fd);
+	if (err == 0 && now == set) {
+		err = setting_write(name, was);
+		if (!err)
+			log_info("net.ipv4.vs.%s is %d again", name, was);
+	}
 	if (err && err != -ENOENT)
 		return err;
 	own_sysctl_forget(own, name);
@@ -86,19 +103,16 @@ static int put_back(struct own *own, const char *name, int was, int set)
 static void keep(struct sysctls *s, unsigned i)
 {
 	const struct sysctl_rule *r = &sysctl_rules[i];
-	int fd = setting_open(r->name), now;
+	bool told = s->told & 1u << i;
+	int now;
 
-	if (fd < 0)
+	if (setting_read(r->name, &now) || now == r->value) /* this kernel has none, or it is well */
 		return;
-	if (setting_read(fd, &now) == 0 && now != r->value) {
-		if (s->settings.sysctls)
-			put(s, r, fd, now);
-		else if (!(s->told & 1u << i))
-			log_warning("net.ipv4.vs.%s is %d, not %d: %s (manageSysctls: false)", r->name, now, r->value,
-				    r->why);
-		s->told |= 1u << i;
-	}
-	close(fd);
+	s->told |= 1u << i;
+	if (s->settings.sysctls)
+		put(s, i, now, told);
+	else if (!told)
+		log_warning("net.ipv4.vs.%s is %d, not %d: %s (manageSysctls: false)", r->name, now, r->value, r->why);
 }
 
 void sysctls_look(struct sysctls *s)
