@@ -31,19 +31,21 @@ static void load_locals(json_t *list, struct node_state *s)
 	}
 }
 
-static void load_config(struct node_state *s, struct diag_list *diags)
+struct config *node_config_load(char *file, struct diag_list *diags)
 {
-	char *argv[] = {(char[]){"vipd"}, (char[]){"-c"}, s->config_file};
+	char *argv[] = {(char[]){"vipd"}, (char[]){"-c"}, file};
+	struct config *c = NULL;
 	struct options o;
 	char why[256];
-	int argc = strcmp(s->config_file, CONFIG_FILE_DEFAULT) == 0 ? 1 : 3; /* the default file may be absent */
+	int argc = strcmp(file, CONFIG_FILE_DEFAULT) == 0 ? 1 : 3; /* the default file may be absent */
 
 	if (options_parse(argc, argv, NULL, &o, why, sizeof why)) {
-		diag_error(diags, s->config_file, (struct pos){0}, "%s", why);
-		return;
+		diag_error(diags, file, (struct pos){0}, "%s", why);
+		return NULL;
 	}
-	config_load(&o, &s->config, diags);
+	config_load(&o, &c, diags);
 	options_clear(&o);
+	return c;
 }
 
 void node_state_load(const struct vipctl *v, struct node_state *s, struct diag_list *diags)
@@ -56,7 +58,7 @@ void node_state_load(const struct vipctl *v, struct node_state *s, struct diag_l
 				 .running = status != NULL};
 	load_locals(json_object_get(json_object_get(status, "vrrp"), "locals"), s);
 	json_decref(status);
-	load_config(s, diags);
+	s->config = node_config_load(s->config_file, diags);
 	if (s->config)
 		s->folder = folder_read(s->config->manifests, diags);
 }

@@ -112,6 +112,23 @@ static void test_errors(void **state)
 	unlink("in");
 }
 
+/* A configuration among manifests. */
+static void test_config(void **state)
+{
+	char *args[] = {"b.yaml", "a.yaml"};
+
+	save("a.yaml", web);
+	save("b.yaml", "interface: eth0\nnodeName: node-1\nscheduler: wlc\n");
+	check(args, 2, 0, "1 configuration, 1 objects, no errors\n", "");
+	save("b.yaml", "interface: eth0\nschedular: wlc\ngarp: {count: 0}\n");
+	check(args, 2, 1, "",
+	      "b.yaml:2:1: unknown key \"schedular\"; did you mean \"scheduler\"?\n"
+	      "b.yaml:3:15: garp.count: 0 is out of range; expected 1 to 100\n");
+	/* An object that lacks its kind is no configuration. */
+	save("b.yaml", "apiVersion: v1\nmetadata: {name: x}\n");
+	check(args, 1, 1, "", "b.yaml:1:1: kind: required: this is no Kubernetes object\n");
+}
+
 /* For editors: on standard output, whole. */
 static void test_json(void **state)
 {
@@ -136,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_config),
 	    cmocka_unit_test(test_json),
 	};
 
