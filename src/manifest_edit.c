@@ -400,6 +400,36 @@ static int edit_json(struct edit *e, const char *file, const char *text, size_t 
 	return 0;
 }
 
+/* How many objects a text has, and how many of o's identity; false if it cannot be read. */
+static bool count_text(const char *file, const char *text, size_t len, const struct edit_object *o, size_t *all,
+		       size_t *had)
+{
+	struct diag_list ignored = {0};
+	struct edit_list l = {0};
+	bool ok = edit_read(file, text, len, &l, &ignored) == 0;
+
+	*all = l.n;
+	*had = 0;
+	for (size_t i = 0; i < l.n; i++)
+		*had += edit_same_identity(&l.items[i], o);
+	edit_list_clear(&l);
+	diag_clear(&ignored);
+	return ok;
+}
+
+/* Whether out is text with o, or without it, and has all else: nothing else is ever written over a person's file. */
+static bool holds(const char *file, const char *text, size_t len, const struct edit *e)
+{
+	size_t all, had, all_now, had_now;
+
+	if (!count_text(file, text, len, e->object, &all, &had) ||
+	    !count_text(file, e->text, strlen(e->text), e->object, &all_now, &had_now))
+		return false;
+	if (e->remove)
+		return all_now == all - (had > 0) && had_now == had - (had > 0) && all_now == e->left;
+	return all_now == all + (had == 0) && had_now == had + (had == 0) && all_now == e->left;
+}
+
 int edit_replace(const char *file, const char *text, size_t len, const struct edit_object *o, bool remove, char **out,
 		 size_t *left, struct diag_list *diags)
 {
@@ -430,6 +460,12 @@ int edit_replace(const char *file, const char *text, size_t len, const struct ed
 
 		free(e.text);
 		e.text = marked;
+	}
+	if (!holds(file, text, len, &e)) {
+		diag_error(diags, file, (struct pos){0},
+			   "cannot be changed without changing what else is in it; expected the objects of a manifest");
+		free(e.text);
+		return -EINVAL;
 	}
 	*out = e.text;
 	*left = e.left;

@@ -34,7 +34,8 @@ char *edit_document(const struct edit_object *o);
 bool edit_same_identity(const struct edit_object *a, const struct edit_object *b);
 
 /* The text with o in the place of the object of the same identity, or behind the others; remove: without it. A document of which only a part changes
- * (a List, JSON) is written anew, every other byte stays. 0 and malloc'd *out with the number of objects in *left; -EINVAL as edit_read. */
+ * (a List, JSON) is written anew, every other byte stays. 0 and malloc'd *out with the number of objects in *left; -EINVAL as edit_read, and when what
+ * comes out would not hold just that. */
 int edit_replace(const char *file, const char *text, size_t len, const struct edit_object *o, bool remove, char **out,
 		 size_t *left, struct diag_list *diags);
 

@@ -124,6 +124,7 @@ static const struct {
      "5\n---\n\"x\"\n", 3, true},
     {API "---\n2e9999\n---\n" JSON_WEB "\n", API "---\n2e9999\n---\n" NEW, API "---\n2e9999\n", 3, true},
     {"\xef\xbb\xbf" WEB "---\n" DEPL, NEW "---\n" DEPL, "---\n" DEPL, 2, true},
+    {"\xef\xbb\xbf\xef\xbb\xbf" WEB, NEW, "", 1, true},
     {"\xef\xbb\xbf\t" JSON_WEB "\n{}\n",
      "{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"Service\",\n    \"metadata\": {\n        \"name\": \"web\"\n    "
      "},\n"

@@ -50,7 +50,11 @@ static int check_bytes(struct builder *b)
 
 size_t doc_bom(const char *text, size_t len)
 {
-	return len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	size_t n = 0;
+
+	while (len - n >= 3 && !memcmp(text + n, "\xef\xbb\xbf", 3))
+		n += 3;
+	return n;
 }
 
 bool doc_is_json(const char *text, size_t len)

@@ -52,7 +52,7 @@ struct doc_limits {
 /* Called for each document of the text, in order; the node lives in an arena that is freed after the call. Return non-zero to stop. */
 typedef int (*doc_each)(void *arg, const struct node *root, size_t index);
 
-/* Bytes of a byte order mark that the text begins with: 3 or 0; and whether doc_parse reads what follows it as JSON. */
+/* Bytes of the byte order marks that the text begins with: 0, or 3 for each; and whether doc_parse reads what follows it as JSON. */
 size_t doc_bom(const char *text, size_t len);
 bool doc_is_json(const char *text, size_t len);
 
