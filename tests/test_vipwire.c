@@ -520,13 +520,27 @@ static void rows_round_trip(void **state)
 	assert_int_equal(at, 0);
 }
 
+/* A link-local address is another one on each interface (RFC 4007); any other is the same one wherever it is. */
+static void order(void **state)
+{
+	struct vip a = vip_of("fe80::1", 64, VIP_CLIENT, "eth0"), b = vip_of("fe80::1", 64, VIP_CLIENT, "eth1");
+	struct vip c = vip_of("fd00::1", 128, VIP_CLIENT, "eth0"), d = vip_of("fd00::1", 128, VIP_CLIENT, "eth1");
+	struct vip e = vip_of("10.0.0.1", 32, VIP_CLIENT, "eth0"), f = vip_of("10.0.0.2", 32, VIP_CLIENT, "eth0");
+
+	assert_true(vip_cmp(&a, &b) < 0);
+	assert_true(vip_cmp(&b, &a) > 0);
+	assert_int_equal(vip_cmp(&a, &a), 0);
+	assert_int_equal(vip_cmp(&c, &d), 0);
+	assert_true(vip_cmp(&e, &f) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(picture_round_trip), cmocka_unit_test(empty_picture),   cmocka_unit_test(picture_refuses),
 	    cmocka_unit_test(picture_lengths),    cmocka_unit_test(picture_order),   cmocka_unit_test(rows_round_trip),
 	    cmocka_unit_test(routers_round_trip), cmocka_unit_test(router_refuses),  cmocka_unit_test(routers_refuse),
-	    cmocka_unit_test(router_bytes),       cmocka_unit_test(members_refused),
+	    cmocka_unit_test(router_bytes),       cmocka_unit_test(members_refused), cmocka_unit_test(order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
