@@ -136,13 +136,20 @@ static int give(int dirfd, const char *name, uid_t uid, gid_t gid, mode_t mode)
 static int manifests_make(int state_fd, const struct user *owner, gid_t admin)
 {
 	struct stat st;
+	int fd, err;
 
 	if (fstatat(state_fd, "manifests", &st, 0) == 0)
 		return 0;
 	if (mkdirat(state_fd, "manifests", 0755) <
 	    0) /* in control's folder root may not: control tells that it is missing */
 		return errno == EACCES ? 0 : -errno;
-	return give(state_fd, "manifests", owner->uid, admin ? admin : owner->gid, admin ? 0775 : 0755);
+	/* The folder around it is control's, who could have put a link in its place. */
+	fd = openat(state_fd, "manifests", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = give(fd, ".", owner->uid, admin ? admin : owner->gid, admin ? 0775 : 0755);
+	close(fd);
+	return err;
 }
 
 static int state_open(const struct places *p, const struct user *owner, int *out, char *error, size_t size)
