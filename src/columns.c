@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ struct columns {
 	size_t n; /* columns */
 	char **cells;
 	size_t n_cells, cap;
+	bool bare; /* headings are not printed */
 };
 
 struct columns *columns_new(const char *const *headings, size_t n)
@@ -32,6 +34,11 @@ void columns_free(struct columns *c)
 		free(c->cells[i]);
 	free(c->cells);
 	free(c);
+}
+
+void columns_hide_headings(struct columns *c)
+{
+	c->bare = true;
 }
 
 char *columns_plain(char *text)
@@ -100,18 +107,18 @@ char *columns_text(const struct columns *c)
 
 char *columns_styled(const struct columns *c, const char *(*style)(size_t row, const char *cell), size_t indent)
 {
-	size_t rows = (c->n_cells + c->n - 1) / c->n;
+	size_t rows = (c->n_cells + c->n - 1) / c->n, first = c->bare ? c->n : 0;
 	size_t *widths = xcalloc(c->n, sizeof *widths);
 	struct text t = {0};
 
-	for (size_t i = 0; i < rows * c->n; i++) {
+	for (size_t i = first; i < rows * c->n; i++) {
 		size_t w = columns_width(cell(c, i));
 
 		if (w > widths[i % c->n])
 			widths[i % c->n] = w;
 	}
 	room(&t, 0);
-	for (size_t i = 0; i < rows * c->n; i++) {
+	for (size_t i = first; i < rows * c->n; i++) {
 		const char *s = cell(c, i), *look = style ? style(i / c->n, s) : NULL;
 
 		if (i % c->n == 0)

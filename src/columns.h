@@ -9,9 +9,11 @@ struct columns;
 /* n columns with these headings (copied). */
 struct columns *columns_new(const char *const *headings, size_t n);
 void columns_free(struct columns *c);
+/* The headings are not printed, and no column is as wide as its own. */
+void columns_hide_headings(struct columns *c);
 /* Adds one cell, row by row; the text is copied; NULL and "" show as "<none>"; columns_plain. */
 void columns_add(struct columns *c, const char *cell);
-/* All rows, headings first, malloc'd. Widths are those of a terminal (columns_width). An unfinished last row is padded with "<none>". */
+/* All rows, headings first (columns_hide_headings), malloc'd. Widths are those of a terminal (columns_width). An unfinished last row is padded with "<none>". */
 char *columns_text(const struct columns *c);
 /* The same with a look: style gives what to write before a cell ("\033[1m", never part of a width; "\033[0m" follows the cell), or NULL for none;
  * row 0 are the headings. style NULL: columns_text. Each line begins with indent blanks. */

@@ -128,6 +128,8 @@ static int get_once(const struct get *g)
 		r.table = vipctl_table_new(g->kind, g->v->all_namespaces, g->v->output == OUTPUT_WIDE);
 	else if (g->v->output != OUTPUT_NAME)
 		r.items = json_array();
+	if (r.table && vipctl_value(g->v, "no-headers"))
+		columns_hide_headings(r.table);
 	code = vipctl_each(g->v->socket, request(g), PATIENCE_S, add_item, &r, &missing);
 	if (code == 0 && r.items)
 		code = print_documents(g, r.items);
@@ -163,7 +165,7 @@ static void seen_free(void *v)
 struct watch {
 	const struct get *g;
 	struct map *seen; /* "namespace/name" -> struct seen */
-	bool begun;       /* headings are printed */
+	bool begun;       /* headings are printed, or not wanted */
 };
 
 static char *key_of(json_t *item)
@@ -272,7 +274,7 @@ static void look(struct watch *w, json_t *items)
 static int get_watch(const struct get *g)
 {
 	static const struct timespec pause = {.tv_nsec = 500000000};
-	struct watch w = {.g = g, .seen = map_new()};
+	struct watch w = {.g = g, .seen = map_new(), .begun = vipctl_value(g->v, "no-headers")};
 	unsigned away = 0;
 
 	for (bool first = true; !ferror(stdout); first = false) {
@@ -342,8 +344,9 @@ static int run(const struct vipctl *given)
 static const struct vipctl_flag watch_flag = {"watch", 'w', NULL, NULL,
 					      "print what changes, as it does, until interrupted"};
 static const struct vipctl_flag for_flag = {"for", 0, "KIND/NAME", NULL, "events of one object"};
-static const struct vipctl_flag *const flags[] = {&vipctl_namespace, &vipctl_all_namespaces, &watch_flag, &for_flag,
-						  NULL};
+static const struct vipctl_flag bare_flag = {"no-headers", 0, NULL, NULL, "print no headings above a table"};
+static const struct vipctl_flag *const flags[] = {
+    &vipctl_namespace, &vipctl_all_namespaces, &watch_flag, &for_flag, &bare_flag, NULL};
 
 const struct vipctl_verb vipctl_verb_get = {
     .name = "get",

@@ -101,6 +101,7 @@ static void test_outputs(void **state)
 	run(s, "get svc nope -o json", 1, "", "Error from server (NotFound): services \"nope\" not found\n");
 	run(s, "get pods", 0, "", "No resources found in default namespace.\n");
 	run(s, "get nodes", 0, "NAME   ADDRESSES    AGE\nn1     172.17.0.9   <unknown>\n", "");
+	run(s, "get nodes --no-headers", 0, "n1   172.17.0.9   <unknown>\n", "");
 	run(s, "get pools", 0, "NAME   ADDRESSES      SIZE   USED   FREE\np      192.0.2.0/28   14     1      13\n",
 	    "");
 	run(s, "get events --for lb -o jsonpath={.items[*].reason}", 0,
