@@ -1,30 +1,5 @@
 /* sync and drOnBackup of vipd.yaml: values, each error with its text and place, and that what is printed reads back to the same. */
-#include "../src/config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-/* The first diagnostic must be `want`; NULL: there is none. */
-static struct config *parse(const char *text, const char *want)
-{
-	struct diag_list diags = {0};
-	struct config *c = NULL;
-	char line[1024];
-	int err = config_parse("v.yaml", text, strlen(text), &c, &diags);
-
-	assert_int_equal(err, want ? -22 : 0);
-	if (want) {
-		assert_int_equal(diags.n, 1);
-		assert_string_equal(diag_format(&diags.items[0], line, sizeof line), want);
-	}
-	diag_clear(&diags);
-	return c;
-}
+#include "config_parse.h"
 
 static void test_defaults(void **state)
 {

@@ -1,5 +1,5 @@
 # One node gives addresses out, its record is copied to the other's folder: both program the same. While the copy is old the other names what differs, and
-# says nothing more of it when it is new; it carries on with the same addresses when the first one dies.
+# says nothing more of it when it is new (or a hand-made change is undone); it carries on with the same addresses when the first one dies.
 net; lb lb1 11; lb lb2 12; client c 100
 pool='pools: [{name: default, addresses: [10.10.4.0/26]}]'
 vipd lb1 "$(routers 150)" "$pool" 'allocate: true'
@@ -28,6 +28,13 @@ until_ok 10 eval 'vipctl lb2 get vrrp vips -o json | tr -d " \n" | grep -q "\"ot
 until_ok 30 grep -q 10.10.4.2 "$W/nodes/lb1/state/vip-configmap.yaml"
 copy
 has lb2 "TCP 10.10.4.2:80" 2
+until_ok 30 not eval 'vipctl lb2 status | grep -q "addresses differ"'
+until_ok 30 same
+
+# A record that somebody changed by hand: both sides of the difference are named.
+sed 's/10\.10\.4\.2/10.10.4.60/g' "$W/nodes/lb1/state/vip-configmap.yaml" | apply lb2 - vip-configmap
+until_ok 30 eval 'vipctl lb2 status | grep -q "has 10.10.4.2 that this node has not, lacks 10.10.4.60"'
+copy
 until_ok 30 not eval 'vipctl lb2 status | grep -q "addresses differ"'
 until_ok 30 same
 
