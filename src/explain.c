@@ -303,14 +303,32 @@ static void route(const struct explain_facts *f, const struct explain_real *r, c
 	"must lead "                                                                                                   \
 	"through this node, or the connections must be masqueraded"
 
+enum { ENOUGH = 3 }; /* packets or connections without an answer */
+
+/* The answers go past this node; but who got one sends more than the first packet, which passes here. */
+static void way_around(const struct explain_real *r, const char *name, struct explain_findings *l)
+{
+	bool tunnel = r->forward == FORWARD_TUN;
+
+	if (r->waiting == 0 || r->established > 0)
+		return;
+	find(l, r->waiting < ENOUGH ? EXPLAIN_DOUBT : EXPLAIN_BROKEN, "NoAnswers",
+	     tunnel ? "it needs the address on lo, a tunnel device that is up and takes this kind (ip link, ip fou), "
+		      "rp_filter "
+		      "0 or 2 there, a server on the same port, and a route to the clients"
+		    : "it needs the address on lo, a server on the same port, and a route to the clients",
+	     "connections that %s to real server %s were not answered: %zu wait, none is open",
+	     tunnel ? "go through the tunnel" : "are passed on (DR)", name, r->waiting);
+}
+
 /* Packets went in and none came back: the strongest sign there is. What has only begun may be about to be answered. */
 static void way_back(const struct explain_real *r, const char *name, struct explain_findings *l)
 {
-	enum { ENOUGH = 3 };
-
-	if (r->forward != FORWARD_NAT || r->route.local)
+	if (r->route.local)
 		return;
-	if (r->in_packets >= ENOUGH && r->out_packets == 0)
+	if (r->forward != FORWARD_NAT)
+		way_around(r, name, l);
+	else if (r->in_packets >= ENOUGH && r->out_packets == 0)
 		find(l, EXPLAIN_BROKEN, "NoAnswers", NO_ANSWERS,
 		     "%lld packets went to real server %s and none came back through this node", r->in_packets, name);
 	else if (r->waiting > 0 && r->established == 0)

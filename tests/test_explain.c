@@ -143,6 +143,8 @@ static void set(struct world *w, const char *name, const char *value)
 
 			if (strcmp(name + 3, "dr") == 0)
 				r->forward = FORWARD_DR;
+			else if (strcmp(name + 3, "tun") == 0)
+				r->forward = FORWARD_TUN;
 			else if (strcmp(name + 3, "weight") == 0)
 				r->weight = n;
 			else if (strcmp(name + 3, "wanted") == 0)
@@ -236,7 +238,10 @@ static const struct {
     {"r1.waiting=3", "broken NoAnswers"},
     {"r1.waiting=1", "doubt NoAnswers"},
     {"r1.waiting=3;r1.established=1", ""},
-    {"r2.dr=1;r1.waiting=3", ""},
+    {"r1.dr=1;r1.waiting=3", "broken NoAnswers"},
+    {"r1.tun=1;r1.waiting=2", "doubt NoAnswers"},
+    {"r1.dr=1;r1.waiting=3;r1.established=1", ""},
+    {"r1.tun=1;r1.waiting=3;r1.local=1", ""},
     {"r1.out=0;r1.local=1", ""},
     /* the node, the client */
     {"forwarding=0", "broken ForwardingOff"},

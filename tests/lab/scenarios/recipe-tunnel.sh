@@ -1,0 +1,11 @@
+# packaging/doc/recipes.md, "Through a tunnel", as it stands. The real servers' way to the clients is another one than that to the load balancer.
+. "$TOP/tests/lab/recipe.sh"
+net; node lb1 11; client c 100
+pod_host web-1 5 80; pod_host web-2 6 80
+for i in 1 2; do
+	plug web-$i eth1 outside
+	ip -n web-$i addr add 172.17.0.4$i/24 dev eth1
+	ip -n web-$i route replace default via 172.17.0.254 dev eth1
+	on web-$i sysctl -qw net.ipv4.conf.eth1.rp_filter=0
+done
+recipe "Through a tunnel"
