@@ -274,6 +274,7 @@ static void arm_drain(struct ipvs *p)
 /* All that can be done now is done. */
 static void settled(struct ipvs *p)
 {
+	netfilter_apply(&p->netfilter, SETS_ALL);
 	send_ack(p);
 	p->passed = p->passed || netfilter_ready(&p->netfilter);
 	p->work_since = 0;
@@ -323,7 +324,7 @@ static void run(struct ipvs *p)
 
 	if (!p->started || !p->r.want)
 		return;
-	netfilter_apply(&p->netfilter);
+	netfilter_apply(&p->netfilter, SETS_ADD);
 	if (!needs_kernel(p)) {
 		set_problem(p, "");
 		settled(p);

@@ -193,10 +193,10 @@ static void on_done(void *arg, const struct set_op *op)
 }
 
 /* drift: what is to be done is somebody else's doing. */
-static void apply(struct netfilter *n, struct nf_family *f, bool drift)
+static void apply(struct netfilter *n, struct nf_family *f, enum sets_part part, bool drift)
 {
 	size_t count, failed;
-	struct set_op *ops = sets_ops(n->sets, f->family, &count);
+	struct set_op *ops = sets_ops(n->sets, f->family, part, &count);
 
 	if (!ops)
 		return;
@@ -331,12 +331,12 @@ static void keep_family(struct netfilter *n, struct nf_family *f, const struct n
 	bool before = f->settled && f->read[SET_VIPS]; /* its sets were there */
 
 	if (before)
-		apply(n, f, false); /* what waits is no drift */
+		apply(n, f, SETS_ALL, false); /* what waits is no drift */
 	if (create_sets(n, f, s) || read_sets(n, f, s)) {
 		fail(n, f, "sets", setsock_error(n->sock));
 		return;
 	}
-	apply(n, f, before);
+	apply(n, f, SETS_ALL, before);
 	if (f->retry)
 		return;
 	if (!rules_there(n, f, s)) {
@@ -434,14 +434,14 @@ void netfilter_change(struct netfilter *n, const struct vs *old, const struct vs
 	sets_change(n->sets, old, new);
 }
 
-void netfilter_apply(struct netfilter *n)
+void netfilter_apply(struct netfilter *n, enum sets_part part)
 {
 	for (size_t i = 0; i < NETFILTER_FAMILIES && n->pictured && n->sock; i++) {
 		struct nf_family *f = &n->families[i];
 		bool known = f->read[SET_VIPS]; /* its sets are there */
 
 		if (known && !f->retry)
-			apply(n, f, false);
+			apply(n, f, part, false);
 		else if (!known && sets_used(n->sets, f->family))
 			loop_timer_set(n->timer, 0);
 	}

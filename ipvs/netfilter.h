@@ -60,8 +60,8 @@ void netfilter_clear(struct netfilter *n);
 /* A whole table, then changes: before the kernel's IPVS learns of them. */
 void netfilter_picture(struct netfilter *n, struct table *want, const struct nat_settings *s);
 void netfilter_change(struct netfilter *n, const struct vs *old, const struct vs *new);
-/* Brings the sets up to date now. */
-void netfilter_apply(struct netfilter *n);
+/* Brings the sets up to date now, or (SETS_ADD) only to where nothing lacks. */
+void netfilter_apply(struct netfilter *n, enum sets_part part);
 /* Sets and rules are as wanted, or it is known why they cannot be. */
 bool netfilter_ready(const struct netfilter *n);
 /* MSG_RAN: true if it was an answer to netfilter. */

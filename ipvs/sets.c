@@ -471,7 +471,7 @@ static void forget_node(struct sets *s, struct node *n)
 	free(n);
 }
 
-struct set_op *sets_ops(struct sets *s, uint8_t family, size_t *n)
+struct set_op *sets_ops(struct sets *s, uint8_t family, enum sets_part part, size_t *n)
 {
 	struct set_op *ops = s->n_dirty ? xmalloc(s->n_dirty * sizeof *ops) : NULL;
 	size_t kept = 0;
@@ -482,7 +482,7 @@ struct set_op *sets_ops(struct sets *s, uint8_t family, size_t *n)
 
 		if (d->entry.addr.family != family || (d->refs != 0) != d->have) {
 			s->dirty[kept++] = d;
-			if (d->entry.addr.family == family)
+			if (d->entry.addr.family == family && (part == SETS_ALL || d->refs))
 				ops[(*n)++] = (struct set_op){d->entry, d->refs != 0};
 			continue;
 		}

@@ -76,8 +76,12 @@ bool sets_used(const struct sets *s, uint8_t family);
 /* How many entries are wanted, and how many the kernel has as far as is known. */
 size_t sets_wanted(const struct sets *s, enum set_id id, uint8_t family);
 size_t sets_had(const struct sets *s, enum set_id id, uint8_t family);
+enum sets_part {
+	SETS_ADD, /* before the virtual servers are programmed */
+	SETS_ALL, /* after it: an entry goes when nothing needs it any more */
+};
 /* What is to be done for a family, in order, by set; malloc'd; NULL for nothing. */
-struct set_op *sets_ops(struct sets *s, uint8_t family, size_t *n);
+struct set_op *sets_ops(struct sets *s, uint8_t family, enum sets_part part, size_t *n);
 /* The kernel did it. */
 void sets_done(struct sets *s, const struct set_op *op);
 

@@ -21,7 +21,7 @@ static char *drain(struct sets *s, char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t f = 0; f < 2; f++) {
-		struct set_op *ops = sets_ops(s, families[f], &n);
+		struct set_op *ops = sets_ops(s, families[f], SETS_ALL, &n);
 
 		for (size_t i = 0; i < n; i++) {
 			char name[SET_NAME], text[SET_ENTRY_TEXT];
@@ -32,7 +32,7 @@ static char *drain(struct sets *s, char *buf, size_t size)
 			sets_done(s, &ops[i]);
 		}
 		free(ops);
-		assert_null(sets_ops(s, families[f], &n));
+		assert_null(sets_ops(s, families[f], SETS_ALL, &n));
 	}
 	return buf;
 }
@@ -120,6 +120,30 @@ static void one_change_is_one_entry(void **state)
 			    "-VIPD-LOOP-BACK 10.32.0.1,tcp:80,10.32.0.1\n-VIPD-LOAD-BALANCER 10.9.9.10,tcp:80\n");
 	free(buf);
 	free(r);
+	sets_free(s);
+}
+
+/* What comes is there before what needs it, what goes only after it. */
+static void additions_come_first(void **state)
+{
+	struct real r[2] = {real_of("10.32.0.5", 8080, FORWARD_NAT, 1), real_of("10.32.0.6", 8080, FORWARD_NAT, 1)};
+	struct vs before = web(&r[0], 1, VS_EXTERNAL), after = web(&r[1], 1, VS_EXTERNAL);
+	struct sets *s = sets_new();
+	struct set_op *ops;
+	char buf[512];
+	size_t n;
+
+	sets_settings(s, &masquerading);
+	sets_change(s, NULL, &before);
+	drain(s, buf, sizeof buf);
+	sets_change(s, &before, &after);
+	ops = sets_ops(s, AF_INET, SETS_ADD, &n);
+	assert_int_equal(n, 1);
+	assert_true(ops[0].add);
+	sets_done(s, &ops[0]);
+	free(ops);
+	assert_null(sets_ops(s, AF_INET, SETS_ADD, &n));
+	assert_string_equal(drain(s, buf, sizeof buf), "-VIPD-LOOP-BACK 10.32.0.5,tcp:8080,10.32.0.5\n");
 	sets_free(s);
 }
 
@@ -274,11 +298,9 @@ static void text_survives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(kinds_and_policies),
-	    cmocka_unit_test(one_change_is_one_entry),
-	    cmocka_unit_test(networks_ranges_and_vips),
-	    cmocka_unit_test(what_the_kernel_has),
-	    cmocka_unit_test(text_survives),
+	    cmocka_unit_test(kinds_and_policies),   cmocka_unit_test(one_change_is_one_entry),
+	    cmocka_unit_test(additions_come_first), cmocka_unit_test(networks_ranges_and_vips),
+	    cmocka_unit_test(what_the_kernel_has),  cmocka_unit_test(text_survives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
