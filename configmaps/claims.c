@@ -105,8 +105,9 @@ bool ranges_equal(const struct ranges *a, const struct ranges *b)
 static bool want_equal(const struct want *a, const struct want *b)
 {
 	return a->flags == b->flags && a->kind == b->kind && a->keep_source == b->keep_source &&
-	       ranges_equal(a->ranges, b->ranges) && a->timeout == b->timeout && a->drain_s == b->drain_s &&
-	       a->granularity == b->granularity && !strcmp(a->sched, b->sched) && backend_equal(a->backend, b->backend);
+	       a->health_port == b->health_port && ranges_equal(a->ranges, b->ranges) && a->timeout == b->timeout &&
+	       a->drain_s == b->drain_s && a->granularity == b->granularity && !strcmp(a->sched, b->sched) &&
+	       backend_equal(a->backend, b->backend);
 }
 
 static int real_order(const void *a, const void *b)
@@ -120,6 +121,7 @@ struct vs want_vs(const struct want *w, struct real_buf *buf)
 		       .flags = w->flags,
 		       .kind = w->kind,
 		       .keep_source = w->keep_source,
+		       .health_port = w->health_port,
 		       .timeout = w->timeout,
 		       .granularity = w->granularity,
 		       .limits = w->backend->limits,

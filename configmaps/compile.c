@@ -156,8 +156,10 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 			   .granularity = a->family == AF_INET ? d->knobs.granularity4 : d->knobs.granularity6,
 			   .rank = (uint32_t)d->n++};
 	memcpy(w->sched, d->knobs.sched, sizeof w->sched);
-	if (source == FROM_BALANCER)
+	if (source == FROM_BALANCER) {
 		w->ranges = draft_ranges(d, a);
+		w->health_port = service_health_port(d->plan, d->svc);
+	}
 	w->recorded = recorded(d, a, port, source);
 }
 

@@ -53,6 +53,7 @@ struct want {
 	uint8_t granularity;
 	uint8_t kind;          /* enum vs_kind */
 	bool keep_source;      /* by traffic policy */
+	uint16_t health_port;  /* that is asked at its address too; 0: none */
 	struct ranges *ranges; /* of its source ranges; NULL: none */
 	bool recorded;         /* its address or node port is recorded for this Service */
 	char sched[8];         /* a known one: at most five letters */
@@ -360,6 +361,8 @@ void vips_flush(struct plan *p, const struct plan_out *out);
 void vips_free(struct plan *p);
 
 /* told.c */
+/* healthCheckNodePort that is answered here, as by kube-proxy: of a load balancer, whosever it is, with policy Local; 0: none. */
+uint16_t service_health_port(const struct plan *p, const struct svc *s);
 void told_report(struct plan *p, struct svc *s, const struct plan_out *out);
 
 #endif

@@ -6,14 +6,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* As kube-proxy: of a load balancer, whosever it is, with policy Local. */
-static void health_now(const struct plan *p, const struct svc *s, struct told *t)
+uint16_t service_health_port(const struct plan *p, const struct svc *s)
 {
 	const struct service *service = &s->object->service;
 
-	if (!(p->config.handle & HANDLE_NODEPORT) || !s->local || service->type != SERVICE_LOADBALANCER)
-		return;
-	t->health_port = service->health_check_node_port;
+	if (!(p->config.handle & HANDLE_NODEPORT) || service->type != SERVICE_LOADBALANCER ||
+	    !service->external_local || !service_served(s->object))
+		return 0;
+	return service->health_check_node_port;
+}
+
+static void health_now(const struct plan *p, const struct svc *s, struct told *t)
+{
+	t->health_port = service_health_port(p, s);
 	if (t->health_port)
 		memcpy(t->local_ready, s->local_ready, sizeof t->local_ready);
 }

@@ -356,6 +356,18 @@ static void count_ranges(struct sets *s, const struct vs *v, bool add)
 	}
 }
 
+/* A health check's port is no unknown one on an address that vipd adds; it is control's own, so that nothing is masqueraded. */
+static void count_health(struct sets *s, const struct vs *v, bool add)
+{
+	if (v->health_port && v->added && s->settings.refuse)
+		count(s,
+		      &(struct set_entry){.set = SET_LOAD_BALANCER_LOCAL,
+					  .proto = IPPROTO_TCP,
+					  .port = v->health_port,
+					  .addr = v->key.addr},
+		      add);
+}
+
 static void count_vs(struct sets *s, const struct vs *v, bool add)
 {
 	static const enum set_id by_kind[VS_KINDS] = {[VS_OTHER] = SET_EXTERNAL_IP,
@@ -366,8 +378,10 @@ static void count_vs(struct sets *s, const struct vs *v, bool add)
 	struct set_entry e = {.proto = v->key.proto, .port = v->key.port, .addr = v->key.addr};
 
 	e.set = (uint8_t)(by_kind[v->kind] + (v->keep_source || is_direct(v)));
-	if (nat_whole(&s->settings) && !v->leaving)
+	if (nat_whole(&s->settings) && !v->leaving) {
 		count(s, &e, add);
+		count_health(s, v, add);
+	}
 	if (s->settings.ranges && !v->leaving)
 		count_ranges(s, v, add);
 	if (v->added && s->settings.refuse && !v->leaving)

@@ -6,7 +6,7 @@
 #include "table.h"
 
 /* One of each family: "VIPD-CLUSTER-IP", "VIPD-6-CLUSTER-IP". Of the first eight, address and port of the virtual servers of a kind; the second of a pair
- * has those whose clients' addresses are kept: traffic policy Local, or not NAT. Adding goes in this order, deleting backwards. */
+ * has those whose clients' addresses are kept: traffic policy Local (and its health checks), or not NAT. Adding goes in this order, deleting backwards. */
 enum set_id {
 	SET_CLUSTER_IP,
 	SET_CLUSTER_IP_LOCAL,

@@ -90,7 +90,8 @@ static bool ranges_equal(const struct vs *a, const struct vs *b)
 bool vs_equal(const struct vs *a, const struct vs *b)
 {
 	if (a->gate != b->gate || a->drain_s != b->drain_s || a->leaving != b->leaving || a->kind != b->kind ||
-	    a->keep_source != b->keep_source || a->added != b->added || !ranges_equal(a, b) || !vs_same(a, b))
+	    a->keep_source != b->keep_source || a->health_port != b->health_port || a->added != b->added ||
+	    !ranges_equal(a, b) || !vs_same(a, b))
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->reals[i].here != b->reals[i].here)

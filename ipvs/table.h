@@ -65,13 +65,14 @@ struct vs {
 	uint16_t
 	    gate; /* 0, or which router must be Active here for it to be programmed (wire.h); the kernel knows nothing of it */
 	struct limits limits; /* of each of its real servers */
-	uint32_t drain_s;    /* how long a real server that leaves may keep its connections; 0: it is deleted at once */
-	bool leaving;        /* wanted no more: there only for the real servers that drain */
-	uint8_t kind;        /* enum vs_kind; this and what follows but the real servers: as gate */
-	bool keep_source;    /* traffic policy Local: the client's address must reach the real servers */
-	bool added;          /* its address is a virtual IP that vipd adds to this node */
-	uint16_t n_ranges;   /* source ranges: none, or only clients in one of them may connect */
-	struct cidr *ranges; /* of the key's family, as the manifest has them */
+	uint32_t drain_s; /* how long a real server that leaves may keep its connections; 0: it is deleted at once */
+	bool leaving;     /* wanted no more: there only for the real servers that drain */
+	uint8_t kind;     /* enum vs_kind; this and what follows but the real servers: as gate */
+	bool keep_source; /* traffic policy Local: the client's address must reach the real servers */
+	uint16_t health_port; /* healthCheckNodePort that answers on its address too; 0: none */
+	bool added;           /* its address is a virtual IP that vipd adds to this node */
+	uint16_t n_ranges;    /* source ranges: none, or only clients in one of them may connect */
+	struct cidr *ranges;  /* of the key's family, as the manifest has them */
 	uint32_t n;
 	struct real *reals; /* sorted by real_cmp, each address:port once */
 };

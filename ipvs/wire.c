@@ -68,7 +68,8 @@ struct wire_head {
 	uint16_t tunnel_port;
 	uint16_t ranges; /* prefixes behind this: a byte of length, the address */
 	uint8_t kind;    /* enum vs_kind and VS_ bits */
-	uint8_t zero[3];
+	uint8_t zero;
+	uint16_t health_port;
 };
 
 enum { VS_KEEP_SOURCE = 0x80, VS_ADDED = 0x40, VS_KIND = 0x3f };
@@ -131,6 +132,7 @@ static unsigned char *put_vs(unsigned char *at, const struct vs *v)
 	    .gate = v->gate,
 	    .tunnel_port = v->limits.tunnel_port,
 	    .ranges = v->n_ranges,
+	    .health_port = v->health_port,
 	    .kind = (uint8_t)(v->kind | (v->keep_source ? VS_KEEP_SOURCE : 0) | (v->added ? VS_ADDED : 0))};
 
 	memcpy(w.sched, v->sched, strnlen(v->sched, sizeof w.sched - 1));
@@ -357,7 +359,7 @@ static const char *head_check(const struct wire_head *w, unsigned bits)
 		return "persistence timeout out of range";
 	if (w->granularity == 0 || w->granularity > bits)
 		return "persistence granularity out of range";
-	if (w->zero[0] || w->zero[1] || w->zero[2])
+	if (w->zero)
 		return "reserved bytes are not zero";
 	if ((w->kind & VS_KIND) >= VS_KINDS)
 		return "unknown kind of virtual server";
@@ -402,6 +404,7 @@ static const char *get_head(struct reader *r, struct vs *out)
 	out->kind = w.kind & VS_KIND;
 	out->keep_source = w.kind & VS_KEEP_SOURCE;
 	out->added = w.kind & VS_ADDED;
+	out->health_port = w.health_port;
 	out->n_ranges = w.ranges;
 	out->n = w.n;
 	return left(r) / REAL_LEAST < w.n ? "cut short" : NULL;

@@ -19,6 +19,8 @@ static void one(void *arg, const struct vs *v)
 		t += sprintf(t, " %s", cidr_format(&v->ranges[i], net));
 	for (uint32_t i = 0; i < v->n; i++)
 		t += sprintf(t, "%s", v->reals[i].here ? " here" : " there");
+	if (v->health_port)
+		t += sprintf(t, " health %u", v->health_port);
 	strcpy(t, "\n");
 }
 
@@ -45,6 +47,14 @@ static void kinds_and_policies(void **state)
 		  "TCP 192.168.0.1:30000 node-port keep here\n");
 	world_apply(w, SERVICE("web", WEB ", internalTrafficPolicy: Local"));
 	expect(w, "TCP 10.4.0.70:80 external here there\nTCP 10.96.0.10:80 cluster keep here\n");
+	/* a health check is asked at the load balancer's address too */
+	world_apply(w, SERVICE("web", WEB ", type: LoadBalancer, loadBalancerIP: 10.4.0.60, externalTrafficPolicy: "
+					  "Local, healthCheckNodePort: 32080"));
+	expect(w, "TCP 10.4.0.60:80 balancer keep here health 32080\n"
+		  "TCP 10.4.0.70:80 external keep here\n"
+		  "TCP 10.96.0.10:80 cluster here there\n"
+		  "TCP 192.168.0.1:30000 node-port keep here\n");
+	world_apply(w, SERVICE("web", WEB ", internalTrafficPolicy: Local"));
 	/* the pod moves: that alone is a change */
 	world_apply(w, POD_AT("web-1", "web", "10.1.0.1", "n2"));
 	assert_int_equal(w->sets, 2);

@@ -147,6 +147,32 @@ static void additions_come_first(void **state)
 	sets_free(s);
 }
 
+/* Only where unknown ports are refused: at an address that vipd adds. */
+static void a_health_check_is_no_unknown_port(void **state)
+{
+	struct vs v = web(NULL, 0, VS_BALANCER);
+	struct sets *s = sets_new();
+	char buf[512];
+
+	v.keep_source = true;
+	v.health_port = 32080;
+	sets_settings(s, &masquerading);
+	sets_change(s, NULL, &v);
+	assert_string_equal(drain(s, buf, sizeof buf), "+VIPD-LOAD-BALANCER-LOCAL 10.9.9.9,tcp:80\n");
+	sets_change(s, &v, NULL);
+	drain(s, buf, sizeof buf);
+	v.added = true;
+	sets_change(s, NULL, &v);
+	assert_string_equal(drain(s, buf, sizeof buf),
+			    "+VIPD-LOAD-BALANCER-LOCAL 10.9.9.9,tcp:80\n+VIPD-LOAD-BALANCER-LOCAL 10.9.9.9,tcp:32080\n"
+			    "+VIPD-VIPS 10.9.9.9\n");
+	sets_change(s, &v, NULL);
+	assert_string_equal(drain(s, buf, sizeof buf),
+			    "-VIPD-VIPS 10.9.9.9\n-VIPD-LOAD-BALANCER-LOCAL 10.9.9.9,tcp:80\n"
+			    "-VIPD-LOAD-BALANCER-LOCAL 10.9.9.9,tcp:32080\n");
+	sets_free(s);
+}
+
 static void networks_ranges_and_vips(void **state)
 {
 	struct nat_settings n = masquerading;
@@ -298,9 +324,13 @@ static void text_survives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(kinds_and_policies),   cmocka_unit_test(one_change_is_one_entry),
-	    cmocka_unit_test(additions_come_first), cmocka_unit_test(networks_ranges_and_vips),
-	    cmocka_unit_test(what_the_kernel_has),  cmocka_unit_test(text_survives),
+	    cmocka_unit_test(kinds_and_policies),
+	    cmocka_unit_test(one_change_is_one_entry),
+	    cmocka_unit_test(additions_come_first),
+	    cmocka_unit_test(a_health_check_is_no_unknown_port),
+	    cmocka_unit_test(networks_ranges_and_vips),
+	    cmocka_unit_test(what_the_kernel_has),
+	    cmocka_unit_test(text_survives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

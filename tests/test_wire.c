@@ -169,6 +169,7 @@ static void settings_survive(void **state)
 	v.gate = 2;
 	v.kind = VS_BALANCER;
 	v.keep_source = v.added = true;
+	v.health_port = 32080;
 	v.n_ranges = 2;
 	v.ranges = ranges;
 	v.n = 1;

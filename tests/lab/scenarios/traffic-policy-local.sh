@@ -73,6 +73,8 @@ saw c fd17::12 30080 2 "b1 saw fd17::100"
 equal "cluster IP on lb1" "a1 a2" "$(on lb1 "$BUILD/tests/lab/ask" 10.96.5.5 80 4)"
 equal "cluster IP on lb2" "b1" "$(hosts_udp lb2 fd00:10:96::5 80 2)"
 equal "health of lb1" "200 application/json 2" "$(health 172.17.0.11)"
+equal "health at the load balancer's address, whose other ports are refused" "200 application/json 2" "$(health 10.10.0.30)"
+equal "refused" 7 "$(status_of get c http://10.10.0.30:32081/)"
 equal "health of lb2" "200 application/json 1" "$(health '[fd17::12]')"
 contains "its body" "$(cat "$W/health")" '"localEndpoints": 1'
 
