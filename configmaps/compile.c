@@ -111,6 +111,19 @@ static struct ranges *draft_ranges(struct draft *d, const struct addr *a)
 	return r;
 }
 
+static bool in_nets(const struct cidr *nets, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cidr_contains(&nets[i], a))
+			return true;
+	return false;
+}
+
+bool plan_excludes(const struct plan_config *c, const struct addr *a)
+{
+	return in_nets(c->excluded, c->n_excluded, a);
+}
+
 static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enum source source, enum forward forward)
 {
 	enum { WANTS_MAX = 16384 };
@@ -125,6 +138,8 @@ static void draft_want(struct draft *d, const struct addr *a, uint16_t port, enu
 	struct want *w;
 	uint16_t target;
 
+	if (plan_excludes(&d->plan->config, a))
+		return;
 	if (d->n == WANTS_MAX) {
 		d->full = true;
 		return;
@@ -196,23 +211,16 @@ static void draft_ports(struct draft *d, const struct addr *a, enum source sourc
 		draft_want(d, a, d->port->port, source, forward);
 }
 
-/* No nets: everywhere. */
-static bool in_nets(const struct cidr *nets, size_t n, const struct addr *a)
-{
-	for (size_t i = 0; i < n; i++)
-		if (cidr_contains(&nets[i], a))
-			return true;
-	return n == 0;
-}
-
 /* Why this externalIP is not served; NULL: it is. Whoever may write a Service names them (CVE-2020-8554). */
 static const char *external_denied(const struct draft *d, const struct addr *a)
 {
 	const struct plan_config *c = &d->plan->config;
 
-	if (c->n_cluster_cidrs && in_nets(c->cluster_cidrs, c->n_cluster_cidrs, a))
+	if (in_nets(c->cluster_cidrs, c->n_cluster_cidrs, a))
 		return "is in the range of cluster IPs (serviceClusterCIDR)";
-	return in_nets(c->external_ranges, c->n_external_ranges, a) ? NULL : "is not in externalIPRanges";
+	return !c->n_external_ranges || in_nets(c->external_ranges, c->n_external_ranges, a)
+		   ? NULL
+		   : "is not in externalIPRanges";
 }
 
 static void draft_node_port(struct draft *d, uint16_t port)
@@ -225,7 +233,7 @@ static void draft_node_port(struct draft *d, uint16_t port)
 		const struct addr *a = &d->plan->locals[i];
 
 		if ((a->family == AF_INET ? v4 : v6) && !addr_unusable(a) &&
-		    in_nets(config->node_port_nets, config->n_node_port_nets, a))
+		    (!config->n_node_port_nets || in_nets(config->node_port_nets, config->n_node_port_nets, a)))
 			draft_want(d, a, port, FROM_NODE, FORWARD_NAT);
 	}
 }
@@ -334,7 +342,8 @@ static void draft_vips(struct draft *d)
 	for (size_t i = 0; i < d->service->external_ips.n && (handle & HANDLE_EXTERNALIP); i++)
 		draft_external(d, &d->service->external_ips.items[i]);
 	for (size_t i = 0; i < s->n_cluster && (handle & HANDLE_CLUSTERIP); i++)
-		draft_vip(d, &s->cluster[i], FROM_CLUSTER);
+		if (!plan_excludes(&d->plan->config, &s->cluster[i])) /* without a virtual server it is of no use */
+			draft_vip(d, &s->cluster[i], FROM_CLUSTER);
 	if (d->n_vips)
 		qsort(d->vips, d->n_vips, sizeof *d->vips, vip_want_cmp);
 	for (size_t i = 0; i < d->n_vips; i++)

@@ -43,6 +43,8 @@ struct plan_config {
 	uint8_t n_external_ranges;
 	struct cidr node_port_nets[PLAN_NETS]; /* node ports on addresses of this node in these; none: on all */
 	uint8_t n_node_port_nets;
+	struct cidr excluded[PLAN_NETS]; /* virtual servers in these are left to others */
+	uint8_t n_excluded;
 	const char *node_name;        /* of this node, for traffic policy Local; NULL: no endpoint is local */
 	enum forward default_forward; /* for addresses that clients use; cluster IPs and node ports are always NAT */
 };
@@ -103,7 +105,7 @@ void plan_each_vip(struct plan *p, void (*each)(void *arg, const struct vip *v),
 /* Whether the address is a VIP (one that is added and removed), as the callbacks tell it. */
 bool plan_vip_get(const struct plan *p, const struct addr *a, struct vip *out);
 
-/* Whether vipd alone has a say in what answers on the address: it is added and removed, and the VIP ConfigMap does not name it without a Service (as an
+/* Whether vipd alone has a say in what answers on the address: it is added and removed, not excluded, and the VIP ConfigMap does not name it without a Service (as an
  * address for somebody else's program). */
 bool plan_vip_guarded(const struct plan *p, const struct addr *a);
 /* Whether plan_vip_guarded may be new for addresses whose virtual servers were not called back; asking forgets it. */

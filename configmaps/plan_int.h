@@ -320,6 +320,8 @@ struct knobs {
 void knobs_read(const struct plan_config *config, struct svc *s, struct knobs *out);
 
 /* compile.c: compiles s->wants' successors into *wants, s->vips' into *vips, problems into s->found */
+/* Whether virtual servers with this address are left to others (excludeCIDRs). */
+bool plan_excludes(const struct plan_config *c, const struct addr *a);
 void compile_service(const struct plan *p, struct svc *s, struct want **wants, size_t *n_wants, struct vip_want **vips,
 		     size_t *n_vips);
 

@@ -175,7 +175,7 @@ bool plan_vip_guarded(const struct plan *p, const struct addr *a)
 {
 	const struct addr_use *u = vips_find(p, a);
 
-	if (!u || !u->n || u->hosts)
+	if (!u || !u->n || u->hosts || plan_excludes(&p->config, a))
 		return false;
 	return !p->map || !map_keeps(p->map, a);
 }

@@ -362,6 +362,7 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"refuseUnknownPorts", config_read_refuse},
 	    {"allowPorts", config_read_allow_ports},
 	    {"externalIPRanges", config_read_external_ranges},
+	    {"excludeCIDRs", config_read_exclude},
 	    {"nodePortAddresses", config_read_node_port_addresses},
 	    {"manageSysctls", config_read_sysctls},
 	};

@@ -125,6 +125,11 @@ void config_read_node_port_addresses(struct reader *r, const char *key, const st
 	config_want_cidrs(r, key, n, PLAN_NETS, r->c->plan.node_port_nets, &r->c->plan.n_node_port_nets);
 }
 
+void config_read_exclude(struct reader *r, const char *key, const struct node *n)
+{
+	config_want_cidrs(r, key, n, PLAN_NETS, r->c->plan.excluded, &r->c->plan.n_excluded);
+}
+
 void config_read_sysctls(struct reader *r, const char *key, const struct node *n)
 {
 	config_want_bool(r, key, n, &r->c->ipvs.nat.sysctls);

@@ -124,6 +124,7 @@ void config_read_pod_cidrs(struct reader *r, const char *key, const struct node 
 void config_read_gateway_of(struct reader *r, const char *key, const struct node *n);
 void config_read_refuse(struct reader *r, const char *key, const struct node *n);
 void config_read_allow_ports(struct reader *r, const char *key, const struct node *n);
+void config_read_exclude(struct reader *r, const char *key, const struct node *n);
 void config_read_external_ranges(struct reader *r, const char *key, const struct node *n);
 void config_read_node_port_addresses(struct reader *r, const char *key, const struct node *n);
 void config_read_sysctls(struct reader *r, const char *key, const struct node *n);

@@ -150,6 +150,7 @@ static void nat_json(const struct config *c, json_t *j)
 	json_object_set_new(j, "refuseUnknownPorts", json_boolean(s->refuse));
 	json_object_set_new(j, "allowPorts", ports_json(s));
 	json_object_set_new(j, "externalIPRanges", nets_json(c->plan.external_ranges, c->plan.n_external_ranges));
+	json_object_set_new(j, "excludeCIDRs", nets_json(c->plan.excluded, c->plan.n_excluded));
 	json_object_set_new(j, "nodePortAddresses", nets_json(c->plan.node_port_nets, c->plan.n_node_port_nets));
 	json_object_set_new(j, "manageSysctls", json_boolean(s->sysctls));
 }

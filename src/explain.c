@@ -131,8 +131,9 @@ static bool service(const struct explain_facts *f, struct explain_findings *l)
 	problems(f, l);
 	if (!f->wanted && f->n_problems == 0)
 		find(l, EXPLAIN_BROKEN, "NotHandled",
-		     "vipd.yaml: handle says which kinds of address are provided; or the Service's loadBalancerClass "
-		     "is another's",
+		     "vipd.yaml: handle says which kinds of address are provided, excludeCIDRs which are left to "
+		     "others; or "
+		     "the Service's loadBalancerClass is another's",
 		     "Service %s is not provided at this address", f->service);
 	return true;
 }

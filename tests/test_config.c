@@ -189,6 +189,7 @@ static void test_fixed_point(void **state)
 				  "refuseUnknownPorts: true\n"
 				  "allowPorts: []\n"
 				  "externalIPRanges: []\n"
+				  "excludeCIDRs: []\n"
 				  "nodePortAddresses: []\n"
 				  "manageSysctls: true\n");
 	fixed_point(text);

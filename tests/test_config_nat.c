@@ -15,7 +15,7 @@ static void values(void **state)
 	c = parse("masquerade: always\nmasqueradeBit: 31\niptables: legacy\npodCIDRs: [10.32.0.0/16, 'fd32::/64']\n"
 		  "gatewayOf: [10.33.0.0/16]\nmanageSysctls: false\nrefuseUnknownPorts: false\n"
 		  "allowPorts: [22, 161/udp, 9/sctp, 8080/tcp]\nexternalIPRanges: [192.0.2.0/24]\n"
-		  "nodePortAddresses: [10.0.0.0/8, 'fd00::/8']\n",
+		  "nodePortAddresses: [10.0.0.0/8, 'fd00::/8']\nexcludeCIDRs: [10.96.0.0/12, 10.10.0.7/32]\n",
 		  NULL);
 	assert_int_equal(c->ipvs.nat.masquerade, MASQUERADE_ALWAYS);
 	assert_int_equal(c->ipvs.nat.mark_bit, 31);
@@ -29,6 +29,8 @@ static void values(void **state)
 	assert_int_equal(c->ipvs.nat.allowed[1].proto, IPPROTO_UDP);
 	assert_int_equal(c->plan.n_external_ranges, 1);
 	assert_int_equal(c->plan.n_node_port_nets, 2);
+	assert_int_equal(c->plan.n_excluded, 2);
+	assert_int_equal(c->plan.excluded[1].bits, 32);
 	assert_null(nat_check(&c->ipvs.nat));
 	config_free(c);
 }

@@ -166,6 +166,30 @@ static void external_ranges(void **state)
 	world_free(w);
 }
 
+static bool guarded(struct world *w, const char *addr)
+{
+	struct addr a = world_addr(addr);
+
+	return plan_vip_guarded(world_plan(w), &a);
+}
+
+/* No virtual server there; the address of clients is held all the same, and nothing on it is refused. A cluster IP is another's altogether. */
+static void excluded(void **state)
+{
+	struct world *w = world_new();
+
+	w->config.excluded[0] = world_cidr("10.96.0.0/12");
+	w->config.excluded[1] = world_cidr("10.4.0.51/32");
+	w->config.n_excluded = 2;
+	world_apply(w, SERVICE("web", WEB ", externalIPs: [10.4.0.50, 10.4.0.51]"));
+	world_expect(w, "TCP 10.4.0.50:80 rr\n"
+			"vip 10.4.0.50 eth0\n"
+			"vip 10.4.0.51 eth0\n");
+	assert_true(guarded(w, "10.4.0.50"));
+	assert_false(guarded(w, "10.4.0.51"));
+	world_free(w);
+}
+
 static void node_port_addresses(void **state)
 {
 	struct world *w = world_new();
@@ -179,13 +203,6 @@ static void node_port_addresses(void **state)
 	world_run(w);
 	expect(w, "TCP 10.96.0.10:80 cluster\nTCP 192.168.0.2:30000 node-port\n");
 	world_free(w);
-}
-
-static bool guarded(struct world *w, const char *addr)
-{
-	struct addr a = world_addr(addr);
-
-	return plan_vip_guarded(world_plan(w), &a);
 }
 
 /* Unknown ports are refused only where vipd alone decides what an address is for. */
@@ -217,10 +234,9 @@ static void guarded_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(kinds_and_policies), cmocka_unit_test(source_ranges),
-	    cmocka_unit_test(ranges_change),      cmocka_unit_test(ranges_too_many),
-	    cmocka_unit_test(external_ranges),    cmocka_unit_test(node_port_addresses),
-	    cmocka_unit_test(guarded_addresses),
+	    cmocka_unit_test(kinds_and_policies),  cmocka_unit_test(source_ranges),     cmocka_unit_test(ranges_change),
+	    cmocka_unit_test(ranges_too_many),     cmocka_unit_test(external_ranges),   cmocka_unit_test(excluded),
+	    cmocka_unit_test(node_port_addresses), cmocka_unit_test(guarded_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

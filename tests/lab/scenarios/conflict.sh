@@ -1,4 +1,5 @@
-# A wanted address:port that somebody else made is left alone and told; when it goes, ours comes. adopt: true takes it.
+# A wanted address:port that somebody else made is left alone and told; when it goes, ours comes. adopt: true takes it. What excludeCIDRs
+# names is left to others altogether.
 net; node lb 31
 pod web-1 5; pod web-2 6
 on lb ipvsadm -A -t 10.96.6.7:80 -s sh
@@ -15,3 +16,15 @@ signal lb supervisor HUP
 service two 'clusterIP: 10.96.6.8' 'ports: [{port: 80}]' | apply lb - two
 has lb "TCP 10.96.6.8:80" 2
 until_ok 30 eval 'kernel_table lb | grep -q "10.96.6.8:80 rr"'
+
+on lb ipvsadm -A -t 10.96.7.1:80 -s sh
+vipd_config lb 'adopt: true' 'excludeCIDRs: [10.96.7.0/24]'
+signal lb supervisor HUP
+service three 'clusterIP: 10.96.7.1' 'ports: [{port: 80}]' | apply lb - three
+service four 'clusterIP: 10.96.7.2' 'ports: [{port: 80}]' | apply lb - four
+service five 'clusterIP: 10.96.6.9' 'ports: [{port: 80}]' | apply lb - five
+has lb "TCP 10.96.6.9:80" 2
+contains "left alone" "$(kernel_table lb)" "10.96.7.1:80 sh"
+lacks "left to others" "$(kernel_table lb)" "10.96.7.2:80"
+lacks "nothing wrong" "$(vipctl lb status)" "10.96.7."
+contains "explained" "$(vipctl lb explain 10.96.7.2:80 || true)" "excludeCIDRs which are left to others"
