@@ -365,6 +365,7 @@ static int read_document(void *arg, const struct node *root, size_t index)
 	    {"excludeCIDRs", config_read_exclude},
 	    {"nodePortAddresses", config_read_node_port_addresses},
 	    {"manageSysctls", config_read_sysctls},
+	    {"http", config_read_http},
 	};
 	struct reader *r = arg;
 
@@ -403,6 +404,7 @@ static struct config *config_default(const char *file)
 	c->ready_timeout_s = 30;
 	c->plan.drain_s = c->ipvs.drain_s = 300;
 	config_default_nat(c);
+	config_default_http(c);
 	return c;
 }
 
@@ -424,7 +426,7 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 /* Every map and every list of maps is opened; what is missing in them does not matter. */
 void config_keys(config_key_each each, void *arg)
 {
-	static const char all[] = "garp: {}\npools: [{}]\nnotify: {}\nsync: {}\nspread: {}\n"
+	static const char all[] = "garp: {}\npools: [{}]\nnotify: {}\nsync: {}\nspread: {}\nhttp: {}\n"
 				  "routers: [{authentication: {}, track: [{}], addresses: [{}]}]\n";
 	struct diag_list errors = {0};
 	struct reader r = {

@@ -34,6 +34,16 @@ enum ip_mode {
 	IP_MODE_PROXY, /* it lets packets to the address go to vipd */
 };
 
+/* The HTTP server for health and metrics. */
+enum { HTTP_LISTEN = 8, HTTP_PORT = 10252 };
+struct http_settings {
+	struct http_place {
+		struct addr addr; /* unspecified: all of that family */
+		uint16_t port;
+	} listen[HTTP_LISTEN];
+	uint8_t n_listen; /* 0: no server */
+};
+
 /* All strings live in arena. Defaults stand where the file says nothing. */
 struct config {
 	struct arena *arena;
@@ -46,6 +56,7 @@ struct config {
 	enum dr_on_backup dr_on_backup;
 	enum ip_mode ip_mode;
 	struct vip_settings vips;
+	struct http_settings http;
 	const char *node_name;    /* default: host name */
 	uint32_t ready_timeout_s; /* 30 */
 	bool routers_auto;
@@ -74,6 +85,8 @@ uint8_t config_spread_priority(const struct spread *s, size_t router, size_t nod
 int config_set_interface(struct config *c, const char *name);
 int config_set_vip_configmap(struct config *c, const char *name);
 int config_set_forward(struct config *c, const char *method);
+/* Every address, of both families. */
+void config_set_http_port(struct config *c, uint16_t port);
 /* The VRID of the only router (of both families), which is made if there is none; -EEXIST when there are others. */
 int config_set_vrid(struct config *c, uint8_t vrid);
 /* The pool "KEEPALIVED_SERVICE_CIDR", unless the file's pools have its addresses; host bits are cleared. As keepalived-cloud-provider, which asked

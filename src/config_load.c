@@ -67,6 +67,8 @@ static void apply_legacy(struct config *c, const struct options_legacy *l, struc
 	if (l->vrid && config_set_vrid(c, (uint8_t)l->vrid))
 		diag_error(diags, c->file, (struct pos){0},
 			   "--vrid: several virtual routers; state their VRIDs in the file");
+	if (l->http_port)
+		config_set_http_port(c, (uint16_t)l->http_port);
 	if (l->service_cidr)
 		apply(config_set_service_cidr(c, l->service_cidr), "KEEPALIVED_SERVICE_CIDR", l->service_cidr, diags);
 	if (l->forward_method)

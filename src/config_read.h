@@ -8,6 +8,7 @@
  *   config_sync.c    sync, drOnBackup
  *   config_pools.c   pools, allowUnpooled
  *   config_nat.c     masquerading, refused ports, ranges of addresses
+ *   config_http.c    the HTTP server
  *   config_text.c, config_text_router.c   back to YAML
  */
 #ifndef VIPD_CONFIG_READ_H
@@ -133,6 +134,9 @@ extern const char *const config_iptables_words[];   /* by enum nat_backend */
 void config_default_nat(struct config *c);
 /* config_finish: the networks of which a virtual router is the gateway. */
 void config_finish_nat(struct config *c);
+/* http */
+void config_read_http(struct reader *r, const char *key, const struct node *n);
+void config_default_http(struct config *c);
 /* After the document: what concerns several routers; fills c->routers and c->pins. */
 void config_end_routers(struct reader *r);
 void config_end_spread(struct reader *r);

@@ -155,6 +155,21 @@ static void nat_json(const struct config *c, json_t *j)
 	json_object_set_new(j, "manageSysctls", json_boolean(s->sysctls));
 }
 
+static json_t *http_json(const struct http_settings *s)
+{
+	json_t *listen = json_array();
+	char address[ADDR_TEXT], text[ADDR_TEXT + 16];
+
+	for (size_t i = 0; i < s->n_listen; i++) {
+		const struct http_place *p = &s->listen[i];
+
+		snprintf(text, sizeof text, p->addr.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
+			 addr_format(&p->addr, address), p->port);
+		json_array_append_new(listen, json_string(text));
+	}
+	return json_pack("{s:o}", "listen", listen);
+}
+
 static json_t *config_json(const struct config *c)
 {
 	const struct plan_config *p = &c->plan;
@@ -192,6 +207,7 @@ static json_t *config_json(const struct config *c)
 	}
 	sync_json(c, j);
 	nat_json(c, j);
+	json_object_set_new(j, "http", http_json(&c->http));
 	if (c->vips.notify_script[0] || c->vips.notify_fifo[0]) {
 		json_t *notify = json_object();
 

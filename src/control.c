@@ -288,6 +288,7 @@ static void config_swap(struct control *c, struct config *now)
 	if (moved)
 		folder_free(c->folder);
 	config_take(c, now);
+	control_http_reload(c);
 	if (moved)
 		folder_open(c);
 	control_pass(c);
@@ -414,6 +415,7 @@ static int control_init(struct control *c)
 	c->keep = loop_timer_new(c->loop, control_events_keep, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
 	control_health_init(c);
+	control_http_init(c);
 	control_events_load(c);
 	control_record_load(c);
 	control_drain_load(c);
@@ -429,6 +431,7 @@ static void control_clear(struct control *c)
 		control_events_save(c);
 	}
 	control_health_end(c);
+	control_http_end(c);
 	ctl_server_free(c->ctl);
 	plan_free(c->plan); /* before the objects that it points to */
 	folder_free(c->folder);

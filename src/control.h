@@ -8,6 +8,7 @@
  *   control_drain.c    real servers that a person drains
  *   control_events.c   what happened: Events, and the file that keeps them
  *   control_health.c   healthCheckNodePort
+ *   control_http.c     probes, /health
  *   control_due.c      what waits until the kernel has it
  *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
  */
@@ -81,6 +82,7 @@ struct control {
 	struct notices *notices;
 	struct events *events;
 	struct health *health;
+	struct web *web;        /* control_http.c */
 	struct map *modes;      /* router -> its mode, one more than enum fsm_mode, as told last */
 	struct due *dues;       /* the oldest first */
 	struct due **dues_end;  /* where the next one goes */
@@ -171,6 +173,12 @@ void control_health_planned(struct control *c);
 /* This node's addresses are others now, or a port may be free. */
 void control_health_reopen(struct control *c);
 
+/* control_http.c */
+void control_http_init(struct control *c);
+void control_http_end(struct control *c);
+/* The configuration is another one: listens there, and no longer where it does not say so. */
+void control_http_reload(struct control *c);
+
 /* control_settle.c */
 void control_where(struct control *c, uint64_t client, const struct ctl_request *q);
 void control_settle(struct control *c, uint64_t client, const struct ctl_request *q);
@@ -183,6 +191,9 @@ void control_reply_error(struct control *c, uint64_t client, const char *reason,
 void control_request(void *arg, uint64_t client, const char *line, size_t len);
 /* The answer's descriptor stays the caller's. */
 void control_answer(struct control *c, enum role from, const struct msg *m);
+/* A question for somebody else than a client of the socket: done gets a->client back. */
+void control_ask(struct control *c, enum role to, const char *what,
+		 void (*done)(struct ask *a, const char *answer, size_t len), uint64_t client);
 void control_asks_drop(struct control *c, enum role who); /* who has gone: nothing will come */
 void control_asks_end(struct control *c);                 /* all of them, now, while there is a socket to answer on */
 void control_note(struct control *c, enum role from, const struct msg *m);

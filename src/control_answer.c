@@ -181,6 +181,12 @@ static bool is_planning(struct control *c, uint64_t client)
 	return c->planning;
 }
 
+void control_ask(struct control *c, enum role to, const char *what,
+		 void (*done)(struct ask *a, const char *answer, size_t len), uint64_t client)
+{
+	ask_send(ask_new(c, to, done, client), what);
+}
+
 static void request_get(struct control *c, uint64_t client, struct ctl_request *q)
 {
 	static const char *const questions[CTL_KINDS] = {

@@ -32,6 +32,8 @@ struct connection {
 	int fd;
 	struct loop_io *io;
 	struct loop_timer *timer;
+	uint64_t id;
+	bool waits, head_only; /* for http_answer; it was a HEAD */
 	char *in;
 	size_t in_len;
 	char *out; /* NULL before the answer is known */
@@ -44,6 +46,7 @@ struct http_server {
 	struct http_listener *listeners;
 	struct connection *connections;
 	size_t n;
+	uint64_t last_id;
 	struct loop_timer *full;
 	nsec_t head_wait, reply_wait;
 	void (*get)(void *arg, struct http_get *g);
@@ -135,14 +138,22 @@ static void connection_write(struct connection *c)
 	loop_timer_set(c->timer, HTTP_LINGER);
 }
 
-static void connection_reply(struct connection *c, struct http_get *g, bool head_only)
+static void connection_reply(struct connection *c, struct http_get *g)
 {
-	answer_make(c, g, head_only);
+	answer_make(c, g, c->head_only);
 	free(c->in);
 	c->in = NULL;
 	loop_timer_set(c->timer, c->server->reply_wait);
 	loop_io_set(c->io, LOOP_WRITE);
 	connection_write(c);
+}
+
+/* Nothing is read meanwhile: a client that goes is noticed when it is answered. */
+static void connection_wait(struct connection *c)
+{
+	c->waits = true;
+	loop_io_set(c->io, 0);
+	loop_timer_set(c->timer, c->server->reply_wait);
 }
 
 static void connection_answer(struct connection *c, const struct http_head *h)
@@ -153,17 +164,36 @@ static void connection_answer(struct connection *c, const struct http_head *h)
 			     .local = &local,
 			     .listener = c->listener->context,
 			     .status = 404,
-			     .type = "text/plain; charset=utf-8"};
+			     .id = c->id,
+			     .type = HTTP_TEXT};
 
 	getsockname(c->fd, (struct sockaddr *)&local, &len);
+	c->head_only = h->head_only;
 	c->server->get(c->server->arg, &g);
-	connection_reply(c, &g, h->head_only);
+	if (g.later)
+		connection_wait(c);
+	else
+		connection_reply(c, &g);
 	free(g.body);
+}
+
+void http_answer(struct http_server *s, uint64_t id, struct http_get *g)
+{
+	struct connection *c = s->connections;
+
+	while (c && (c->id != id || !c->waits))
+		c = c->next;
+	if (c) {
+		c->waits = false;
+		connection_reply(c, g);
+	}
+	free(g->body);
+	g->body = NULL;
 }
 
 static void connection_refuse(struct connection *c, int status)
 {
-	struct http_get g = {.status = status, .type = "text/plain; charset=utf-8"};
+	struct http_get g = {.status = status, .type = HTTP_TEXT};
 	char text[64];
 
 	snprintf(text, sizeof text, "%s\n", http_reason(status));
@@ -171,7 +201,7 @@ static void connection_refuse(struct connection *c, int status)
 	g.len = strlen(text);
 	if (status == 405)
 		snprintf(g.extra, sizeof g.extra, "Allow: GET, HEAD\r\n");
-	connection_reply(c, &g, false);
+	connection_reply(c, &g);
 }
 
 /* ---- the request ---- */
@@ -217,7 +247,9 @@ static void on_connection(void *arg, int events)
 {
 	struct connection *c = arg;
 
-	if (c->over)
+	if (c->waits)
+		connection_free(c); /* an error or the other side's end */
+	else if (c->over)
 		connection_drain(c);
 	else if (c->out)
 		connection_write(c);
@@ -233,6 +265,7 @@ static void connection_new(struct http_listener *l, int fd)
 	struct connection *c = xcalloc(1, sizeof *c);
 
 	c->server = s;
+	c->id = ++s->last_id;
 	c->listener = l;
 	c->fd = fd;
 	c->in = xmalloc(HTTP_HEAD_MAX);

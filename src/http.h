@@ -10,6 +10,7 @@
 
 #include <sys/socket.h>
 
+#define HTTP_TEXT       "text/plain; charset=utf-8" /* the usual type */
 #define HTTP_HEAD_WAIT  (10 * NSEC_PER_SEC)
 #define HTTP_REPLY_WAIT (30 * NSEC_PER_SEC)
 
@@ -29,7 +30,13 @@ struct http_get {
 	char *body;       /* malloc'd, taken over */
 	size_t len;
 	char extra[HTTP_EXTRA]; /* further header lines, each with its "\r\n" */
+	/* Or the callback sets later, and the answer is given to http_answer with this id. */
+	bool later;
+	uint64_t id;
 };
+
+/* The answer to a request that waits: status, type, body and extra of *g, whose body is taken over. Nothing happens if the client has gone. */
+void http_answer(struct http_server *s, uint64_t id, struct http_get *g);
 
 struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg);
 /* Other waits than the usual ones, for connections to come. */

@@ -56,7 +56,8 @@ struct stage {
 	struct loop_timer *limit;
 	struct end ends[ROLE_COUNT]; /* by the role that this program plays */
 	bool late;
-	bool routers; /* what vrrp answers */
+	bool routers;       /* what vrrp answers */
+	const char *health; /* ... and to "health" */
 };
 
 static inline void on_msg(void *arg, struct chan *c, struct msg *m)
@@ -263,11 +264,11 @@ static inline int finish(struct stage *s)
 }
 
 static const char config[] =
-    "manifests: %s/m\ninterface: eth0\npools: [{name: p, addresses: [192.0.2.0/28]}]\nallowUnpooled: true\n%s";
+    "manifests: %s/m\ninterface: eth0\npools: [{name: p, addresses: [192.0.2.0/28]}]\nallowUnpooled: true\n%s%s";
 
 static inline void configure(const struct stage *s, const char *more)
 {
-	char *text = xasprintf(config, s->dir, more);
+	char *text = xasprintf(config, s->dir, strstr(more, "http:") ? "" : "http: {listen: []}\n", more);
 
 	save(s, "vipd.yaml", text);
 	free(text);
@@ -481,51 +482,82 @@ static inline int request(const struct stage *s, const char *line)
 	return fd;
 }
 
-/* The answer to what was asked on fd. */
-static inline json_t *answer_of(struct stage *s, int fd)
+/* As ipvs and vrrp answer a question. */
+static inline const char *child_answer(const struct stage *s, const struct got *g)
+{
+	static const struct {
+		const char *question, *answer;
+	} rows[] = {
+	    {"table", "[{\"address\":\"10.96.0.2\",\"port\":80,\"protocol\":\"TCP\",\"scheduler\":\"rr\",\"ours\":true,"
+		      "\"reals\":[]},\n{\"address\":\"10.9.9.9\",\"port\":80,\"protocol\":\"TCP\",\"ours\":false}]\n"},
+	    {"vips", "[{\"address\":\"10.96.0.2\",\"held\":true,\"interface\":\"vipd0\"}]"},
+	};
+
+	if (g->type == MSG_FAILOVER)
+		return failover_answer(g);
+	if (g->len == 4 && memcmp(g->bytes, "vrrp", 4) == 0)
+		return s->routers
+			   ? "[{\"name\":\"out\",\"state\":\"BACKUP\",\"vrid\":50,\"active\":\"172.17.0.12\",\"peers\":"
+			     "[]},"
+			     "{\"name\":\"in\",\"state\":\"FAULT\",\"active\":\"-\",\"lastCause\":\"interface down\"}]"
+			   : "[]";
+	if (g->len == 6 && memcmp(g->bytes, "health", 6) == 0)
+		return s->health;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (g->len == strlen(rows[i].question) && memcmp(g->bytes, rows[i].question, g->len) == 0)
+			return rows[i].answer;
+	return "{\"virtualServers\":3}";
+}
+
+/* This program answers for ipvs and vrrp. */
+static inline void answer_asks(struct stage *s)
+{
+	for (int r = ROLE_IPVS; r <= ROLE_VRRP; r++) {
+		struct got *g = s->ends[r].first;
+		const char *answer;
+		int memfd;
+
+		if (!g || (g->type != MSG_ASK && g->type != MSG_FAILOVER))
+			continue;
+		g = next(s, r, g->type);
+		answer = child_answer(s, g);
+		memfd = memfd_sealed("answer", answer, strlen(answer));
+		chan_send(s->ends[r].chan, MSG_ANSWER, g->generation, NULL, 0, memfd);
+		close(memfd);
+		got_free(g);
+	}
+}
+
+/* All that comes on fd until its end, malloc'd; fd is closed. */
+static inline char *hear(struct stage *s, int fd, size_t *len)
 {
 	size_t n = 0, cap = 1 << 20;
 	char *text = xmalloc(cap);
-	json_error_t e;
-	json_t *j;
 	ssize_t got = -1;
 
 	while (got != 0 && !s->late) {
-		got = recv(fd, text + n, cap - n, MSG_DONTWAIT);
+		got = recv(fd, text + n, cap - 1 - n, MSG_DONTWAIT);
 		if (got > 0)
 			n += (size_t)got;
 		else if (got < 0)
 			assert_int_equal(errno, EAGAIN);
-		turn(s); /* this program answers for ipvs and vrrp */
-		for (int r = ROLE_IPVS; r <= ROLE_VRRP; r++) {
-			struct got *g = s->ends[r].first;
-			const char *answer;
-			int memfd;
-
-			if (!g || (g->type != MSG_ASK && g->type != MSG_FAILOVER))
-				continue;
-			g = next(s, r, g->type);
-			answer = g->type == MSG_FAILOVER                                          ? failover_answer(g)
-				 : g->len == 4 && memcmp(g->bytes, "vrrp", 4) == 0 && !s->routers ? "[]"
-				 : g->len == 4 && memcmp(g->bytes, "vrrp", 4) == 0
-				     ? "[{\"name\":\"out\",\"state\":\"BACKUP\",\"vrid\":50,\"active\":\"172.17.0.12\","
-				       "\"peers\":[]},"
-				       "{\"name\":\"in\",\"state\":\"FAULT\",\"active\":\"-\",\"lastCause\":"
-				       "\"interface down\"}]"
-				 : g->len == 5 ? "[{\"address\":\"10.96.0.2\",\"port\":80,\"protocol\":\"TCP\","
-						 "\"scheduler\":\"rr\",\"ours\":true,"
-						 "\"reals\":[]},\n{\"address\":\"10.9.9.9\",\"port\":80,\"protocol\":"
-						 "\"TCP\",\"ours\":false}]\n"
-				 : g->len == 4 ? "[{\"address\":\"10.96.0.2\",\"held\":true,\"interface\":\"vipd0\"}]"
-					       : "{\"virtualServers\":3}";
-			memfd = memfd_sealed("answer", answer, strlen(answer));
-			chan_send(s->ends[r].chan, MSG_ANSWER, g->generation, NULL, 0, memfd);
-			close(memfd);
-			got_free(g);
-		}
+		turn(s);
+		answer_asks(s);
 	}
 	close(fd);
-	j = json_loadb(text, n, 0, &e);
+	text[n] = '\0';
+	*len = n;
+	return text;
+}
+
+/* The answer to what was asked on fd. */
+static inline json_t *answer_of(struct stage *s, int fd)
+{
+	size_t n;
+	char *text = hear(s, fd, &n);
+	json_error_t e;
+	json_t *j = json_loadb(text, n, 0, &e);
+
 	free(text);
 	assert_non_null(j);
 	return j;

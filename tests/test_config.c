@@ -191,7 +191,8 @@ static void test_fixed_point(void **state)
 				  "externalIPRanges: []\n"
 				  "excludeCIDRs: []\n"
 				  "nodePortAddresses: []\n"
-				  "manageSysctls: true\n");
+				  "manageSysctls: true\n"
+				  "http:\n  listen:\n  - \"127.0.0.1:10252\"\n");
 	fixed_point(text);
 	free(text);
 	config_free(c);

@@ -526,7 +526,7 @@ static void test_reload_ends(void **state)
 
 static void name_folder(const struct stage *s, const char *name)
 {
-	char *text = xasprintf("manifests: %s/%s\ninterface: eth0\n", s->dir, name);
+	char *text = xasprintf("manifests: %s/%s\ninterface: eth0\nhttp: {listen: []}\n", s->dir, name);
 
 	save(s, "vipd.yaml", text);
 	free(text);
@@ -565,7 +565,7 @@ static void test_other_folder(void **state)
 	save(s, "m2/a.yaml",
 	     "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
 	     "spec: {clusterIP: 10.96.1.1, ports: [{port: 81}]}\n");
-	text = xasprintf("manifests: %s\ninterface: eth0\n", path);
+	text = xasprintf("manifests: %s\ninterface: eth0\nhttp: {listen: []}\n", path);
 	save(s, "vipd.yaml", text);
 	free(text);
 	free(path);

@@ -1,20 +1,5 @@
 /* healthCheckNodePort, as an external load balancer sees it. */
-#include "control_stage.h"
-
-#include <netinet/in.h>
-
-/* A port that nobody has; somebody may take it before control does, which the kernel makes unlikely. */
-static uint16_t free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t len = sizeof at;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
+#include "control_web.h"
 
 static void manifest(const struct stage *s, uint16_t port, const char *endpoints)
 {
@@ -35,17 +20,17 @@ static const char *health(struct stage *s, uint16_t port)
 {
 	static const char get[] = "GET /healthz HTTP/1.1\r\nHost: lb\r\n\r\n";
 	static char buf[1024];
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(port)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = reach_port(port);
 	size_t n = 0;
 	ssize_t got = 0;
 
 	buf[0] = '\0';
-	if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0 && send(fd, get, sizeof get - 1, MSG_NOSIGNAL) > 0)
+	if (fd >= 0 && send(fd, get, sizeof get - 1, MSG_NOSIGNAL) > 0)
 		while (n < sizeof buf - 1 && (got = recv(fd, buf + n, sizeof buf - 1 - n, 0)) > 0)
 			n += (size_t)got;
 	buf[n] = '\0';
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	turn(s);
 	return buf;
 }

@@ -210,6 +210,7 @@ static const struct {
     {"routers[].track[].", "routers: [{name: web, vrid: 9, track: [{%s}]}]", {"interface: eth1"}},
     {"routers[].", "routers: [{%s}]", {"name: web", "vrid: 9"}},
     {"spread.", "routers: auto\nspread: {%s}", {"count: 2", "vrids: 1-255", "nodes: [a, b]"}},
+    {"http.", "http: {%s}", {NULL}},
     {"sync.", "sync: {%s}", {"interface: eth1", "period: 0"}},
     {"", "%s", {NULL}},
 };

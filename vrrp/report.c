@@ -324,6 +324,66 @@ static char *vips_text(struct vrrp *v)
 	return t.bytes;
 }
 
+/* Of the addresses of one router, or of a node without any: how many are wanted here, and how many of these stand on the node, whoever put them there. */
+struct standing {
+	size_t wanted, there;
+	struct addr missing, present; /* one of each; family 0: none */
+};
+
+struct standings {
+	struct vrrp *v;
+	struct standing *items; /* by router; the last one: of none */
+	size_t n;
+	unsigned breath;
+};
+
+static int standing_each(void *arg, struct entry *e)
+{
+	struct standings *s = arg;
+	struct standing *one;
+
+	if (s->breath++ % BREATH == 0)
+		engine_breathe(s->v->engine);
+	if (!e->wanted || e->want.kind == VIP_CLUSTER)
+		return 0;
+	one = &s->items[e->want.router < s->n - 1 ? e->want.router : s->n - 1];
+	one->wanted++;
+	if (e->n_have) {
+		one->there++;
+		one->present = e->addr;
+	} else {
+		one->missing = e->addr;
+	}
+	return 0;
+}
+
+/* [{"router":"" of the node alone, "state", "wanted", "there", "missing", "present"}] */
+static json_t *health_json(struct vrrp *v)
+{
+	struct standings s = {.v = v, .n = engine_count(v->engine) + 1};
+	json_t *list = json_array();
+	char missing[ADDR_TEXT], present[ADDR_TEXT];
+
+	s.items = xcalloc(s.n, sizeof *s.items);
+	holder_each(v->holder, standing_each, &s);
+	for (size_t i = 0; i < s.n; i++) {
+		const struct standing *one = &s.items[i];
+		bool alone = i == s.n - 1;
+
+		if (alone && i)
+			break; /* there are routers: what has none is not held by rule */
+		json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "router",
+			      alone ? "" : engine_router(v->engine, i)->name, "state",
+			      alone ? "MASTER" : fsm_mode_notify((enum fsm_mode)engine_role(v->engine, i).mode),
+			      "wanted", (json_int_t)one->wanted, "there", (json_int_t)one->there, "missing",
+			      addr_format(&one->missing, missing), "present", addr_format(&one->present, present)));
+	}
+	free(s.items);
+	return list;
+}
+
 static json_t *locals_json(const struct vrrp *v)
 {
 	json_t *list = json_array();
@@ -383,10 +443,13 @@ void report_answer(struct vrrp *v, const struct msg *m)
 		text = vips_text(v);
 	else if (question_is(m, "status"))
 		text = json_text(status_json(v));
+	else if (question_is(m, "health"))
+		text = json_text(health_json(v));
 	else if (question_is(m, "vrrp"))
 		text = json_text(engine_json(v->engine));
 	else
-		text = json_text(json_pack("{s:s}", "error", "vrrp answers \"vips\", \"vrrp\" and \"status\""));
+		text = json_text(
+		    json_pack("{s:s}", "error", "vrrp answers \"vips\", \"vrrp\", \"health\" and \"status\""));
 	send_answer(v, m->generation, text);
 	free(text);
 }

@@ -1,0 +1,229 @@
+/* What the HTTP server of vipd.yaml's http answers: probes as the Kubernetes API server's, /health as kube-keepalived-vip's. It listens where the
+ * configuration says; an address that cannot be bound is told and tried again. Source: src/probe_text.h; kube-keepalived-vip's pkg/ (Active without a VIP, or
+ * Backup with one, is unhealthy). Test: tests/test_control_http.c */
+#include "control.h"
+#include "probe_text.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN (1 * NSEC_PER_SEC) /* until the next try to bind */
+
+enum { PLACE_TEXT = ADDR_TEXT + 16 };
+
+struct opened {
+	struct opened *next;
+	struct http_place place;
+	struct http_listener *listener; /* NULL: it could not be bound yet, which has been told */
+};
+
+struct web {
+	struct control *control;
+	struct http_server *server;
+	struct opened *opened;
+	struct loop_timer *again;
+};
+
+/* ---- answers ---- */
+
+static bool is_programmed(const struct control *c, enum role role, enum outbox_side side)
+{
+	return child_has(c->child, role) && c->sides[side].acked > 0;
+}
+
+static bool answer_probe(const struct control *c, struct http_get *g)
+{
+	const struct probe_check checks[] = {
+	    {"ping", PROBE_LIVEZ | PROBE_READYZ, true},
+	    {"record", PROBE_READYZ, c->record != NULL},
+	    {"manifests", PROBE_READYZ, c->settled},
+	    {"ipvs", PROBE_READYZ, is_programmed(c, ROLE_IPVS, OUTBOX_IPVS)},
+	    {"vrrp", PROBE_READYZ, is_programmed(c, ROLE_VRRP, OUTBOX_VRRP)},
+	    {NULL, 0, false},
+	};
+
+	g->body = probe_answer(g->head->target, g->head->query, checks, &g->status);
+	return g->body != NULL;
+}
+
+/* What is wrong with one router, or NULL. malloc'd. */
+static char *router_unhealthy(const json_t *r)
+{
+	const char *name = json_string_value(json_object_get(r, "router"));
+	const char *state = json_string_value(json_object_get(r, "state"));
+	const char *missing = json_string_value(json_object_get(r, "missing"));
+	const char *present = json_string_value(json_object_get(r, "present"));
+
+	if (!name || !state || !missing || !present)
+		return xstrdup("the answer of the vrrp process is not understood");
+	if (strcmp(state, "MASTER") != 0)
+		return strcmp(present, "-")
+			   ? xasprintf("router %s is not Active, but %s is on this node", name, present)
+			   : NULL;
+	if (!strcmp(missing, "-"))
+		return NULL;
+	return *name ? xasprintf("router %s is Active without %s", name, missing)
+		     : xasprintf("%s is not on this node", missing);
+}
+
+static char *unhealthy(const char *answer, size_t len)
+{
+	json_t *list = answer ? json_loadb(answer, len, 0, NULL) : NULL, *r;
+	char *why = json_is_array(list) ? NULL : xstrdup("the vrrp process does not answer");
+	size_t i;
+
+	json_array_foreach(list, i, r)
+	{
+		if (!why)
+			why = router_unhealthy(r);
+	}
+	json_decref(list);
+	return why;
+}
+
+static void on_health(struct ask *a, const char *answer, size_t len)
+{
+	struct http_get g = {.status = 200, .type = HTTP_TEXT};
+	char *why = unhealthy(answer, len);
+
+	if (why)
+		g.status = 500;
+	g.body = why ? xasprintf("unhealthy: %s\n", why) : xstrdup("ok");
+	g.len = strlen(g.body);
+	free(why);
+	http_answer(a->control->web->server, a->client, &g);
+}
+
+static void on_get(void *arg, struct http_get *g)
+{
+	struct control *c = ((struct web *)arg)->control;
+
+	snprintf(g->extra, sizeof g->extra, "Cache-Control: no-cache, private\r\n");
+	if (strcmp(g->head->target, "/health") == 0) {
+		g->later = true;
+		control_ask(c, ROLE_VRRP, "health", on_health, g->id);
+	} else if (!answer_probe(c, g)) {
+		g->body = xstrdup("404 page not found\n");
+	}
+	g->len = g->body ? strlen(g->body) : 0;
+}
+
+/* ---- listeners ---- */
+
+static const char *place_text(const struct http_place *p, char buf[PLACE_TEXT])
+{
+	char address[ADDR_TEXT];
+
+	snprintf(buf, PLACE_TEXT, p->addr.family == AF_INET6 ? "[%s]:%u" : "%s:%u", addr_format(&p->addr, address),
+		 p->port);
+	return buf;
+}
+
+static void place_open(struct web *w, struct opened *o, bool told)
+{
+	char text[PLACE_TEXT], *message;
+	int err = http_listen(w->server, &o->place.addr, o->place.port, NULL, &o->listener);
+
+	place_text(&o->place, text);
+	if (!err) {
+		log_info("HTTP: probes are served on %s", text);
+		notices_set(w->control->notices, "http", text, "CannotListen", NULL);
+		return;
+	}
+	loop_timer_set(w->again, AGAIN);
+	if (told)
+		return;
+	message = xasprintf("HTTP: cannot listen on %s: %s%s; it is tried again", text, strerror(-err),
+			    err == -EACCES ? " (the control process may not take a port below 1024)" : "");
+	log_warning("%s", message);
+	notices_set(w->control->notices, "http", text, "CannotListen", message);
+	free(message);
+}
+
+static bool is_wanted(const struct http_settings *s, const struct http_place *p)
+{
+	for (size_t i = 0; i < s->n_listen; i++)
+		if (addr_equal(&s->listen[i].addr, &p->addr) && s->listen[i].port == p->port)
+			return true;
+	return false;
+}
+
+static bool is_there(const struct web *w, const struct http_place *p)
+{
+	const struct opened *o = w->opened;
+
+	while (o && (!addr_equal(&o->place.addr, &p->addr) || o->place.port != p->port))
+		o = o->next;
+	return o != NULL;
+}
+
+static void place_close(struct web *w, struct opened **at)
+{
+	struct opened *o = *at;
+	char text[PLACE_TEXT];
+
+	*at = o->next;
+	notices_set(w->control->notices, "http", place_text(&o->place, text), "CannotListen", NULL);
+	http_listener_free(o->listener);
+	free(o);
+}
+
+void control_http_reload(struct control *c)
+{
+	const struct http_settings *s = &c->config->http;
+	struct web *w = c->web;
+
+	for (struct opened **at = &w->opened; *at;)
+		if (is_wanted(s, &(*at)->place))
+			at = &(*at)->next;
+		else
+			place_close(w, at);
+	for (size_t i = 0; i < s->n_listen; i++) {
+		struct opened *o;
+
+		if (is_there(w, &s->listen[i]))
+			continue;
+		o = xcalloc(1, sizeof *o);
+		*o = (struct opened){w->opened, s->listen[i], NULL};
+		w->opened = o;
+		place_open(w, o, false);
+	}
+}
+
+static void on_again(void *arg)
+{
+	struct web *w = arg;
+
+	for (struct opened *o = w->opened; o; o = o->next)
+		if (!o->listener)
+			place_open(w, o, true);
+}
+
+void control_http_init(struct control *c)
+{
+	struct web *w = xcalloc(1, sizeof *w);
+
+	w->control = c;
+	w->server = http_new(c->loop, on_get, w);
+	w->again = loop_timer_new(c->loop, on_again, w);
+	c->web = w;
+	control_http_reload(c);
+}
+
+void control_http_end(struct control *c)
+{
+	struct web *w = c->web;
+
+	if (!w)
+		return;
+	while (w->opened)
+		place_close(w, &w->opened);
+	http_free(w->server);
+	loop_timer_free(w->again);
+	free(w);
+	c->web = NULL;
+}

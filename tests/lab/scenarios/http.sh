@@ -1,0 +1,111 @@
+# The HTTP server: probes, /health, what a reload changes, and those who mean no good, beside an Active whose advertisements are not delayed.
+# By hand, where the clock counts instructions: INTERVAL=10ms tests/lab/guest -i tests/lab/inside http
+net; lb lb1 11; lb lb2 12; client c 100
+every=${INTERVAL:-1s}
+export LOG_LEVEL=info
+pod web-1 5
+vipd lb1 "$(router 150 "interval: $every")"; vipd lb2 "$(router 100 "interval: $every")"
+until_owner lb1 10.10.0.1
+at=http://127.0.0.1:10252
+code() { on "$1" curl -s -g -m 10 -o "$W/body" -w '%{http_code}' "${@:3}" "$2"; }
+for p in livez readyz healthz health; do
+	for n in lb1 lb2; do equal "$n /$p" "200 ok" "$(code $n "$at/$p") $(cat "$W/body")"; done
+done
+equal "/readyz, a check at a time" "[+]ping ok [+]record ok [+]manifests ok [+]ipvs ok [+]vrrp ok readyz check passed " "$(get lb1 "$at/readyz?verbose" | tr '\n' ' ')"
+say "a Backup that has the address is not healthy"
+on lb2 ip addr add 10.10.0.1/32 dev eth1
+until_ok 10 eval '[ "$(code lb2 '$at'/health)" = 500 ]'
+contains "why" "$(cat "$W/body")" "router vips is not Active, but 10.10.0.1 is on this node"
+on lb2 ip addr del 10.10.0.1/32 dev eth1
+until_ok 10 eval '[ "$(code lb2 '$at'/health)" = 200 ]'
+say "without its vrrp process a node is not ready, nor healthy"
+signal lb2 vrrp STOP
+equal "/health" 500 "$(code lb2 "$at/health")"
+signal lb2 vrrp CONT
+say "a reload moves it; a port in use is told and does no harm"
+sed -i '$a http: {listen: ["127.0.0.1:10252", "172.17.0.12:8080", "127.0.0.1:7"]}' "$W/nodes/lb2/vipd.yaml"
+signal lb2 supervisor HUP
+until_ok 10 eval '[ "$(code c http://172.17.0.12:8080/livez)" = 200 ]'
+contains "told" "$(vipctl lb2 status)" "cannot listen on 127.0.0.1:7: Permission denied (the control process may not take a port below 1024)"
+equal "the other one" 200 "$(code lb2 $at/livez)"
+
+say "hostile clients"
+changes() { vipctl lb1 get vrrp -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["status"]["transitions"])'; }
+before=$(changes)
+control=$(vipd_pid lb1 control)
+memory() { awk '/VmRSS/ { print $2 }' "/proc/$control/status"; }
+rss=$(memory)
+become c tcpdump --immediate-mode -Uni eth0 -w "$W/adverts.pcap" proto 112 2>"$W/tcpdump.log" &
+watching=$!
+until_ok 10 grep -q 'listening on' "$W/tcpdump.log"
+on lb1 python3 - "$control" <<'PY'
+import os, socket, sys, time
+at, pid = ('127.0.0.1', 10252), sys.argv[1]
+def reach():
+    s = socket.create_connection(at, 15)
+    s.settimeout(15)
+    return s
+def ask(what):
+    s = reach()
+    try:
+        for i in range(0, len(what), 65536):
+            s.sendall(what[i:i + 65536])
+    except OSError:
+        pass # answered and closed before it had all of it
+    said = b''
+    try:
+        while True:
+            more = s.recv(65536)
+            if not more: break
+            said += more
+    except ConnectionResetError:
+        pass
+    return said
+def expect(what, status, name):
+    said = ask(what)
+    if not said.startswith(b'HTTP/1.1 %d ' % status) or said.count(b'HTTP/1.1') != 1:
+        sys.exit('%s: expected %d once, got %r' % (name, status, said[:200]))
+head = b' HTTP/1.1\r\nHost: x\r\n\r\n'
+for method in b'POST', b'PUT', b'DELETE', b'OPTIONS', b'TRACE', b'CONNECT', b'PATCH', b'get', b'GETS':
+    expect(method + b' /livez' + head, 405, method)
+expect(b'GET http://elsewhere:1/livez' + head, 200, 'absolute URI')
+expect(b'GET https://elsewhere/livez' + head, 400, 'absolute URI of another scheme')
+for path in b'/../../../../etc/passwd', b'/livez/../../etc/shadow', b'/%2e%2e/%2e%2e/etc/passwd', b'//etc/passwd', b'/livez%00', b'/readyz/':
+    expect(b'GET ' + path + head, 404, path)
+expect(b'GET livez' + head, 400, 'no slash')
+expect(b'GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Forwarded-Host: c\r\n\r\n', 200, 'Host tricks')
+expect(b'GET /livez HTTP/2.0\r\n\r\n', 505, 'version')
+expect(b'GET /livez' + head + b'GET /livez' + head, 200, 'pipelining')
+expect(b'GET /' + b'a' * 4000 + head, 414, 'long path')
+expect(b'GET /livez HTTP/1.1\r\nX: ' + b'a' * (1 << 20) + b'\r\n\r\n', 431, '1 MB header')
+expect(b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + b'\n\n', 400, 'TLS')
+idle = [reach() for i in range(300)]
+time.sleep(0.5)
+fds = len(os.listdir('/proc/%s/fd' % pid))
+print('- 300 connections that say nothing: %d descriptors' % fds)
+if fds > 330: sys.exit('too many descriptors')
+slow, start = idle[:50], time.monotonic()
+for i in range(8): # a byte a time
+    for s in slow:
+        try: s.send(b'G')
+        except OSError: pass
+    time.sleep(0.5)
+while True: # whoever waits in the backlog is served when the first ones have been silent for 10 s
+    try:
+        expect(b'GET /livez' + head, 200, 'behind them')
+        break
+    except socket.timeout: pass
+took = time.monotonic() - start
+print('- the next one is served after %.1f s' % took)
+if took > 25: sys.exit('too late')
+PY
+kill "$watching"; wait "$watching" || true
+now=$(memory)
+say "resident memory of the control process: $rss kB before, $now kB after"
+[ "$now" -lt $((rss + 8192)) ] || fail "it has grown"
+equal "changes of state" "$before" "$(changes)"
+tcpdump -nttr "$W/adverts.pcap" src 172.17.0.11 2>/dev/null | awk -v every="$every" '
+	NR > 1 && $1 - last > most { most = $1 - last }
+	{ last = $1 }
+	END { printf "- %d advertisements each %s, longest interval %.1f ms\n", NR, every, most * 1000 }'
+owns lb1 10.10.0.1
