@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BYTES = 20 };
-
 struct drains {
 	const struct drain_hooks *hooks;
 	void *arg;
@@ -55,36 +53,26 @@ size_t drains_count(const struct drains *d)
 
 /* ---- entries */
 
-/* struct vs_key has padding: the map compares bytes. */
-static void pack(const struct vs_key *k, uint8_t out[KEY_BYTES])
-{
-	out[0] = k->addr.family;
-	memcpy(out + 1, k->addr.bytes, 16);
-	out[17] = (uint8_t)(k->port >> 8);
-	out[18] = (uint8_t)k->port;
-	out[19] = k->proto;
-}
-
 static struct drain_group *group_find(const struct drains *d, const struct vs_key *k)
 {
-	uint8_t key[KEY_BYTES];
+	uint8_t key[VS_KEY_BYTES];
 
 	if (!map_count(d->groups))
 		return NULL;
-	pack(k, key);
+	vs_key_pack(k, key);
 	return map_get(d->groups, key, sizeof(key));
 }
 
 static struct drain_group *group_make(struct drains *d, const struct vs_key *k)
 {
 	struct drain_group *g = group_find(d, k);
-	uint8_t key[KEY_BYTES];
+	uint8_t key[VS_KEY_BYTES];
 
 	if (g)
 		return g;
 	g = xcalloc(1, sizeof(*g));
 	g->key = *k;
-	pack(k, key);
+	vs_key_pack(k, key);
 	map_put(d->groups, key, sizeof(key), g);
 	return g;
 }
@@ -171,11 +159,11 @@ static void entry_drop(struct drains *d, struct drain_group *g, uint32_t at)
 
 static void group_end(struct drains *d, struct drain_group *g)
 {
-	uint8_t key[KEY_BYTES];
+	uint8_t key[VS_KEY_BYTES];
 
 	if (g->n)
 		return;
-	pack(&g->key, key);
+	vs_key_pack(&g->key, key);
 	map_del(d->groups, key, sizeof(key));
 	group_free(g);
 }

@@ -169,6 +169,7 @@ int drift_look(struct reconcile *r, struct drift *d)
 
 	if (r->sweeping || !r->sock || !drift_needed(r))
 		return 0;
+	reconcile_look(r);
 	if (table_count(r->want) > r->want6)
 		err = look_family(r, AF_INET, &missing);
 	if (!err && r->want6)

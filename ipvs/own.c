@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, KEY_BYTES = 20, DRAIN_BYTES = KEY_BYTES + 19 };
+enum { OWN_MAX = 256 << 20, OWN_SLACK = 64 << 10, DRAIN_BYTES = VS_KEY_BYTES + 19 };
 
 struct own {
 	int fd;
@@ -32,25 +32,6 @@ struct own {
 	bool stale;     /* the file ends in a torn line, or lacks some: write the whole set */
 };
 
-/* struct vs_key has padding: the map compares bytes. */
-static void pack(const struct vs_key *k, uint8_t out[KEY_BYTES])
-{
-	out[0] = k->addr.family;
-	memcpy(out + 1, k->addr.bytes, 16);
-	out[17] = (uint8_t)(k->port >> 8);
-	out[18] = (uint8_t)k->port;
-	out[19] = k->proto;
-}
-
-static void unpack(const uint8_t *in, struct vs_key *k)
-{
-	memset(k, 0, sizeof(*k));
-	k->addr.family = in[0];
-	memcpy(k->addr.bytes, in + 1, 16);
-	k->port = (uint16_t)(in[17] << 8 | in[18]);
-	k->proto = in[19];
-}
-
 static void buffer(struct own *o, const char *line, size_t n)
 {
 	if (o->len + n > o->cap) {
@@ -63,17 +44,17 @@ static void buffer(struct own *o, const char *line, size_t n)
 
 static void pack_drain(const struct own_line *l, uint8_t out[DRAIN_BYTES])
 {
-	pack(&l->key, out);
-	out[KEY_BYTES] = l->real.addr.family;
-	memcpy(out + KEY_BYTES + 1, l->real.addr.bytes, 16);
-	out[KEY_BYTES + 17] = (uint8_t)(l->real.port >> 8);
-	out[KEY_BYTES + 18] = (uint8_t)l->real.port;
+	vs_key_pack(&l->key, out);
+	out[VS_KEY_BYTES] = l->real.addr.family;
+	memcpy(out + VS_KEY_BYTES + 1, l->real.addr.bytes, 16);
+	out[VS_KEY_BYTES + 17] = (uint8_t)(l->real.port >> 8);
+	out[VS_KEY_BYTES + 18] = (uint8_t)l->real.port;
 }
 
 static bool set_key(struct own *o, const struct own_line *l)
 {
-	uint8_t key[KEY_BYTES];
-	pack(&l->key, key);
+	uint8_t key[VS_KEY_BYTES];
+	vs_key_pack(&l->key, key);
 	if ((l->type == OWN_TAKEN) == (map_get(o->keys, key, sizeof(key)) != NULL))
 		return false;
 	if (l->type == OWN_TAKEN)
@@ -349,8 +330,8 @@ void own_close(struct own *o)
 
 bool own_has(const struct own *o, const struct vs_key *k)
 {
-	uint8_t key[KEY_BYTES];
-	pack(k, key);
+	uint8_t key[VS_KEY_BYTES];
+	vs_key_pack(k, key);
 	return map_get(o->keys, key, sizeof(key)) != NULL;
 }
 
@@ -454,7 +435,7 @@ void own_each(const struct own *o, void (*each)(void *arg, const struct vs_key *
 	void *value;
 	while (map_next(o->keys, &at, &key, &len, &value)) {
 		struct vs_key k;
-		unpack(key, &k);
+		vs_key_unpack(key, &k);
 		each(arg, &k);
 	}
 }

@@ -8,21 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_BYTES = 20 };
-
 struct queue {
 	struct map *map;
 };
-
-/* struct vs_key has padding: the map compares bytes. */
-static void pack(const struct vs_key *k, uint8_t out[KEY_BYTES])
-{
-	out[0] = k->addr.family;
-	memcpy(out + 1, k->addr.bytes, 16);
-	out[17] = (uint8_t)(k->port >> 8);
-	out[18] = (uint8_t)k->port;
-	out[19] = k->proto;
-}
 
 struct queue *queue_new(void)
 {
@@ -54,30 +42,30 @@ size_t queue_count(const struct queue *q)
 
 struct pend *queue_find(const struct queue *q, const struct vs_key *k)
 {
-	uint8_t key[KEY_BYTES];
+	uint8_t key[VS_KEY_BYTES];
 	if (!map_count(q->map))
 		return NULL;
-	pack(k, key);
+	vs_key_pack(k, key);
 	return map_get(q->map, key, sizeof(key));
 }
 
 struct pend *queue_put(struct queue *q, const struct vs_key *k)
 {
-	uint8_t key[KEY_BYTES];
+	uint8_t key[VS_KEY_BYTES];
 	struct pend *p = queue_find(q, k);
 	if (p)
 		return p;
 	p = xcalloc(1, sizeof(*p));
 	p->key = *k;
-	pack(k, key);
+	vs_key_pack(k, key);
 	map_put(q->map, key, sizeof(key), p);
 	return p;
 }
 
 void queue_drop(struct queue *q, struct pend *p)
 {
-	uint8_t key[KEY_BYTES];
-	pack(&p->key, key);
+	uint8_t key[VS_KEY_BYTES];
+	vs_key_pack(&p->key, key);
 	map_del(q->map, key, sizeof(key));
 	pend_free(p);
 }

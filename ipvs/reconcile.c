@@ -37,6 +37,7 @@ void reconcile_init(struct reconcile *r, const struct reconcile_ops *ops, void *
 	r->lost = lost;
 	static const struct drain_hooks hooks = {keep_drain, drop_drain};
 	r->queue = queue_new();
+	r->tugs = tugs_new();
 	r->drains = drains_new(&hooks, r);
 	own_each_drain(own, restore_drain, r);
 	r->slice = slice_new(SLICE_SERVERS);
@@ -46,6 +47,7 @@ void reconcile_clear(struct reconcile *r)
 {
 	slice_free(r->slice);
 	queue_free(r->queue);
+	tugs_free(r->tugs);
 	drains_free(r->drains);
 	table_free(r->heads);
 	table_free(r->want);
@@ -86,13 +88,36 @@ static void note(struct reconcile *r, struct pend *p, const char *reason, const 
 	r->ops->note(r->arg, &p->key, reason, message, false);
 }
 
+static char *tug_text(const struct vs_key *k, char text[JUDGE_TEXT])
+{
+	char key[VS_KEY_TEXT];
+
+	snprintf(
+	    text, JUDGE_TEXT,
+	    "another program keeps changing %s in the kernel; vipd puts it right, after longer and longer waits. Is "
+	    "kube-proxy (IPVS mode) or keepalived programming it too? Stop it there, or leave it to that program "
+	    "(excludeCIDRs)",
+	    vs_key_format(k, key));
+	return text;
+}
+
+static void tell_tug(struct reconcile *r, const struct vs_key *k, bool over)
+{
+	char text[JUDGE_TEXT];
+
+	r->ops->note(r->arg, k, "TugOfWar", tug_text(k, text), over);
+}
+
 void reconcile_renote(struct reconcile *r)
 {
+	struct vs_key k;
 	size_t at = 0;
 	struct pend *p;
 	while ((p = queue_each(r->queue, &at)))
 		if (p->noted)
 			r->ops->note(r->arg, &p->key, p->noted, p->message, false);
+	for (size_t i = at = 0; i < NOTES_MAX && tugs_each(r->tugs, &at, &k); i++)
+		tell_tug(r, &k, false);
 }
 
 __attribute__((format(printf, 3, 4))) static void complain(struct reconcile *r, nsec_t now, const char *fmt, ...)
@@ -236,9 +261,22 @@ void reconcile_drifted(struct reconcile *r, const struct vs_key *k, bool absent)
 	if (queue_find(r->queue, k))
 		return;
 	struct pend *p = queue_put(r->queue, k);
+	nsec_t wait = tugs_wait(r->tugs, k);
 	p->drift = true;
-	if (absent)
+	if (wait) {
+		p->state = PEND_RETRY;
+		p->due = clock_now() + wait;
+	} else if (absent) {
 		pend_know(p, NULL);
+	}
+}
+
+void reconcile_look(struct reconcile *r)
+{
+	struct vs_key k;
+
+	while (tugs_over(r->tugs, clock_now(), &k))
+		tell_tug(r, &k, true);
 }
 
 /* What the kernel has */
@@ -477,7 +515,18 @@ static void refused(struct reconcile *r, struct item *it, nsec_t now)
 		r->ops->need_scheduler(r->arg, p->sched);
 }
 
-static void done(struct reconcile *r, struct item *it)
+static void tugged(struct reconcile *r, const struct vs_key *k, nsec_t now)
+{
+	char text[JUDGE_TEXT];
+
+	if (!tugs_healed(r->tugs, k, now))
+		return;
+	if (tugs_count(r->tugs) <= NOTES_MAX)
+		tell_tug(r, k, false);
+	complain(r, now, "%s", tug_text(k, text));
+}
+
+static void done(struct reconcile *r, struct item *it, nsec_t now)
 {
 	if (it->plan == PLAN_DELETE) {
 		own_del(r->own, &it->key);
@@ -490,6 +539,8 @@ static void done(struct reconcile *r, struct item *it)
 	if (it->pend->drift) {
 		r->mended += it->services;
 		r->mended_reals += it->reals;
+		if (it->services + it->reals)
+			tugged(r, &it->key, now);
 	}
 	drop(r, it->pend);
 }
@@ -548,7 +599,7 @@ static int run_slice(struct reconcile *r, nsec_t now)
 		else if (s->items[i].bad)
 			refused(r, &s->items[i], now);
 		else
-			done(r, &s->items[i]);
+			done(r, &s->items[i], now);
 	}
 	report(r, adopted, now);
 	own_sync(r->own);

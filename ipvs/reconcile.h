@@ -7,6 +7,7 @@
 #include "own.h"
 #include "queue.h"
 #include "sock.h"
+#include "tug.h"
 #include "wire.h"
 
 enum { SLICE_OPS = 2000, SLICE_SERVERS = 1000, NOTES_MAX = 1000 };
@@ -38,6 +39,7 @@ struct reconcile {
 	size_t leaving;         /* virtual servers in `want` that are there only for their drains */
 	bool lost;              /* the ownership record was lost, and the first full pass is not over */
 	struct queue *queue;    /* what is not settled */
+	struct tugs *tugs;      /* what another program keeps changing */
 	struct ipvs_sock *sock; /* NULL while there is none */
 	struct slice *slice;
 	bool sweeping;    /* a full pass is under way; */
@@ -67,7 +69,9 @@ int reconcile_step(struct reconcile *r, nsec_t now);
 /* When reconcile_step has something to do: 0 now, INT64_MAX never. */
 nsec_t reconcile_next(const struct reconcile *r, nsec_t now);
 
-/* A look found this virtual server different: it is to be mended. absent: the look saw that it is gone; else it is read first. Does nothing to what is in the
+/* A look begins: tugs of war that nobody keeps up are over. */
+void reconcile_look(struct reconcile *r);
+/* A look found this virtual server different: it is to be mended, at once or (a tug of war) after a while. absent: the look saw that it is gone; else it is read first. Does nothing to what is in the
  * queue already. */
 void reconcile_drifted(struct reconcile *r, const struct vs_key *k, bool absent);
 /* A drain of this virtual server is over. */

@@ -210,6 +210,7 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 	json_object_set_new(j, "notReady", s->not_ready ? json_string(s->not_ready) : json_null());
 	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
 	json_object_set_new(j, "draining", draining_json(r));
+	json_object_set_new(j, "tugsOfWar", json_integer((json_int_t)tugs_count(r->tugs)));
 	json_object_set_new(j, "sync", sync_json(s));
 	if (s->gates && s->gates->n)
 		json_object_set_new(j, "waiting",

@@ -20,21 +20,6 @@ struct table {
 	size_t reals;
 };
 
-/* A key without padding, in bytes that sort as vs_key_cmp does. */
-struct packed {
-	unsigned char bytes[20];
-};
-
-static struct packed key_pack(const struct vs_key *k)
-{
-	struct packed p = {.bytes = {k->proto, k->addr.family}};
-
-	memcpy(p.bytes + 2, k->addr.bytes, sizeof k->addr.bytes);
-	p.bytes[18] = (unsigned char)(k->port >> 8);
-	p.bytes[19] = (unsigned char)k->port;
-	return p;
-}
-
 int vs_key_cmp(const struct vs_key *a, const struct vs_key *b)
 {
 	int order;
@@ -45,6 +30,24 @@ int vs_key_cmp(const struct vs_key *a, const struct vs_key *b)
 	if (order)
 		return order;
 	return (a->port > b->port) - (a->port < b->port);
+}
+
+void vs_key_pack(const struct vs_key *k, uint8_t out[VS_KEY_BYTES])
+{
+	out[0] = k->proto;
+	out[1] = k->addr.family;
+	memcpy(out + 2, k->addr.bytes, sizeof k->addr.bytes);
+	out[18] = (uint8_t)(k->port >> 8);
+	out[19] = (uint8_t)k->port;
+}
+
+void vs_key_unpack(const uint8_t in[VS_KEY_BYTES], struct vs_key *out)
+{
+	memset(out, 0, sizeof *out);
+	out->proto = in[0];
+	out->addr.family = in[1];
+	memcpy(out->addr.bytes, in + 2, sizeof out->addr.bytes);
+	out->port = (uint16_t)(in[18] << 8 | in[19]);
 }
 
 int real_cmp(const struct real *a, const struct real *b)
@@ -213,9 +216,10 @@ size_t table_reals(const struct table *t)
 
 static struct vs *find(const struct table *t, const struct vs_key *k)
 {
-	struct packed p = key_pack(k);
+	uint8_t key[VS_KEY_BYTES];
 
-	return map_get(t->by_key, p.bytes, sizeof p.bytes);
+	vs_key_pack(k, key);
+	return map_get(t->by_key, key, sizeof key);
 }
 
 const struct vs *table_get(const struct table *t, const struct vs_key *k)
@@ -256,17 +260,19 @@ static int reals_copy(const struct real *from, uint32_t n, struct real **out)
 
 int table_put(struct table *t, const struct vs *v)
 {
-	struct packed p = key_pack(&v->key);
-	struct vs *mine = map_get(t->by_key, p.bytes, sizeof p.bytes);
+	uint8_t key[VS_KEY_BYTES];
+	struct vs *mine;
 	struct cidr *ranges;
 	struct real *reals;
 	int rc = reals_copy(v->reals, v->n, &reals);
 
 	if (rc)
 		return rc;
+	vs_key_pack(&v->key, key);
+	mine = map_get(t->by_key, key, sizeof key);
 	if (!mine) {
 		mine = xcalloc(1, sizeof *mine);
-		map_put(t->by_key, p.bytes, sizeof p.bytes, mine);
+		map_put(t->by_key, key, sizeof key, mine);
 		t->in_order = false;
 	}
 	t->reals += v->n;
@@ -282,9 +288,11 @@ int table_put(struct table *t, const struct vs *v)
 
 bool table_del(struct table *t, const struct vs_key *k)
 {
-	struct packed p = key_pack(k);
-	struct vs *v = map_del(t->by_key, p.bytes, sizeof p.bytes);
+	uint8_t key[VS_KEY_BYTES];
+	struct vs *v;
 
+	vs_key_pack(k, key);
+	v = map_del(t->by_key, key, sizeof key);
 	if (!v)
 		return false;
 	t->reals -= v->n;

@@ -79,6 +79,10 @@ struct vs {
 
 /* Orders by protocol, family, address, port. */
 int vs_key_cmp(const struct vs_key *a, const struct vs_key *b);
+enum { VS_KEY_BYTES = 20 };
+/* A key without padding, for maps that compare bytes; in bytes that sort as vs_key_cmp does. */
+void vs_key_pack(const struct vs_key *k, uint8_t out[VS_KEY_BYTES]);
+void vs_key_unpack(const uint8_t in[VS_KEY_BYTES], struct vs_key *out);
 /* Orders by address, port: the kernel's identity of a real server. */
 int real_cmp(const struct real *a, const struct real *b);
 bool vs_head_equal(const struct vs *a, const struct vs *b); /* all but the real servers */
