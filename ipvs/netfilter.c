@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,27 @@ void netfilter_renote(struct netfilter *n)
 		if (n->families[i].problem[0])
 			n->ops->note(n->arg, family_word(&n->families[i]), "PacketFilter", n->families[i].problem,
 				     false);
+	if (n->kube[0])
+		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", n->kube, false);
+}
+
+/* Says of kube-proxy what is new. */
+static void look_beside(struct netfilter *n)
+{
+	char now[KUBEPROXY_TEXT];
+
+	kubeproxy_text(if_nametoindex(KUBEPROXY_DEVICE) != 0, n->kube_sets, now);
+	if (!strcmp(now, n->kube))
+		return;
+	if (n->kube[0])
+		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", n->kube, true);
+	if (now[0]) {
+		log_warning("%s", now);
+		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", now, false);
+	} else {
+		log_info("kube-proxy's traces are gone");
+	}
+	strcpy(n->kube, now);
 }
 
 /* ---- what the kernel has ---- */
@@ -120,6 +142,7 @@ static void on_header(void *arg, const struct set_header *h)
 	enum set_id id;
 	uint8_t family;
 
+	l->seen->kube += kubeproxy_set(h->name);
 	if (rules_is_marker(h->name, l->f->family)) {
 		see_marker(l->seen, h, l->marker);
 	} else if (!set_name_parse(h->name, &id, &family) && family == l->f->family) {
@@ -133,9 +156,13 @@ static int see(struct netfilter *n, const struct nf_family *f, struct nf_seen *o
 {
 	char marker[SET_NAME];
 	struct look l = {out, f, rules_marker(&n->settings, f->family, marker)};
+	int err;
 
 	*out = (struct nf_seen){0};
-	return setsock_headers(n->sock, on_header, &l);
+	err = setsock_headers(n->sock, "", on_header, &l);
+	if (!err)
+		n->kube_sets = out->kube;
+	return err;
 }
 
 static void on_entry(void *arg, const struct set_entry *e)
@@ -399,6 +426,7 @@ static void look(struct netfilter *n)
 			fail(n, &n->families[i], "sets", strerror(-err));
 		else
 			look_family(n, &n->families[i]);
+	look_beside(n);
 	loop_timer_set(n->timer, LOOK);
 }
 

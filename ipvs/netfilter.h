@@ -3,6 +3,7 @@
 #define VIPD_IPVS_NETFILTER_H
 
 #include "../src/base/child.h"
+#include "kubeproxy.h"
 #include "rules.h"
 #include "setsock.h"
 
@@ -17,6 +18,7 @@ struct nf_seen {
 	uint32_t marker_references;
 	char others[MARKERS_MAX][SET_NAME]; /* markers of other rules */
 	size_t n_others;
+	unsigned kube; /* kube-proxy's sets, of both families */
 };
 
 enum nf_step { NF_IDLE, NF_LISTING, NF_RESTORING };
@@ -52,7 +54,9 @@ struct netfilter {
 	struct setsock *sock; /* NULL until needed */
 	struct loop_timer *timer;
 	struct nf_family families[NETFILTER_FAMILIES];
-	uint64_t mended; /* entries and rules that somebody had taken away */
+	uint64_t mended;           /* entries and rules that somebody had taken away */
+	unsigned kube_sets;        /* as last seen */
+	char kube[KUBEPROXY_TEXT]; /* of kube-proxy beside us; "" none */
 };
 
 void netfilter_init(struct netfilter *n, struct child *c, const struct netfilter_ops *ops, void *arg);

@@ -135,6 +135,7 @@ void setsock_close(struct setsock *s)
 }
 
 struct header_reader {
+	const char *prefix;
 	struct set_header h;
 	void (*each)(void *arg, const struct set_header *h);
 	void *arg;
@@ -151,7 +152,7 @@ static void on_header_line(void *arg, const char *line)
 		r->h.references = (uint32_t)strtoul(line + 12, NULL, 10);
 	} else if (!strncmp(line, "Number of entries: ", 19)) {
 		r->h.entries = (uint32_t)strtoul(line + 19, NULL, 10);
-		if (!strncmp(r->h.name, "VIPD-", 5))
+		if (!strncmp(r->h.name, r->prefix, strlen(r->prefix)))
 			r->each(r->arg, &r->h);
 	}
 }
@@ -169,9 +170,10 @@ static int print(struct setsock *s, enum ipset_cmd cmd, void (*on_line)(void *ar
 	return finish(s, rc);
 }
 
-int setsock_headers(struct setsock *s, void (*each)(void *arg, const struct set_header *h), void *arg)
+int setsock_headers(struct setsock *s, const char *prefix, void (*each)(void *arg, const struct set_header *h),
+		    void *arg)
 {
-	struct header_reader r = {.each = each, .arg = arg};
+	struct header_reader r = {.prefix = prefix, .each = each, .arg = arg};
 	int err;
 
 	ipset_session_output(s->session, IPSET_LIST_PLAIN);

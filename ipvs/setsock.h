@@ -17,8 +17,9 @@ struct set_header {
 	uint32_t references; /* rules that look into it */
 	uint32_t entries;
 };
-/* The header of every set whose name begins with "VIPD-". The others: 0, or -EIO with words in setsock_error. */
-int setsock_headers(struct setsock *s, void (*each)(void *arg, const struct set_header *h), void *arg);
+/* The header of every set whose name begins with prefix. The others: 0, or -EIO with words in setsock_error. */
+int setsock_headers(struct setsock *s, const char *prefix, void (*each)(void *arg, const struct set_header *h),
+		    void *arg);
 /* Makes a set if there is none of the name; one of another type is an error. */
 int setsock_create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family);
 int setsock_destroy(struct setsock *s, const char *name);

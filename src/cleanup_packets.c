@@ -42,7 +42,7 @@ static void on_header(void *arg, const struct set_header *h)
 static int read_there(struct setsock *s, struct there *t)
 {
 	t->n = t->references = 0;
-	return setsock_headers(s, on_header, t);
+	return setsock_headers(s, "VIPD-", on_header, t);
 }
 
 /* ---- programs ---- */

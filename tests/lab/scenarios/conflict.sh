@@ -1,5 +1,5 @@
 # A wanted address:port that somebody else made is left alone and told; when it goes, ours comes. adopt: true takes it. What excludeCIDRs
-# names is left to others altogether.
+# names is left to others altogether. kube-proxy's IPVS mode beside vipd is told of, and nothing of it is touched.
 net; node lb 31
 pod web-1 5; pod web-2 6
 on lb ipvsadm -A -t 10.96.6.7:80 -s sh
@@ -28,3 +28,15 @@ contains "left alone" "$(kernel_table lb)" "10.96.7.1:80 sh"
 lacks "left to others" "$(kernel_table lb)" "10.96.7.2:80"
 lacks "nothing wrong" "$(vipctl lb status)" "10.96.7."
 contains "explained" "$(vipctl lb explain 10.96.7.2:80 || true)" "excludeCIDRs which are left to others"
+
+on lb ipset create KUBE-CLUSTER-IP hash:ip,port
+ip -n lb link add kube-ipvs0 type dummy
+until_ok 10 eval 'vipctl lb status | grep -q "(interface kube-ipvs0, 1 ipsets KUBE-\*)"'
+contains "reason" "$(vipctl lb status)" "KubeProxyIPVS"
+vipd_stop lb
+vipd_launch lb; vipd_serves lb
+until_ok 10 eval 'vipctl lb status | grep -q KubeProxyIPVS'
+on lb ipset list KUBE-CLUSTER-IP >/dev/null
+ip -n lb link del kube-ipvs0
+on lb ipset destroy KUBE-CLUSTER-IP
+until_ok 10 eval '! vipctl lb status | grep -q KubeProxyIPVS'
