@@ -12,6 +12,7 @@ enum op_type {
 	OP_REAL_EDIT, /* weight, forwarding or limits in place */
 	OP_REAL_DELETE,
 };
+enum { OP_TYPES = OP_REAL_DELETE + 1 };
 
 /* One operation. vs points into want (or have, for deletes) and lives as long as that table does not change. */
 struct op {

@@ -5,6 +5,7 @@
 #include "../src/base/child.h"
 #include "../src/base/memfd.h"
 #include "cleanup.h"
+#include "count.h"
 #include "drainer.h"
 #include "drift.h"
 #include "gate.h"
@@ -549,6 +550,11 @@ static void on_ask(struct ipvs *p, enum role from, const struct msg *m)
 		text = report_table(&p->r, &len, &err);
 	else if (m->len == 6 && !memcmp(m->payload, "status", 6))
 		text = answer_status(p, &len);
+	else if (m->len == strlen(COUNTERS_HEADS) && !memcmp(m->payload, COUNTERS_HEADS, m->len))
+		text = count_heads(&p->r, &len);
+	else if (m->len >= strlen(COUNTERS_REALS) && !memcmp(m->payload, COUNTERS_REALS, strlen(COUNTERS_REALS)))
+		text = count_reals(&p->r, (const char *)m->payload + strlen(COUNTERS_REALS),
+				   m->len - strlen(COUNTERS_REALS), &len);
 	if (!text) {
 		text = report_note("ipvs", "CannotAnswer", err ? strerror(-err) : "unknown question", false);
 		len = strlen(text);

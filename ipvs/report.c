@@ -3,7 +3,9 @@
 #include "report.h"
 
 #include "../src/base/arena.h"
+#include "../src/base/usage.h"
 #include "drift.h"
+#include "slice.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -157,6 +159,21 @@ static char *dump(json_t *j, size_t *len)
 	return text;
 }
 
+/* {"addVirtualServer": [made, refused], ...} */
+static json_t *operations_json(const struct slice *s)
+{
+	static const char *const names[OP_TYPES] = {
+	    [OP_VS_ADD] = "addVirtualServer",       [OP_VS_EDIT] = "editVirtualServer",
+	    [OP_VS_DELETE] = "deleteVirtualServer", [OP_REAL_ADD] = "addRealServer",
+	    [OP_REAL_EDIT] = "editRealServer",      [OP_REAL_DELETE] = "deleteRealServer"};
+	json_t *j = json_object();
+
+	for (int i = 0; i < OP_TYPES; i++)
+		json_object_set_new(j, names[i],
+				    json_pack("[I, I]", (json_int_t)s->done[i], (json_int_t)s->refused[i]));
+	return j;
+}
+
 static json_t *sync_json(const struct report_state *s)
 {
 	const struct sync_settings *w = s->sync ? &s->sync->want : NULL;
@@ -209,6 +226,8 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 			      s->not_ready == NULL, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
 	json_object_set_new(j, "notReady", s->not_ready ? json_string(s->not_ready) : json_null());
 	json_object_set_new(j, "problem", s->problem ? json_string(s->problem) : json_null());
+	json_object_set_new(j, "operations", operations_json(r->slice));
+	json_object_set_new(j, "process", usage_json());
 	json_object_set_new(j, "draining", draining_json(r));
 	json_object_set_new(j, "tugsOfWar", json_integer((json_int_t)tugs_count(r->tugs)));
 	json_object_set_new(j, "sync", sync_json(s));

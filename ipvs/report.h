@@ -22,6 +22,7 @@ struct report_state {
 };
 /* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed","notReady",
  *  "kernelVersion","connTabSize","problem","sync":null|{"interface","syncID","group","port","ttl","sender","receiver","threshold","period","starts","problem"},
+ *  "operations":{"addVirtualServer":[made,refused],...},"process":{"cpuNs","resident","open"},
  *  "draining":null|{"realServers","virtualServers","until"}: all that drain; virtual servers that are there only for them; when the last is gone at the latest;
  *  "waiting":{"virtualServers","moves"}}: waiting are those whose router is not Active here (only if there are such); virtualServers are vipd's own that are in the kernel. */
 char *report_status(struct reconcile *r, const struct report_state *s, size_t *len);

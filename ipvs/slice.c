@@ -119,11 +119,14 @@ static int apply(struct slice *s, struct item_ops *o, struct ipvs_sock *sock)
 		s->errors = xrealloc(s->errors, s->errors_cap * sizeof(*s->errors));
 	}
 	int n = ipvs_sock_apply(sock, o->ops.items, o->ops.n, s->errors);
+	for (size_t i = 0; n >= 0 && i < o->ops.n; i++)
+		s->done[o->ops.items[i].type]++;
 	for (int i = 0; i < n; i++) {
 		const struct op *op = &o->ops.items[s->errors[i].index];
 		struct item *it = &s->items[o->item[s->errors[i].index]];
 		if (judge_error(op, s->errors[i].error) == REMEDY_NONE)
 			continue;
+		s->refused[op->type]++;
 		if (!it->bad) {
 			it->op = op;
 			it->error = s->errors[i].error;

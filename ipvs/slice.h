@@ -35,6 +35,7 @@ struct slice {
 	struct table *have; /* what the kernel has, while operations point at it; NULL until needed */
 	struct op_error *errors;
 	size_t errors_cap;
+	uint64_t done[OP_TYPES], refused[OP_TYPES]; /* operations, since the process began */
 };
 
 struct slice *slice_new(size_t servers);

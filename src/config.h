@@ -35,13 +35,14 @@ enum ip_mode {
 };
 
 /* The HTTP server for health and metrics. */
-enum { HTTP_LISTEN = 8, HTTP_PORT = 10252 };
+enum { HTTP_LISTEN = 8, HTTP_PORT = 10252, HTTP_SERIES = 100000, HTTP_SERIES_MOST = 10000000 };
 struct http_settings {
 	struct http_place {
 		struct addr addr; /* unspecified: all of that family */
 		uint16_t port;
 	} listen[HTTP_LISTEN];
-	uint8_t n_listen; /* 0: no server */
+	uint8_t n_listen;      /* 0: no server */
+	uint32_t series_limit; /* lines of virtual and real servers in /metrics */
 };
 
 /* All strings live in arena. Defaults stand where the file says nothing. */

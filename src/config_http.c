@@ -87,16 +87,22 @@ static void read_listen(struct reader *r, const char *key, const struct node *n)
 		read_listen_one(r, key, &n->list.items[i]);
 }
 
+static void read_series_limit(struct reader *r, const char *key, const struct node *n)
+{
+	config_want_range(r, key, n, 0, HTTP_SERIES_MOST, &r->c->http.series_limit);
+}
+
 void config_read_http(struct reader *r, const char *key, const struct node *n)
 {
-	static const struct key keys[] = {{"listen", read_listen}};
+	static const struct key keys[] = {{"listen", read_listen}, {"seriesLimit", read_series_limit}};
 
 	config_read_map(r, key, n, keys, sizeof keys / sizeof *keys);
 }
 
 void config_default_http(struct config *c)
 {
-	c->http = (struct http_settings){.listen = {{addr_from_v4(0x7f000001), HTTP_PORT}}, .n_listen = 1};
+	c->http = (struct http_settings){
+	    .listen = {{addr_from_v4(0x7f000001), HTTP_PORT}}, .n_listen = 1, .series_limit = HTTP_SERIES};
 }
 
 void config_set_http_port(struct config *c, uint16_t port)

@@ -167,7 +167,7 @@ static json_t *http_json(const struct http_settings *s)
 			 addr_format(&p->addr, address), p->port);
 		json_array_append_new(listen, json_string(text));
 	}
-	return json_pack("{s:o}", "listen", listen);
+	return json_pack("{s:o, s:I}", "listen", listen, "seriesLimit", (json_int_t)s->series_limit);
 }
 
 static json_t *config_json(const struct config *c)

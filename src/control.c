@@ -103,6 +103,7 @@ static void await_first(struct control *c)
 void control_pass(struct control *c)
 {
 	struct plan_out out = control_plan_out;
+	nsec_t began;
 
 	if (!c->planning) {
 		if (!c->settled || !c->locals_known || !c->record)
@@ -111,6 +112,7 @@ void control_pass(struct control *c)
 		c->planning = true;
 	}
 	out.arg = c;
+	began = clock_now();
 	plan_run(c->plan, clock_wall(), &out);
 	if (plan_vips_turned(c->plan))
 		outbox_want_picture(c->outbox, OUTBOX_IPVS);
@@ -119,6 +121,7 @@ void control_pass(struct control *c)
 	c->fresh = false;
 	control_record_save(c);
 	control_send(c);
+	metrics_times_add(&c->tally.reconcile, clock_now() - began);
 	control_settle_look(c);
 	await_first(c);
 }
@@ -158,6 +161,7 @@ static void on_settled(void *arg, bool first)
 	struct control *c = arg;
 
 	c->settled = true;
+	c->tally.settled = clock_wall();
 	control_pass(c);
 }
 
@@ -319,6 +323,9 @@ static void say_config(struct control *c, const struct diag_list *diags)
 	char *message;
 
 	log_diags(diags);
+	c->tally.reload_failed = diags->errors > 0;
+	if (!diags->errors)
+		c->tally.reloaded = clock_wall();
 	if (!diags->errors) {
 		notices_set(c->notices, "config", c->config->file, "BadConfiguration", NULL);
 		return;
@@ -414,6 +421,7 @@ static int control_init(struct control *c)
 	c->late = loop_timer_new(c->loop, on_late, c);
 	c->keep = loop_timer_new(c->loop, control_events_keep, c);
 	c->retry = loop_timer_new(c->loop, on_retry, c);
+	c->tally.reloaded = clock_wall();
 	control_health_init(c);
 	control_http_init(c);
 	control_events_load(c);

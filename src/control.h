@@ -9,6 +9,8 @@
  *   control_events.c   what happened: Events, and the file that keeps them
  *   control_health.c   healthCheckNodePort
  *   control_http.c     probes, /health
+ *   control_scrape.c   /metrics: what is asked, and the answer in pieces
+ *   control_metrics.c  ... what control, ipvs and vrrp say of themselves
  *   control_due.c      what waits until the kernel has it
  *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
  */
@@ -25,6 +27,7 @@
 #include "ctl_server.h"
 #include "drained.h"
 #include "http.h"
+#include "metrics_text.h"
 #include "notices.h"
 #include "options.h"
 #include "outbox.h"
@@ -55,11 +58,22 @@ struct ask {
 	void (*done)(struct ask *a, const char *answer, size_t len); /* answer NULL: none came */
 	struct loop_timer *timer;
 	uint64_t client;            /* who waits */
+	void *context;              /* control_ask */
 	struct ctl_request request; /* get */
 	struct status *status;      /* status, which of its parts */
 	unsigned part;
 	char *first; /* get vips: what vrrp said of the addresses, while its routers are asked for */
 	size_t first_len;
+};
+
+/* What is counted for /metrics. */
+struct tally {
+	struct metrics_times reconcile;           /* passes of the plan */
+	struct metrics_times apply[OUTBOX_SIDES]; /* from sending to the acknowledgement */
+	uint64_t mark[OUTBOX_SIDES];              /* the generation that is timed; 0: none */
+	nsec_t since[OUTBOX_SIDES];
+	int64_t settled, reloaded; /* when last, Unix seconds; 0: never */
+	bool reload_failed;        /* the last one */
 };
 
 struct control {
@@ -82,7 +96,9 @@ struct control {
 	struct notices *notices;
 	struct events *events;
 	struct health *health;
-	struct web *web;        /* control_http.c */
+	struct web *web; /* control_http.c */
+	struct tally tally;
+	unsigned n_scrapes;     /* control_scrape.c */
 	struct map *modes;      /* router -> its mode, one more than enum fsm_mode, as told last */
 	struct due *dues;       /* the oldest first */
 	struct due **dues_end;  /* where the next one goes */
@@ -179,6 +195,20 @@ void control_http_end(struct control *c);
 /* The configuration is another one: listens there, and no longer where it does not say so. */
 void control_http_reload(struct control *c);
 
+struct http_server *control_http_server(const struct control *c);
+
+/* control_scrape.c */
+/* Answers now (too many at a time) or later. */
+void control_scrape(struct control *c, struct http_get *g);
+
+/* control_metrics.c */
+/* What the others answered to "status" and so on; NULL: nothing. */
+struct metrics_parts {
+	const json_t *ipvs, *vrrp, *routers, *health;
+	size_t left_out; /* virtual servers without lines */
+};
+void control_metrics(struct control *c, const struct metrics_parts *p, struct metrics *m);
+
 /* control_settle.c */
 void control_where(struct control *c, uint64_t client, const struct ctl_request *q);
 void control_settle(struct control *c, uint64_t client, const struct ctl_request *q);
@@ -191,9 +221,16 @@ void control_reply_error(struct control *c, uint64_t client, const char *reason,
 void control_request(void *arg, uint64_t client, const char *line, size_t len);
 /* The answer's descriptor stays the caller's. */
 void control_answer(struct control *c, enum role from, const struct msg *m);
-/* A question for somebody else than a client of the socket: done gets a->client back. */
-void control_ask(struct control *c, enum role to, const char *what,
-		 void (*done)(struct ask *a, const char *answer, size_t len), uint64_t client);
+/* A question for somebody else than a client of the socket; the done function finds client and context in the ask. */
+struct question {
+	enum role to;
+	const void *what;
+	size_t len;
+	uint64_t client;
+	void *context;
+};
+void control_ask(struct control *c, const struct question *q,
+		 void (*done)(struct ask *a, const char *answer, size_t len));
 void control_asks_drop(struct control *c, enum role who); /* who has gone: nothing will come */
 void control_asks_end(struct control *c);                 /* all of them, now, while there is a socket to answer on */
 void control_note(struct control *c, enum role from, const struct msg *m);

@@ -77,11 +77,16 @@ static struct ask *ask_new(struct control *c, enum role to, void (*done)(struct 
 }
 
 /* Sends the question; when it cannot be sent, ends it in the next turn. */
-static void ask_send(struct ask *a, const char *what)
+static void ask_send_bytes(struct ask *a, const void *what, size_t len)
 {
-	int err = child_send(a->control->child, a->to, MSG_ASK, a->id, what, strlen(what), -1);
+	int err = child_send(a->control->child, a->to, MSG_ASK, a->id, what, len, -1);
 
 	loop_timer_set(a->timer, err ? 0 : ASK_PATIENCE);
+}
+
+static void ask_send(struct ask *a, const char *what)
+{
+	ask_send_bytes(a, what, strlen(what));
 }
 
 void control_asks_drop(struct control *c, enum role who)
@@ -181,10 +186,13 @@ static bool is_planning(struct control *c, uint64_t client)
 	return c->planning;
 }
 
-void control_ask(struct control *c, enum role to, const char *what,
-		 void (*done)(struct ask *a, const char *answer, size_t len), uint64_t client)
+void control_ask(struct control *c, const struct question *q,
+		 void (*done)(struct ask *a, const char *answer, size_t len))
 {
-	ask_send(ask_new(c, to, done, client), what);
+	struct ask *a = ask_new(c, q->to, done, q->client);
+
+	a->context = q->context;
+	ask_send_bytes(a, q->what, q->len);
 }
 
 static void request_get(struct control *c, uint64_t client, struct ctl_request *q)

@@ -105,11 +105,18 @@ static void on_get(void *arg, struct http_get *g)
 	snprintf(g->extra, sizeof g->extra, "Cache-Control: no-cache, private\r\n");
 	if (strcmp(g->head->target, "/health") == 0) {
 		g->later = true;
-		control_ask(c, ROLE_VRRP, "health", on_health, g->id);
+		control_ask(c, &(struct question){ROLE_VRRP, "health", strlen("health"), g->id, NULL}, on_health);
+	} else if (strcmp(g->head->target, "/metrics") == 0) {
+		control_scrape(c, g);
 	} else if (!answer_probe(c, g)) {
 		g->body = xstrdup("404 page not found\n");
 	}
 	g->len = g->body ? strlen(g->body) : 0;
+}
+
+struct http_server *control_http_server(const struct control *c)
+{
+	return c->web->server;
 }
 
 /* ---- listeners ---- */
@@ -130,7 +137,7 @@ static void place_open(struct web *w, struct opened *o, bool told)
 
 	place_text(&o->place, text);
 	if (!err) {
-		log_info("HTTP: probes are served on %s", text);
+		log_info("HTTP: probes and metrics are served on %s", text);
 		notices_set(w->control->notices, "http", text, "CannotListen", NULL);
 		return;
 	}

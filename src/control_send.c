@@ -349,6 +349,28 @@ static bool picture_may_go(struct control *c, enum outbox_side side)
 	return left <= 0;
 }
 
+/* One generation at a time is timed. */
+static void time_begin(struct control *c, int side)
+{
+	const struct side_state *s = &c->sides[side];
+	struct tally *t = &c->tally;
+
+	if (t->mark[side] || s->sent == s->acked)
+		return;
+	t->mark[side] = s->sent;
+	t->since[side] = clock_now();
+}
+
+static void time_end(struct control *c, int side)
+{
+	struct tally *t = &c->tally;
+
+	if (!t->mark[side] || c->sides[side].acked < t->mark[side])
+		return;
+	metrics_times_add(&t->apply[side], clock_now() - t->since[side]);
+	t->mark[side] = 0;
+}
+
 void control_send(struct control *c)
 {
 	if (!c->planning)
@@ -360,6 +382,7 @@ void control_send(struct control *c)
 			send_rows(c, side);
 		else if (picture_may_go(c, (enum outbox_side)side))
 			send_picture(c, side);
+		time_begin(c, side);
 	}
 	control_due_look(c);
 }
@@ -372,6 +395,7 @@ void control_acked(struct control *c, enum role from, const struct msg *m)
 		return;
 	c->sides[side].acked = m->generation;
 	c->sides[side].wait = 0;
+	time_end(c, side);
 	if (m->len == sizeof c->sides[side].last)
 		memcpy(&c->sides[side].last, m->payload, m->len);
 	control_send(c);

@@ -33,9 +33,12 @@ struct connection {
 	struct loop_io *io;
 	struct loop_timer *timer;
 	uint64_t id;
-	bool waits, head_only; /* for http_answer; it was a HEAD */
+	bool waits, head_only, chunked; /* for http_answer; it was a HEAD; what follows is in chunks */
 	char *in;
 	size_t in_len;
+	size_t (*more)(void *source, char *buf, size_t size); /* NULL: no more */
+	void (*gone)(void *source);
+	void *source;
 	char *out; /* NULL before the answer is known */
 	size_t out_len, out_at;
 	bool over; /* all of it was sent */
@@ -74,6 +77,13 @@ static void on_full(void *arg)
 		listen_again(s);
 }
 
+static void source_end(struct connection *c)
+{
+	if (c->more)
+		c->gone(c->source);
+	c->more = NULL;
+}
+
 static void connection_free(struct connection *c)
 {
 	struct http_server *s = c->server;
@@ -85,6 +95,7 @@ static void connection_free(struct connection *c)
 	loop_io_free(c->io);
 	loop_timer_free(c->timer);
 	close(c->fd);
+	source_end(c);
 	free(c->in);
 	free(c->out);
 	free(c);
@@ -99,15 +110,23 @@ static void on_late(void *arg)
 
 /* ---- the answer ---- */
 
-static void answer_make(struct connection *c, struct http_get *g, bool head_only)
+/* How the end of the body is told. */
+static const char *framing(const struct connection *c, const struct http_get *g, char buf[64])
 {
-	char head[HTTP_EXTRA + 512];
-	int n = snprintf(
-	    head, sizeof head,
-	    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %zu\r\n%s"
-	    "Connection: close\r\n\r\n",
-	    g->status, http_reason(g->status), g->type, g->len, g->extra);
-	size_t body = head_only ? 0 : g->len;
+	if (g->more)
+		return c->chunked ? "Transfer-Encoding: chunked\r\n" : ""; /* HTTP/1.0: by the connection's end */
+	snprintf(buf, 64, "Content-Length: %zu\r\n", g->len);
+	return buf;
+}
+
+static void answer_make(struct connection *c, const struct http_get *g)
+{
+	char head[HTTP_EXTRA + 512], end[64];
+	int n = snprintf(head, sizeof head,
+			 "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nX-Content-Type-Options: nosniff\r\n%s%s"
+			 "Connection: close\r\n\r\n",
+			 g->status, http_reason(g->status), g->type, framing(c, g, end), g->extra);
+	size_t body = c->head_only || g->more ? 0 : g->len;
 
 	if (n < 0 || (size_t)n >= sizeof head)
 		abort(); /* extra is bounded, type a literal */
@@ -116,6 +135,43 @@ static void answer_make(struct connection *c, struct http_get *g, bool head_only
 	memcpy(c->out, head, (size_t)n);
 	if (body)
 		memcpy(c->out + n, g->body, body);
+}
+
+enum { CHUNK_HEAD = 8 }; /* "10000\r\n" */
+
+/* A piece of n bytes at CHUNK_HEAD becomes a chunk; none: the last one. */
+static void chunk_make(struct connection *c, size_t n)
+{
+	static const char last[] = "0\r\n\r\n";
+	char head[CHUNK_HEAD + 1];
+
+	if (!n) {
+		memcpy(c->out + c->out_len, last, sizeof last - 1);
+		c->out_len += sizeof last - 1;
+		return;
+	}
+	c->out_at -= (size_t)snprintf(head, sizeof head, "%zx\r\n", n);
+	memcpy(c->out + c->out_at, head, CHUNK_HEAD - c->out_at);
+	memcpy(c->out + c->out_len, "\r\n", 2);
+	c->out_len += 2;
+}
+
+/* The next piece, once the one before has left; false at the end. */
+static bool answer_more(struct connection *c)
+{
+	size_t n;
+
+	if (!c->more)
+		return false;
+	c->out = xrealloc(c->out, CHUNK_HEAD + HTTP_PIECE + 2);
+	n = c->more(c->source, c->out + CHUNK_HEAD, HTTP_PIECE);
+	c->out_at = CHUNK_HEAD;
+	c->out_len = CHUNK_HEAD + n;
+	if (!n)
+		source_end(c);
+	if (c->chunked)
+		chunk_make(c, n);
+	return n || c->chunked;
 }
 
 static void connection_write(struct connection *c)
@@ -129,8 +185,8 @@ static void connection_write(struct connection *c)
 		return;
 	}
 	c->out_at += (size_t)n;
-	if (c->out_at < c->out_len)
-		return;
+	if (c->out_at < c->out_len || answer_more(c))
+		return; /* a piece each turn of the loop */
 	/* Closed at once, a request that came with more than its head would reset the connection before the answer is read. */
 	c->over = true;
 	shutdown(c->fd, SHUT_WR);
@@ -140,7 +196,14 @@ static void connection_write(struct connection *c)
 
 static void connection_reply(struct connection *c, struct http_get *g)
 {
-	answer_make(c, g, c->head_only);
+	answer_make(c, g);
+	if (g->more && c->head_only) {
+		g->gone(g->source);
+	} else if (g->more) {
+		c->more = g->more;
+		c->gone = g->gone;
+		c->source = g->source;
+	}
 	free(c->in);
 	c->in = NULL;
 	loop_timer_set(c->timer, c->server->reply_wait);
@@ -169,6 +232,7 @@ static void connection_answer(struct connection *c, const struct http_head *h)
 
 	getsockname(c->fd, (struct sockaddr *)&local, &len);
 	c->head_only = h->head_only;
+	c->chunked = !h->old;
 	c->server->get(c->server->arg, &g);
 	if (g.later)
 		connection_wait(c);
@@ -186,6 +250,8 @@ void http_answer(struct http_server *s, uint64_t id, struct http_get *g)
 	if (c) {
 		c->waits = false;
 		connection_reply(c, g);
+	} else if (g->more) {
+		g->gone(g->source);
 	}
 	free(g->body);
 	g->body = NULL;

@@ -14,7 +14,7 @@
 #define HTTP_HEAD_WAIT  (10 * NSEC_PER_SEC)
 #define HTTP_REPLY_WAIT (30 * NSEC_PER_SEC)
 
-enum { HTTP_CONNECTIONS = 256, HTTP_EXTRA = 1024 };
+enum { HTTP_CONNECTIONS = 256, HTTP_EXTRA = 1024, HTTP_PIECE = 64 << 10 };
 
 struct http_server;
 struct http_listener;
@@ -30,12 +30,18 @@ struct http_get {
 	char *body;       /* malloc'd, taken over */
 	size_t len;
 	char extra[HTTP_EXTRA]; /* further header lines, each with its "\r\n" */
+	/* Instead of a body: text that is made as the client takes it. more writes at most size bytes (HTTP_PIECE) and returns how many; 0: that was all. gone is
+	 * called once, at the end or when the client has gone before. */
+	size_t (*more)(void *source, char *buf, size_t size);
+	void (*gone)(void *source);
+	void *source;
 	/* Or the callback sets later, and the answer is given to http_answer with this id. */
 	bool later;
 	uint64_t id;
 };
 
-/* The answer to a request that waits: status, type, body and extra of *g, whose body is taken over. Nothing happens if the client has gone. */
+/* The answer to a request that waits: status, type, body or source, and extra of *g, whose body and source are taken over. Nothing is sent if the client has
+ * gone. */
 void http_answer(struct http_server *s, uint64_t id, struct http_get *g);
 
 struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg);

@@ -81,6 +81,7 @@ int http_head_parse(const char *text, size_t len, struct http_head *out)
 		return 400;
 	if (!is(version, version_len, "HTTP/1.1") && !is(version, version_len, "HTTP/1.0"))
 		return 505;
+	out->old = is(version, version_len, "HTTP/1.0");
 	out->head_only = is(method, method_len, "HEAD");
 	if (!out->head_only && !is(method, method_len, "GET"))
 		return 405;

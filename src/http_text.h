@@ -9,6 +9,7 @@ enum { HTTP_HEAD_MAX = 8192, HTTP_TARGET_MAX = 2048 };
 
 struct http_head {
 	bool head_only;               /* HEAD: the answer has no body */
+	bool old;                     /* HTTP/1.0, which knows no chunks */
 	char target[HTTP_TARGET_MAX]; /* the path; where there is a '?', it ends there and the query follows */
 	const char *query;            /* in target; "" if none */
 	const char *fields;           /* in the text: the header lines */

@@ -59,7 +59,8 @@ static const struct flag flags[] = {
     /* kube-keepalived-vip */
     {"iface", KIND_TEXT, AT(legacy.iface), 0, 0, "NAME", "interface of the virtual IPs"},
     {"vrid", KIND_NUMBER, AT(legacy.vrid), 1, 255, "N", "virtual router id"},
-    {"http-port", KIND_NUMBER, AT(legacy.http_port), 1, 65535, "PORT", "port of /health, on all addresses"},
+    {"http-port", KIND_NUMBER, AT(legacy.http_port), 1, 65535, "PORT",
+     "port of /health and /metrics, on all addresses"},
     {"use-unicast", KIND_BOOL, AT(legacy.use_unicast), 0, 0, NULL, "unicast advertisements"},
     {"proxy-protocol-mode", KIND_BOOL, AT(legacy.proxy_protocol), 0, 0, NULL, NULL},
     {"release-vips", KIND_UNBOOL, AT(legacy.keep_vips), 0, 0, NULL, NULL},

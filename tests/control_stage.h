@@ -58,6 +58,8 @@ struct stage {
 	bool late;
 	bool routers;       /* what vrrp answers */
 	const char *health; /* ... and to "health" */
+	/* Answers before the usual ones do: malloc'd bytes, or NULL. */
+	char *(*answer)(enum role as, const struct got *g, size_t *len);
 };
 
 static inline void on_msg(void *arg, struct chan *c, struct msg *m)
@@ -515,13 +517,17 @@ static inline void answer_asks(struct stage *s)
 	for (int r = ROLE_IPVS; r <= ROLE_VRRP; r++) {
 		struct got *g = s->ends[r].first;
 		const char *answer;
+		char *made;
+		size_t len;
 		int memfd;
 
 		if (!g || (g->type != MSG_ASK && g->type != MSG_FAILOVER))
 			continue;
 		g = next(s, r, g->type);
-		answer = child_answer(s, g);
-		memfd = memfd_sealed("answer", answer, strlen(answer));
+		made = s->answer ? s->answer((enum role)r, g, &len) : NULL;
+		answer = made ? made : child_answer(s, g);
+		memfd = memfd_sealed("answer", answer, made ? len : strlen(answer));
+		free(made);
 		chan_send(s->ends[r].chan, MSG_ANSWER, g->generation, NULL, 0, memfd);
 		close(memfd);
 		got_free(g);

@@ -192,7 +192,7 @@ static void test_fixed_point(void **state)
 				  "excludeCIDRs: []\n"
 				  "nodePortAddresses: []\n"
 				  "manageSysctls: true\n"
-				  "http:\n  listen:\n  - \"127.0.0.1:10252\"\n");
+				  "http:\n  listen:\n  - \"127.0.0.1:10252\"\n  seriesLimit: 100000\n");
 	fixed_point(text);
 	free(text);
 	config_free(c);

@@ -25,6 +25,10 @@ static void values(void **state)
 	config_free(c);
 	c = parse("http: {listen: []}\n", NULL);
 	assert_int_equal(c->http.n_listen, 0);
+	assert_int_equal(c->http.series_limit, 100000);
+	config_free(c);
+	c = parse("http: {seriesLimit: 0}\n", NULL);
+	assert_int_equal(c->http.series_limit, 0);
 	config_free(c);
 	c = parse("http: {}\n", NULL);
 	assert_int_equal(c->http.n_listen, 1);
@@ -61,6 +65,8 @@ static void errors(void **state)
 	} rows[] = {
 	    {"http: no\n", "v.yaml:1:7: http: expected a map, found a boolean"},
 	    {"http: {port: 1}\n", "v.yaml:1:8: unknown key \"http.port\""},
+	    {"http: {seriesLimit: 10000001}\n",
+	     "v.yaml:1:21: http.seriesLimit: 10000001 is out of range; expected 0 to 10000000"},
 	    {"http: {listen: 127.0.0.1:1}\n", "v.yaml:1:16: http.listen: expected a list, found a string"},
 	    {"http: {listen: [1]}\n", "v.yaml:1:17: http.listen: expected a string, found an integer"},
 	    {"http: {listen: [127.0.0.1]}\n", NOT_ONE("17", "127.0.0.1")},

@@ -1,11 +1,13 @@
 /* What control serves on http.listen: probes, /health; and that it follows the configuration. */
+#include "../ipvs/counters.h"
 #include "control_web.h"
 
 /* An answer's status; its body is in *body until the next call. */
 static int fetch(struct stage *s, uint16_t port, const char *method, const char *path, const char **body)
 {
-	static char kept[4096];
-	char *request = xasprintf("%s %s HTTP/1.1\r\nHost: n1\r\n\r\n", method, path);
+	static char kept[1 << 20];
+	char *request = xasprintf("%s %s HTTP/1.0\r\nHost: n1\r\n%s\r\n", method, path,
+				  s->routers ? "Accept: application/openmetrics-text\r\n" : "");
 	int fd = reach_port(port), status;
 	char *text;
 	size_t n;
@@ -126,6 +128,226 @@ static void test_health(void **state)
 	end(s);
 }
 
+/* ---- /metrics ---- */
+
+enum { SERVERS = 150, REALS = 2 }; /* more than are asked for at a time */
+
+static struct vs_key server_key(int i)
+{
+	return (struct vs_key){addr_from_v4(0x0a600001u + (uint32_t)i), 80, IPPROTO_TCP}; /* 10.96.0.1, ... */
+}
+
+static char *answer_heads(size_t *len)
+{
+	struct counters_out o = {0};
+
+	for (int i = 0; i < SERVERS; i++) {
+		struct vs_key k = server_key(i);
+
+		counters_add_head(&o, &k, &(struct counters){.connections = 1000u + (unsigned)i});
+	}
+	*len = o.len;
+	return o.bytes;
+}
+
+/* Of every key but one, which has gone meanwhile. */
+static char *answer_reals(const struct got *g, size_t *len)
+{
+	struct counters_out o = {0};
+	struct vs_key k, lost = server_key(7);
+
+	for (size_t at = strlen(COUNTERS_REALS); at + sizeof k <= g->len; at += sizeof k) {
+		struct counted_real r;
+		size_t place;
+
+		memcpy(&k, g->bytes + at, sizeof k);
+		if (vs_key_cmp(&k, &lost) == 0)
+			continue;
+		place = counters_add_key(&o, &k);
+		for (uint16_t n = 0; n < REALS; n++) {
+			memset(&r, 0, sizeof r);
+			r.addr = addr_from_v4(0x0a200001);
+			r.port = (uint16_t)(8080 + n);
+			r.active = 5;
+			counters_add_real(&o, place, &r);
+		}
+	}
+	*len = o.len;
+	return o.bytes;
+}
+
+static char *answer_metrics(enum role as, const struct got *g, size_t *len)
+{
+	static const char ipvs[] =
+	    "{\"virtualServers\":150,\"realServers\":300,\"wanted\":151,\"programmed\":true,"
+	    "\"drift\":{\"services\":4,\"reals\":5},\"operations\":{\"addVirtualServer\":[7,1]},"
+	    "\"draining\":{\"realServers\":2},\"process\":{\"cpuNs\":1500000000,\"resident\":4096,"
+	    "\"open\":9}}";
+	static const char vrrp[] = "{\"wanted\":3,\"held\":2,\"restored\":6,\"framesSent\":10}";
+	static const char routers[] =
+	    "[{\"name\":\"out\",\"interface\":\"eth0\",\"vrid\":50,\"family\":\"IPv4\",\"state\":\"MASTER\","
+	    "\"priority\":100,"
+	    "\"effectivePriority\":90,\"since\":1700000000,\"transitions\":3,\"sent\":11,\"received\":12,"
+	    "\"refused\":{\"wrong TTL\":2}}]";
+	const char *text = NULL;
+
+	if (as == ROLE_IPVS && g->len == strlen(COUNTERS_HEADS))
+		return answer_heads(len);
+	if (as == ROLE_IPVS && g->len > strlen("status"))
+		return answer_reals(g, len);
+	if (g->len == strlen("vrrp"))
+		text = routers;
+	else if (memcmp(g->bytes, "health", 6) == 0)
+		text = "[{\"router\":\"out\",\"state\":\"MASTER\",\"wanted\":3,\"there\":2}]";
+	else
+		text = as == ROLE_IPVS ? ipvs : vrrp;
+	*len = strlen(text);
+	return xstrdup(text);
+}
+
+static const char *metrics(struct stage *s, uint16_t port)
+{
+	const char *body;
+
+	assert_int_equal(fetch(s, port, "GET", "/metrics", &body), 200);
+	return body;
+}
+
+static void expect_line(const char *text, const char *line)
+{
+	char *whole = xasprintf("\n%s\n", line);
+
+	if (!strstr(text, whole))
+		fail_msg("no '%s' in: %s", line, text);
+	free(whole);
+}
+
+static size_t count_lines(const char *text, const char *begin)
+{
+	char *whole = xasprintf("\n%s", begin);
+	size_t n = 0;
+
+	for (; (text = strstr(text, whole)); text++)
+		n++;
+	free(whole);
+	return n;
+}
+
+static void test_metrics(void **state)
+{
+	static const char *const lines[] = {
+	    "vipd_ready 1",
+	    "vipd_process_up{process=\"vrrp\"} 1",
+	    "vipd_process_cpu_seconds_total{process=\"ipvs\"} 1.5",
+	    "vipd_process_open_fds{process=\"ipvs\"} 9",
+	    "vipd_source_up{source=\"folder\"} 1",
+	    "vipd_source_objects{source=\"folder\",kind=\"Service\"} 3",
+	    "vipd_pool_addresses{pool=\"p\"} 14",
+	    "vipd_pool_addresses_used{pool=\"p\"} 0",
+	    "vipd_reconcile_duration_seconds_count 1",
+	    "vipd_apply_duration_seconds_count{process=\"ipvs\"} 1",
+	    "vipd_generation_acknowledged{process=\"ipvs\"} 1",
+	    "vipd_router_state{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\",state=\"Active\"} 1",
+	    "vipd_router_state{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\",state=\"Backup\"} 0",
+	    "vipd_router_transitions_total{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\"} 3",
+	    "vipd_router_advertisements_refused_total{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\","
+	    "reason=\"wrong TTL\"} 2",
+	    "vipd_router_addresses_owned{router=\"out\"} 2",
+	    "vipd_addresses_held 2",
+	    "vipd_ipvs_operations_total{operation=\"addVirtualServer\"} 7",
+	    "vipd_ipvs_operation_errors_total{operation=\"addVirtualServer\"} 1",
+	    "vipd_drift_healed_total{kind=\"address\"} 6",
+	    "vipd_drift_healed_total{kind=\"virtualServer\"} 4",
+	    "vipd_draining_real_servers 2",
+	    "vipd_virtual_servers_left_out 1", /* it has gone while it was asked for */
+	    "vipd_virtual_server_connections_total{namespace=\"default\",service=\"s2\",address=\"10.96.0.2\",port="
+	    "\"80\","
+	    "protocol=\"TCP\"} 1001",
+	    "vipd_virtual_server_connections_total{namespace=\"\",service=\"\",address=\"10.96.0.150\",port=\"80\","
+	    "protocol=\"TCP\"} 1149",
+	    "vipd_real_server_active_connections{namespace=\"default\",service=\"s2\",address=\"10.96.0.2\",port="
+	    "\"80\","
+	    "protocol=\"TCP\",real_address=\"10.32.0.1\",real_port=\"8081\"} 5",
+	};
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	const char *text;
+
+	listen_on(s, "", port, 0);
+	play(s);
+	s->answer = answer_metrics;
+	text = metrics(s, port);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		expect_line(text, lines[i]);
+	assert_int_equal(count_lines(text, "vipd_virtual_server_connections_total{"), SERVERS - 1);
+	assert_int_equal(count_lines(text, "vipd_real_server_weight{"), (SERVERS - 1) * REALS);
+	assert_null(strstr(text, "# EOF"));
+	s->routers = true; /* the other format */
+	text = metrics(s, port);
+	expect_line(text, "# TYPE vipd_router_transitions counter");
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+	end(s);
+}
+
+/* Only so many lines as the limit has room for; without ipvs there is still the rest. */
+static void test_metrics_limit(void **state)
+{
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	char *more = xasprintf("http: {listen: ['127.0.0.1:%u'], seriesLimit: 50}\n", port);
+	const char *text;
+
+	configure(s, more);
+	free(more);
+	play(s);
+	s->answer = answer_metrics;
+	text = metrics(s, port);
+	assert_int_equal(count_lines(text, "vipd_virtual_server_connections_total{"), 2); /* 24 lines each */
+	expect_line(text, "vipd_virtual_servers_left_out 148");
+	chan_free(s->ends[ROLE_IPVS].chan);
+	s->ends[ROLE_IPVS].chan = NULL;
+	text = metrics(s, port);
+	expect_line(text, "vipd_process_up{process=\"ipvs\"} 0");
+	expect_line(text, "vipd_addresses_held 2");
+	expect_line(text, "vipd_virtual_servers_left_out 0");
+	end(s);
+}
+
+/* Questions that wait for ipvs. */
+static size_t asked(const struct stage *s)
+{
+	size_t n = 0;
+
+	for (const struct got *g = s->ends[ROLE_IPVS].first; g; g = g->next)
+		n += g->type == MSG_ASK;
+	return n;
+}
+
+/* Who asks for too much at a time is told so; those that wait at the end are let go. */
+static void test_metrics_many(void **state)
+{
+	static const char get[] = "GET /metrics HTTP/1.1\r\n\r\n";
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	const char *body;
+	int fds[4];
+
+	s->health = "[]";
+	listen_on(s, "", port, 0);
+	play(s);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = reach_port(port);
+		assert_int_equal(send(fds[i], get, sizeof get - 1, MSG_NOSIGNAL), sizeof get - 1);
+	}
+	while (asked(s) < 4 * 2 && !s->late) /* all four have asked, and nobody answers */
+		turn(s);
+	assert_int_equal(fetch(s, port, "GET", "/metrics", &body), 503);
+	assert_string_equal(body, "too many at a time\n");
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+	end(s);
+}
+
 /* A reload opens and closes what is new and gone; a port in use is told, tried again, and no longer told. */
 static void test_reload(void **state)
 {
@@ -174,6 +396,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_probes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_health, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_metrics_limit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_metrics_many, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	};
 

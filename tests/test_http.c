@@ -28,14 +28,43 @@ struct stage {
 	struct loop_timer *tick;
 	struct sockaddr_un at;
 	char dir[64];
-	unsigned asked;
+	unsigned asked, gone;
+	size_t left;      /* of what is made as it is taken */
+	uint64_t waiting; /* an id */
 };
+
+static size_t more(void *source, char *buf, size_t size)
+{
+	struct stage *s = source;
+	size_t n = s->left < size ? s->left : size;
+
+	memset(buf, 'm', n);
+	s->left -= n;
+	return n;
+}
+
+static void gone(void *source)
+{
+	((struct stage *)source)->gone++;
+}
 
 static void get(void *arg, struct http_get *g)
 {
 	struct stage *s = arg;
 
 	s->asked++;
+	if (strcmp(g->head->target, "/later") == 0) {
+		g->later = true;
+		s->waiting = g->id;
+		return;
+	}
+	if (strcmp(g->head->target, "/much") == 0) {
+		g->status = 200;
+		g->more = more;
+		g->gone = gone;
+		g->source = s;
+		return;
+	}
 	if (strcmp(g->head->target, "/") != 0)
 		return;
 	g->status = 503;
@@ -217,6 +246,91 @@ static void test_slow(void **state)
 	settle(s);
 }
 
+/* What is made as it is taken: in chunks, or to the end of the connection; the source is given back once, whatever happens. */
+static void test_more(void **state)
+{
+	struct stage *s = *state;
+	const char *got;
+	int fd;
+
+	s->left = 3;
+	got = ask(s, "GET /much HTTP/1.1\r\n\r\n");
+	assert_non_null(strstr(got, "Transfer-Encoding: chunked\r\n"));
+	assert_null(strstr(got, "Content-Length"));
+	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n3\r\nmmm\r\n0\r\n\r\n");
+	assert_int_equal(s->gone, 1);
+	s->left = 3;
+	got = ask(s, "GET /much HTTP/1.0\r\n\r\n");
+	assert_null(strstr(got, "chunked"));
+	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\nmmm");
+	assert_int_equal(s->gone, 2);
+	got = ask(s, "HEAD /much HTTP/1.1\r\n\r\n");
+	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
+	assert_int_equal(s->gone, 3);
+	s->left = SIZE_MAX; /* without end: the client goes */
+	fd = reach(s);
+	say(fd, "GET /much HTTP/1.1\r\n\r\n");
+	while (s->left > SIZE_MAX - HTTP_PIECE)
+		turn(s);
+	close(fd);
+	settle(s);
+	assert_int_equal(s->gone, 4);
+}
+
+/* Many pieces, each a chunk, and none longer than it may be. */
+static void test_chunks(void **state)
+{
+	struct stage *s = *state;
+	const size_t all = 5 * HTTP_PIECE + 1;
+	char *text = xmalloc(all + 4096), *at;
+	size_t n = 0, body = 0;
+	ssize_t got = -1;
+	int fd = reach(s);
+
+	s->left = all;
+	say(fd, "GET /much HTTP/1.1\r\n\r\n");
+	while (got) {
+		turn(s);
+		got = recv(fd, text + n, all + 4095 - n, MSG_DONTWAIT);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	close(fd);
+	text[n] = '\0';
+	at = strstr(text, "\r\n\r\n") + 4;
+	for (size_t len; (len = strtoul(at, &at, 16)); at += len + 4) {
+		assert_true(len <= HTTP_PIECE);
+		body += len;
+	}
+	assert_int_equal(body, all);
+	assert_string_equal(at, "\r\n\r\n");
+	assert_int_equal(s->gone, 1);
+	free(text);
+}
+
+/* An answer that comes later, to whom still waits for it. */
+static void test_later(void **state)
+{
+	struct stage *s = *state;
+	struct http_get g = {.status = 200, .type = HTTP_TEXT, .body = xstrdup("late"), .len = 4};
+	int fd = reach(s);
+
+	say(fd, "GET /later HTTP/1.1\r\n\r\n");
+	while (!s->asked)
+		turn(s);
+	http_answer(s->server, s->waiting + 1, &(struct http_get){.more = more, .gone = gone, .source = s});
+	assert_int_equal(s->gone, 1); /* nobody */
+	http_answer(s->server, s->waiting, &g);
+	assert_null(g.body);
+	assert_non_null(strstr(hear(s, fd), "\r\n\r\nlate"));
+	g.body = xstrdup("again");
+	http_answer(s->server, s->waiting, &g); /* once is enough */
+	http_waits(s->server, 30 * NSEC_PER_SEC, 5 * NSEC_PER_MSEC);
+	fd = reach(s);
+	say(fd, "GET /later HTTP/1.1\r\n\r\n");
+	assert_string_equal(hear(s, fd), ""); /* none came in time */
+	settle(s);
+}
+
 static void check_ip(struct stage *s, const char *address)
 {
 	struct http_listener *l;
@@ -281,6 +395,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_more, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_chunks, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_later, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_ip, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_listener_gone, setup, teardown),
 	};

@@ -45,8 +45,9 @@ enum msg_type {
 	MSG_ACK,        /* generation that is programmed as far as the kernel let; payload struct msg_ack */
 	MSG_NOTE,       /* something to tell a person, about one virtual server or address: payload JSON text
 	                   {"object": "TCP 10.0.0.1:80", "reason": "Conflict", "message": "...", "gone": false} */
-	MSG_ASK,        /* question: generation = the asker's id; payload: text: "table", "status", "vips" */
-	MSG_ANSWER,     /* fd = sealed JSON text; generation = the asker's id */
+	MSG_ASK,        /* question: generation = the asker's id; payload: text: "table", "status", "heads", "reals" and
+	                   keys (ipvs/counters.h) of ipvs; "vips", "vrrp", "health", "status" of vrrp */
+	MSG_ANSWER,     /* fd = sealed JSON text (of "heads" and "reals": counters); generation = the asker's id */
 	MSG_LOCALS,     /* the node's own addresses, without vipd's: payload: array of struct local_addr */
 
 	MSG_FAILOVER, /* control -> vrrp: hand over the router of this name, or all if the payload is empty; generation = the asker's id.

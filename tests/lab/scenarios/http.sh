@@ -1,4 +1,4 @@
-# The HTTP server: probes, /health, what a reload changes, and those who mean no good, beside an Active whose advertisements are not delayed.
+# The HTTP server: probes, /health, /metrics against the kernel, what a reload changes, and those who mean no good, beside an Active whose advertisements are not delayed.
 # By hand, where the clock counts instructions: INTERVAL=10ms tests/lab/guest -i tests/lab/inside http
 net; lb lb1 11; lb lb2 12; client c 100
 every=${INTERVAL:-1s}
@@ -28,6 +28,30 @@ signal lb2 supervisor HUP
 until_ok 10 eval '[ "$(code c http://172.17.0.12:8080/livez)" = 200 ]'
 contains "told" "$(vipctl lb2 status)" "cannot listen on 127.0.0.1:7: Permission denied (the control process may not take a port below 1024)"
 equal "the other one" 200 "$(code lb2 $at/livez)"
+
+say "metrics: promtool finds nothing, and the kernel says the same"
+service web 'externalIPs: [10.10.0.30]' 'ports: [{port: 80}]' | apply lb1 - web
+has lb1 "TCP 10.10.0.30:80" 1
+until_ok 30 get_ok c http://10.10.0.30/
+on c "$BUILD/tests/lab/ask" 10.10.0.30 80 20 >/dev/null
+sleep 5 # the kernel adds up what it has counted every 2 s
+get lb1 $at/metrics >"$W/metrics"
+promtool check metrics <"$W/metrics" >"$W/promtool" 2>&1 || fail "promtool: $(cat "$W/promtool")"
+equal "promtool" "" "$(cat "$W/promtool")"
+value() { awk -v key="$1" 'index($0, key) == 1 { print $NF }' "$W/metrics"; }
+web='{namespace="default",service="web",address="10.10.0.30",port="80",protocol="TCP"'
+kernel=$(on lb1 ipvsadm -Ln --stats --exact | awk '$2 == "10.10.0.30:80" { print $3, $4, $5, $6, $7 }')
+for f in connections incoming_packets outgoing_packets incoming_bytes outgoing_bytes; do
+	equal "virtual server, $f" "${kernel%% *}" "$(value "vipd_virtual_server_${f}_total$web")"
+	equal "real server, $f" "${kernel%% *}" "$(value "vipd_real_server_${f}_total$web,real_address=\"10.32.0.5\",real_port=\"80\"")"
+	kernel=${kernel#* }
+done
+[ "$(value "vipd_virtual_server_connections_total$web")" -ge 20 ] || fail "connections are not counted"
+equal "Active" 1 "$(value 'vipd_router_state{router="vips",interface="eth0",vrid="50",family="IPv4",state="Active"}')"
+equal "addresses of its own" 2 "$(value 'vipd_router_addresses_owned{router="vips"}')"
+for p in control ipvs vrrp runner supervisor; do [ "$(value "vipd_process_resident_memory_bytes{process=\"$p\"}")" -gt 100000 ] || fail "no memory of $p"; done
+code lb1 $at/metrics -H 'Accept: application/openmetrics-text; version=1.0.0' >/dev/null
+equal "OpenMetrics ends" "# EOF" "$(tail -n 1 "$W/body")"
 
 say "hostile clients"
 changes() { vipctl lb1 get vrrp -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["status"]["transitions"])'; }
