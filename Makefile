@@ -10,6 +10,7 @@ MANDIR  ?= $(PREFIX)/share/man
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 MODULESDIR ?= $(PREFIX)/lib/modules-load.d
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 DESTDIR ?=
 JOBS    := $(shell nproc 2>/dev/null || echo 1)
 VERSION := $(shell cat packaging/VERSION)
@@ -131,11 +132,12 @@ install: all ## PREFIX, DESTDIR
 	install -D -m 644 packaging/vipd.sysusers $(DESTDIR)$(SYSUSERSDIR)/vipd.conf
 	install -D -m 644 packaging/vipd.tmpfiles $(DESTDIR)$(TMPFILESDIR)/vipd.conf
 	install -D -m 644 packaging/vipd.modules $(DESTDIR)$(MODULESDIR)/vipd.conf
+	install -D -m 644 packaging/vipd.catalog $(DESTDIR)$(CATALOGDIR)/vipd.catalog
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vipd/scripts
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
 	rm -f $(DESTDIR)$(SBINDIR)/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(UNITDIR)/vipd-online.target
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/vipd.conf $(DESTDIR)$(TMPFILESDIR)/vipd.conf $(DESTDIR)$(MODULESDIR)/vipd.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/vipd.conf $(DESTDIR)$(TMPFILESDIR)/vipd.conf $(DESTDIR)$(MODULESDIR)/vipd.conf $(DESTDIR)$(CATALOGDIR)/vipd.catalog
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish

@@ -138,9 +138,9 @@ static void send_programmed(struct ipvs *p)
 	if (why)
 		snprintf(m.why, sizeof(m.why), "%s", why);
 	if (why && !p->told)
-		log_warning("this node's table may not be relied upon: %s", why);
+		log_event(LOG_IPVS_NOT_READY, NULL, "this node's table may not be relied upon: %s", why);
 	else if (!why && p->told)
-		log_info("%zu virtual servers programmed", wanted(p));
+		log_event(LOG_IPVS_READY, NULL, "%zu virtual servers programmed", wanted(p));
 	p->told = why;
 	child_send(p->child, ROLE_VRRP, MSG_PROGRAMMED, p->generation, &m, sizeof(m), -1);
 }
@@ -180,7 +180,7 @@ static void set_problem(struct ipvs *p, const char *text)
 	if (!strcmp(p->problem, text))
 		return;
 	if (text[0]) {
-		log_error("%s", text);
+		log_event(LOG_KERNEL_MISSING, NULL, "%s", text);
 		send_note(p, "ipvs", "KernelMissing", text, false);
 	} else {
 		log_info("over: %s", p->problem);
@@ -247,7 +247,7 @@ static bool connect_kernel(struct ipvs *p)
 
 static void disconnect(struct ipvs *p, int err)
 {
-	log_warning("IPVS does not answer: %s; its state is read again", strerror(-err));
+	log_event(LOG_IPVS_LOST, NULL, "IPVS does not answer: %s; its state is read again", strerror(-err));
 	ipvs_sock_close(p->r.sock);
 	p->r.sock = NULL;
 	p->reopen_wait = backoff_next(p->reopen_wait);
@@ -703,7 +703,8 @@ static int take_record(struct ipvs *p, int fd, bool *lost)
 	int err = own_open(fd, &p->own, lost);
 	if (!err)
 		return 0;
-	log_error("the ownership record cannot be used: %s; what vipd makes is known only while this process lives",
+	log_event(LOG_OWNED_NOT_SAVED, NULL,
+		  "the ownership record cannot be used: %s; what vipd makes is known only while this process lives",
 		  strerror(-err));
 	return own_open(-1, &p->own, lost);
 }

@@ -130,10 +130,7 @@ __attribute__((format(printf, 3, 4))) static void complain(struct reconcile *r, 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (suppressed)
-		log_warning("%s (and %u more like it)", text, suppressed);
-	else
-		log_warning("%s", text);
+	log_event(LOG_IPVS_REFUSED, LOG_WITH(.suppressed = suppressed), "%s", text);
 }
 
 /* What is wanted */
@@ -563,13 +560,14 @@ static void report(struct reconcile *r, uint64_t adopted, nsec_t now)
 {
 	unsigned suppressed;
 	if (r->adopted > adopted)
-		log_info("%s: %llu virtual servers taken over",
-			 r->lost ? "the ownership record was lost; what equals the wanted state counts as ours"
-				 : "adopt",
-			 (unsigned long long)(r->adopted - adopted));
+		log_event(r->lost ? LOG_OWNED_LOST : LOG_IPVS_ADOPTED, NULL, "%s: %llu virtual servers taken over",
+			  r->lost ? "the ownership record was lost; what equals the wanted state counts as ours"
+				  : "adopt",
+			  (unsigned long long)(r->adopted - adopted));
 	if ((r->mended || r->mended_reals) && log_allow(&r->limit_drift, now, &suppressed))
-		log_info("somebody changed the kernel's table: %u virtual servers and %u real servers put right",
-			 r->mended, r->mended_reals);
+		log_event(LOG_IPVS_DRIFT, LOG_WITH(.suppressed = suppressed),
+			  "somebody changed the kernel's table: %u virtual servers and %u real servers put right",
+			  r->mended, r->mended_reals);
 	r->healed_services += r->mended;
 	r->healed_reals += r->mended_reals;
 }

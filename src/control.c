@@ -148,12 +148,12 @@ static void on_problems(void *arg, const char *file, const struct diag_list *dia
 
 	for (size_t i = 0; i < diags->n; i++) {
 		diag_format(&diags->items[i], line, sizeof line);
-		log_warning("%s", line);
+		log_event(LOG_MANIFEST_REFUSED, LOG_WITH(.file = file), "%s", line);
 	}
 	if (diags->errors)
 		log_warning("%s: its last good contents stay", file);
 	if (!diags->n)
-		log_info("%s is good again", file);
+		log_event(LOG_MANIFEST_GOOD, LOG_WITH(.file = file), "%s is good again", file);
 }
 
 static void on_settled(void *arg, bool first)
@@ -170,9 +170,11 @@ static void on_trouble(void *arg, const char *why)
 	struct control *c = arg;
 
 	if (why)
-		log_error("folder %s: %s; what was known stays", c->config->manifests, why);
+		log_event(LOG_FOLDER_LOST, LOG_WITH(.file = c->config->manifests),
+			  "folder %s: %s; what was known stays", c->config->manifests, why);
 	else
-		log_info("folder %s can be read again", c->config->manifests);
+		log_event(LOG_FOLDER_BACK, LOG_WITH(.file = c->config->manifests), "folder %s can be read again",
+			  c->config->manifests);
 	free(c->trouble);
 	c->trouble = why ? xstrdup(why) : NULL;
 	if (why)
@@ -330,7 +332,8 @@ static void say_config(struct control *c, const struct diag_list *diags)
 		notices_set(c->notices, "config", c->config->file, "BadConfiguration", NULL);
 		return;
 	}
-	log_error("the configuration has errors: nothing is changed");
+	log_event(LOG_CONFIG_REFUSED, LOG_WITH(.file = c->config->file),
+		  "the configuration has errors: nothing is changed");
 	while (diags->items[first].level != DIAG_ERROR)
 		first++;
 	diag_format(&diags->items[first], line, sizeof line);
@@ -349,7 +352,7 @@ static void on_reload(void *arg)
 		return; /* not started yet: it will read all anyway */
 	control_record_reload(c);
 	if (config_load(&c->options, &now, &diags) == 0) {
-		log_info("configuration reloaded");
+		log_event(LOG_CONFIG_RELOADED, LOG_WITH(.file = now->file), "configuration reloaded");
 		config_swap(c, now);
 	}
 	say_config(c, &diags);

@@ -17,7 +17,8 @@ enum { FILE_MAX = DRAINED_MAX * (DRAINED_TEXT + 1) };
 static void say(struct control *c, const char *reason, const char *message)
 {
 	if (notices_set(c->notices, "record", DRAINED, reason, message) && message)
-		log_error("%s/%s: %s", c->env->places->state_dir, DRAINED, message);
+		log_event(LOG_RECORD_REFUSED, LOG_WITH(.file = DRAINED), "%s/%s: %s", c->env->places->state_dir,
+			  DRAINED, message);
 }
 
 void control_drain_load(struct control *c)
@@ -85,7 +86,7 @@ static void change(struct control *c, const struct drained_one *one, bool drain,
 		return;
 	drained_format(one, buf);
 	plan_each_vs(c->plan, send_again, &ch);
-	log_info("%s %s, in %zu virtual servers", buf, drain ? "drained" : "undrained", ch.n);
+	log_event(LOG_DRAINED, NULL, "%s %s, in %zu virtual servers", buf, drain ? "drained" : "undrained", ch.n);
 	json_array_append_new(changed, json_pack("{s:s, s:I}", "realServer", buf, "virtualServers", (json_int_t)ch.n));
 }
 

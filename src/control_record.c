@@ -16,7 +16,8 @@
 static void say(struct control *c, const char *reason, const char *message)
 {
 	if (notices_set(c->notices, "record", RECORD_FILE, reason, message) && message)
-		log_error("%s/%s: %s", c->env->places->state_dir, RECORD_FILE, message);
+		log_event(LOG_RECORD_REFUSED, LOG_WITH(.file = RECORD_FILE), "%s/%s: %s", c->env->places->state_dir,
+			  RECORD_FILE, message);
 }
 
 /* All errors to the log, the first to whoever asks. */

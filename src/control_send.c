@@ -113,7 +113,7 @@ static bool say_placed(struct control *c, const struct addr *a, enum assign_plac
 		const char *message = place == (enum assign_place)p ? place_words[p] : NULL;
 
 		if (notices_set(c->notices, "plan", buf, reasons[p], message) && message)
-			log_warning("%s: %s", buf, message);
+			log_event(LOG_PROBLEM, LOG_WITH(.vip = buf), "%s: %s", buf, message);
 	}
 	return place == ASSIGN_PLACED;
 }
@@ -162,14 +162,16 @@ static void on_problem(void *arg, const struct object *o, const char *reason, co
 {
 	struct control *c = arg;
 	char *name = xasprintf("%s %s/%s", kind_name(o->kind), o->meta.namespace, o->meta.name);
+	const struct log_fields with = {.object = name,
+					.service = o->kind == KIND_SERVICE ? strchr(name, ' ') + 1 : NULL};
 
 	if (notices_set(c->notices, "plan", name, reason, message)) {
 		if (message)
 			control_events_problem(c, o, reason, message);
 		if (message)
-			log_warning("%s: %s: %s", name, reason, message);
+			log_event(LOG_PROBLEM, &with, "%s: %s: %s", name, reason, message);
 		else
-			log_info("%s: %s is over", name, reason);
+			log_event(LOG_PROBLEM_OVER, &with, "%s: %s is over", name, reason);
 	}
 	free(name);
 }

@@ -261,8 +261,9 @@ static bool welcome(struct ctl_server *s, int fd, bool *admin)
 		return true;
 	}
 	if (log_allow(&s->limit, clock_now(), &more))
-		log_warning("control socket: user %u (process %d) is not root and not in vipd's group: refused",
-			    who.uid, who.pid);
+		log_event(LOG_CLIENT_REFUSED, LOG_WITH(.suppressed = more),
+			  "control socket: user %u (process %d) is not root and not in vipd's group: refused", who.uid,
+			  who.pid);
 	return false;
 }
 

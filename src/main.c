@@ -189,6 +189,7 @@ int main(int argc, char **argv)
 	}
 	umask(022);
 	log_open("vipd", o.log_level);
+	log_open_format(o.log_format, LOG_JOURNAL_SOCKET);
 	code = act(&o, argv);
 	options_clear(&o);
 	return code;

@@ -17,6 +17,7 @@ enum kind {
 	KIND_NUMBER,
 	KIND_ACTION,    /* a switch that chooses what to do */
 	KIND_LEVEL,     /* --log-level */
+	KIND_FORMAT,    /* --log-format */
 	KIND_V,         /* -v: print; -v=N: glog's verbosity */
 	KIND_API_TEXT,  /* needs the Kubernetes API server */
 	KIND_PAST_BOOL, /* taken and passed over: logging flags of Go programs */
@@ -43,6 +44,8 @@ static const struct flag flags[] = {
     {"f", KIND_BOOL, AT(foreground), 0, 0, NULL, "stay in the foreground (vipd always does)"},
     {"foreground", KIND_BOOL, AT(foreground), 0, 0, NULL, NULL},
     {"log-level", KIND_LEVEL, 0, 0, 0, "LEVEL", "error, warning, info or debug (default info)"},
+    {"log-format", KIND_FORMAT, 0, 0, 0, "FORM",
+     "text, json, journal, or auto: journal under systemd, else text (default auto)"},
     {"run-dir", KIND_TEXT, AT(places.run_dir), 0, 0, "DIR", "lock and ownership records (default /run/vipd)"},
     {"state-dir", KIND_TEXT, AT(places.state_dir), 0, 0, "DIR", "what outlives a boot (default /var/lib/vipd)"},
     {"control-socket", KIND_TEXT, AT(places.control_socket), 0, 0, "PATH",
@@ -177,6 +180,13 @@ static int store_level(struct parse *p, const char *value)
 	return 0;
 }
 
+static int store_format(struct parse *p, const char *value)
+{
+	if (log_format_parse(value, &p->o->log_format) < 0)
+		return FAIL(p, "--log-format: '%s' is none of text, json, journal, auto", value);
+	return 0;
+}
+
 /* -v alone belongs to -n; with a number it is glog's verbosity, of which 4 and more is what vipd calls debug. */
 static int store_v(struct parse *p, const char *value)
 {
@@ -214,6 +224,8 @@ static int store(struct parse *p, const struct flag *f, const char *value)
 		return 0;
 	case KIND_LEVEL:
 		return store_level(p, value);
+	case KIND_FORMAT:
+		return store_format(p, value);
 	case KIND_V:
 		return store_v(p, value);
 	case KIND_API_TEXT:
@@ -227,7 +239,8 @@ static int store(struct parse *p, const struct flag *f, const char *value)
 
 static bool takes_value(enum kind k)
 {
-	return k == KIND_TEXT || k == KIND_NUMBER || k == KIND_LEVEL || k == KIND_API_TEXT || k == KIND_PAST_TEXT;
+	return k == KIND_TEXT || k == KIND_NUMBER || k == KIND_LEVEL || k == KIND_FORMAT || k == KIND_API_TEXT ||
+	       k == KIND_PAST_TEXT;
 }
 
 static const struct flag *find_flag(const char *name, size_t len)

@@ -36,6 +36,7 @@ struct options {
 	enum options_action action;
 	struct places places; /* never NULL: the defaults stand where nothing is given */
 	enum log_level log_level;
+	enum log_format log_format;
 	bool foreground; /* -f: accepted; vipd never forks away */
 	bool log_level_given;
 	bool config_only; /* of DO_CHECK: no manifests */

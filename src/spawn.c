@@ -67,7 +67,8 @@ static void rewind_own(int fd)
 
 static _Noreturn void run(const struct spawn *s, enum role role, const struct role_env *env, int channel)
 {
-	const int keep[] = {channel, env->own_fd, env->listen_fd, env->state_fd, env->mem_fd, env->lock_fd};
+	const int keep[] = {channel,     env->own_fd,  env->listen_fd,  env->state_fd,
+			    env->mem_fd, env->lock_fd, log_journal_fd()};
 	struct child *c;
 	char name[16];
 	int code;

@@ -97,7 +97,7 @@ static void start(struct supervisor *s, unsigned roles)
 
 	if (err == 0)
 		return;
-	log_error("cannot start a process: %s", strerror(-err));
+	log_event(LOG_PROCESS_NOT_STARTED, NULL, "cannot start a process: %s", strerror(-err));
 	for (int r = 0; r < ROLE_COUNT; r++)
 		if (roles & 1U << r && has_role(s, (enum role)r) && !team_runs(s->team, (enum role)r))
 			loop_timer_set(s->again[r].timer, NSEC_PER_SEC);
@@ -124,8 +124,8 @@ static void start_again(struct supervisor *s, enum role r, int status, nsec_t li
 	nsec_t delay = restart_delay(&s->again[r].restart, lived);
 	char why[80];
 
-	log_warning("%s died (%s): started again in %lld s", role_name(r), describe(status, why, sizeof(why)),
-		    (long long)(delay / NSEC_PER_SEC));
+	log_event(LOG_PROCESS_DIED, LOG_WITH(.child = role_name(r)), "%s died (%s): started again in %lld s",
+		  role_name(r), describe(status, why, sizeof(why)), (long long)(delay / NSEC_PER_SEC));
 	if (delay)
 		loop_timer_set(s->again[r].timer, delay);
 	else
@@ -141,7 +141,7 @@ static void replace_next(struct supervisor *s)
 	if (s->step == STEPS) {
 		loop_timer_stop(s->step_limit);
 		s->phase = RUN;
-		log_info("replaced: every process runs vipd %s", VIPD_VERSION);
+		log_event(LOG_REPLACED, NULL, "replaced: every process runs vipd %s", VIPD_VERSION);
 		return;
 	}
 	s->leaving = team_runs(s->team, replace_order[s->step]);
@@ -198,7 +198,7 @@ static void on_ready(void *arg, enum role r)
 	}
 	if (!s->settled && all_ready(s)) {
 		s->settled = true;
-		log_info("ready");
+		log_event(LOG_READY, NULL, "ready");
 		notify_ready();
 	}
 	if (s->phase == REPLACE && !s->leaving && r == replace_order[s->step])
@@ -242,7 +242,8 @@ static void replace_binary(struct supervisor *s)
 		team_look(s->team, (enum role)i, &r.members[i]);
 	log_info("replacing the binary by %s", s->conf->program);
 	err = reexec_exec(s->conf->program, s->conf->argv, &r);
-	log_error("%s cannot be executed: %s; nothing has changed", s->conf->program, strerror(-err));
+	log_event(LOG_REPLACE_FAILED, LOG_WITH(.file = s->conf->program),
+		  "%s cannot be executed: %s; nothing has changed", s->conf->program, strerror(-err));
 }
 
 static void on_other_gone(void *arg, pid_t pid, int status)
@@ -259,7 +260,8 @@ static void on_other_gone(void *arg, pid_t pid, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		replace_binary(s);
 	else
-		log_error("%s --version failed (%s): not replaced, nothing has changed", s->conf->program,
+		log_event(LOG_REPLACE_FAILED, LOG_WITH(.file = s->conf->program),
+			  "%s --version failed (%s): not replaced, nothing has changed", s->conf->program,
 			  describe(status, why, sizeof(why)));
 }
 
@@ -282,7 +284,7 @@ static void on_stop(void *arg, int signo)
 {
 	struct supervisor *s = arg;
 
-	log_info("stopping (%s)", strsignal(signo));
+	log_event(LOG_STOPPING, NULL, "stopping (%s)", strsignal(signo));
 	stop(s, VIPD_OK);
 }
 
@@ -324,7 +326,8 @@ static void replace(void *arg)
 	}
 	pid = reexec_probe(s->conf->program);
 	if (pid < 0) {
-		log_error("cannot try %s: %s; nothing has changed", s->conf->program, strerror((int)-pid));
+		log_event(LOG_REPLACE_FAILED, LOG_WITH(.file = s->conf->program),
+			  "cannot try %s: %s; nothing has changed", s->conf->program, strerror((int)-pid));
 		return;
 	}
 	s->probe = pid;
@@ -424,6 +427,7 @@ int supervisor_run(const struct supervisor_conf *conf)
 	struct supervisor s = {.conf = conf, .loop = loop_new()};
 	int err, code;
 
+	log_wait_at_most(LOG_WAIT_MS);
 	if (!s.loop) {
 		log_error("cannot make an event loop: %s", strerror(errno));
 		return VIPD_FAILED;

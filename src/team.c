@@ -268,7 +268,8 @@ void team_ping(struct team *t)
 		if (!m->pid || !m->chan || m->adopted)
 			continue;
 		if (m->unanswered == UNANSWERED) {
-			log_error("%s (pid %d) hangs: killed", role_name(m->role), (int)m->pid);
+			log_event(LOG_PROCESS_HUNG, LOG_WITH(.child = role_name(m->role)), "%s (pid %d) hangs: killed",
+				  role_name(m->role), (int)m->pid);
 			team_kill(t, m->role);
 		} else {
 			m->unanswered++;

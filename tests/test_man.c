@@ -3,6 +3,7 @@
  *   Integer from 1 to 100; default 5.        Time from 0s to 24h.        Word: auto, always, never; default auto. */
 #include "../src/base/duration.h"
 #include "../src/base/file.h"
+#include "../src/base/log.h"
 #include "../src/config.h"
 #include "../src/options.h"
 #include "plan_world.h"
@@ -438,12 +439,58 @@ static void test_options(void **state)
 	free(page);
 }
 
+/* ".It Sy NAME", then "LEVEL, NUMBER." and the sentence. */
+static void test_events(void **state)
+{
+	static const char *const levels[] = {"error", "warning", "info"};
+	char *page = page_read("vipd.8"), name[TEXT], type[TEXT], sentence[TEXT], want[TEXT];
+	const char *at = page;
+	int e = LOG_PLAIN + 1;
+
+	for (; line_behind(&at, "\n.It Sy ", name); e++) {
+		const struct log_event_info *i = &log_event_table[e];
+
+		if (e == LOG_EVENT_COUNT)
+			fail_msg("vipd(8) has an event that there is not: %s", name);
+		assert_string_equal(name, i->name);
+		assert_true(line_behind(&at, "", type) && line_behind(&at, "", sentence));
+		snprintf(want, sizeof want, "%s, %s.", levels[i->level], i->uuid);
+		assert_string_equal(type, want);
+		assert_string_equal(sentence, i->text);
+		at -= 2;
+	}
+	if (e != LOG_EVENT_COUNT)
+		fail_msg("vipd(8) lacks the event %s", log_event_table[e].name);
+	free(page);
+}
+
+/* journalctl -x: the whole file follows from the table. */
+static void test_catalog(void **state)
+{
+	char *have = page_read("../vipd.catalog"), *want = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&want, &len);
+
+	fputs("# Message catalog of vipd(8), for journalctl -x. tests/test_man.c holds it against "
+	      "src/base/log_event.h.\n",
+	      f);
+	for (int e = LOG_PLAIN + 1; e < LOG_EVENT_COUNT; e++) {
+		const struct log_event_info *i = &log_event_table[e];
+
+		fprintf(f, "\n-- %s\nSubject: vipd: %s\nDefined-By: vipd\nDocumentation: man:vipd(8)\n\n%s\n", i->uuid,
+			i->name, i->text);
+	}
+	fclose(f);
+	assert_string_equal(have, want);
+	free(want);
+	free(have);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_config),
-	    cmocka_unit_test(test_annotations),
-	    cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_config), cmocka_unit_test(test_annotations), cmocka_unit_test(test_options),
+	    cmocka_unit_test(test_events), cmocka_unit_test(test_catalog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

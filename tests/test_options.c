@@ -174,6 +174,7 @@ static void test_refused(void **state)
 	    {{"-n", "--cleanup"}, "-n and --cleanup exclude each other"},
 	    {{"-f=maybe"}, "--f: 'maybe' is neither true nor false"},
 	    {{"--log-level=loud"}, "--log-level: 'loud' is none of error, warning, info, debug"},
+	    {{"--log-format=xml"}, "--log-format: 'xml' is none of text, json, journal, auto"},
 	    {{"--vrid", "0"}, "--vrid: '0' is not a number from 1 to 255"},
 	    {{"--vrid=256"}, "--vrid: '256' is not a number from 1 to 255"},
 	    {{"--use-unicast"},

@@ -276,7 +276,8 @@ static void refused(struct announcer *a, struct announcement *n, int error)
 	unsigned lost;
 
 	if (error != ENETDOWN && error != ENXIO && error != ENODEV && log_allow(&a->limit, clock_now(), &lost))
-		log_warning("cannot announce %s: %s", addr_format(&n->addr, text), strerror(error));
+		log_event(LOG_VIP_NOT_ANNOUNCED, LOG_WITH(.vip = addr_format(&n->addr, text), .suppressed = lost),
+			  "cannot announce %s: %s", text, strerror(error));
 	ring_del(a, n);
 }
 

@@ -70,7 +70,9 @@ struct vrouter {
 	char difference[PACKET_DIFFERENCE]; /* how a peer's address list differs from ours; "": it does not */
 	struct addr differs;                /* that peer */
 	nsec_t differed;                    /* when it was looked at last */
-	struct log_limit limit;
+	struct log_limit limit;             /* transitions: nothing else may use it up */
+	struct log_limit limit_send;        /* what cannot be sent */
+	struct log_limit limit_peer;        /* what a packet says */
 };
 
 /* A planned failover: what became of each router so far. */

@@ -79,7 +79,8 @@ void holder_record(struct holder *h)
 	int err = ownfile_sync(h->own_fd, h->owned);
 
 	if (err && !h->own_failed)
-		log_error("cannot write the ownership record: %s; addresses are held all the same", strerror(-err));
+		log_event(LOG_OWNED_NOT_SAVED, NULL,
+			  "cannot write the ownership record: %s; addresses are held all the same", strerror(-err));
 	h->own_failed = err != 0;
 }
 
@@ -104,7 +105,7 @@ static int holder_start(struct holder *h)
 	}
 	h->adopt = how == OWNED_DAMAGED;
 	if (h->adopt)
-		log_warning("the ownership record was damaged: what is as wanted is adopted");
+		log_event(LOG_OWNED_LOST, NULL, "the ownership record was damaged: what is as wanted is adopted");
 	err = rtnl_open(true, &h->rtnl);
 	if (!err)
 		err = announcer_new(h->loop, &h->announcer);

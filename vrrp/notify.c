@@ -81,8 +81,9 @@ static void queue_push(struct notifier *n, struct queue *q, const char *bytes, s
 	queue_drop(q, q == &n->runs && n->running ? TAILQ_NEXT(first, next) : first);
 	n->counts.dropped++;
 	if (log_allow(&n->limit, clock_now(), &missed))
-		log_warning("%s does not take notifications: the oldest are dropped",
-			    q == &n->lines ? n->to.notify_fifo : n->to.notify_script);
+		log_event(LOG_NOTIFY_FAILED, LOG_WITH(.suppressed = missed),
+			  "%s does not take notifications: the oldest are dropped",
+			  q == &n->lines ? n->to.notify_fifo : n->to.notify_script);
 }
 
 /* ---- FIFO */
@@ -117,8 +118,8 @@ static int fifo_open(struct notifier *n)
 	if (err)
 		fifo_close(n);
 	if (err && err != n->said)
-		log_warning("%s: notifications wait: %s", n->to.notify_fifo,
-			    err == -ENOSTR ? "it is no FIFO" : strerror(-err));
+		log_event(LOG_NOTIFY_FAILED, NULL, "%s: notifications wait: %s", n->to.notify_fifo,
+			  err == -ENOSTR ? "it is no FIFO" : strerror(-err));
 	n->said = err;
 	return err;
 }
@@ -177,9 +178,11 @@ bool notifier_ran(struct notifier *n, uint64_t id, const struct msg_ran *ran)
 	}
 	if (ran->status && log_allow(&n->limit, clock_now(), &missed)) {
 		if (ran->status < 0)
-			log_warning("notify script %s: %s", n->to.notify_script, strerror(-ran->status));
+			log_event(LOG_NOTIFY_FAILED, LOG_WITH(.suppressed = missed), "notify script %s: %s",
+				  n->to.notify_script, strerror(-ran->status));
 		else
-			log_warning("notify script %s ended with %d", n->to.notify_script, ran->status);
+			log_event(LOG_NOTIFY_FAILED, LOG_WITH(.suppressed = missed), "notify script %s ended with %d",
+				  n->to.notify_script, ran->status);
 	}
 	n->counts.runs++;
 	queue_pop(&n->runs);

@@ -76,7 +76,9 @@ static void entry_adopt(struct holder *h, struct entry *e, const struct vip_view
 		return;
 	have->ours = true;
 	owned_add(h->owned, &e->addr, have->bits, have->ifindex);
-	log_warning("%s on %s adopted: the ownership record was damaged", addr_format(&e->addr, text), v->link->name);
+	addr_format(&e->addr, text);
+	log_event(LOG_OWNED_LOST, LOG_WITH(.vip = text, .interface = v->link->name),
+		  "%s on %s adopted: the ownership record was damaged", text, v->link->name);
 }
 
 static void entry_settle(struct holder *h, struct entry *e, bool held, enum vip_problem problem)
@@ -152,8 +154,11 @@ static void refused(struct holder *h, const struct addr_op *op, struct entry *e,
 	e->error = error;
 	holder_retry(h);
 	if (log_allow(&h->limit, clock_now(), &lost))
-		log_warning("cannot %s %s/%u on %s: %s", op->add ? "add" : "remove", addr_format(&op->addr, text),
-			    op->bits, l ? l->name : "an interface that is gone", strerror(-error));
+		log_event(
+		    LOG_VIP_REFUSED,
+		    LOG_WITH(.vip = addr_format(&op->addr, text), .interface = l ? l->name : NULL, .suppressed = lost),
+		    "cannot %s %s/%u on %s: %s", op->add ? "add" : "remove", text, op->bits,
+		    l ? l->name : "an interface that is gone", strerror(-error));
 }
 
 static void added(struct holder *h, const struct addr_op *op, struct entry *e, int error)
@@ -179,7 +184,10 @@ static void added(struct holder *h, const struct addr_op *op, struct entry *e, i
 	e->lost = false;
 	h->restored++;
 	if (log_allow(&h->limit, clock_now(), &lost))
-		log_warning("%s put back on %s: somebody had removed it", addr_format(&op->addr, text), e->want.ifname);
+		log_event(
+		    LOG_VIP_RESTORED,
+		    LOG_WITH(.vip = addr_format(&op->addr, text), .interface = e->want.ifname, .suppressed = lost),
+		    "%s put back on %s: somebody had removed it", text, e->want.ifname);
 }
 
 static void removed(struct holder *h, const struct addr_op *op, struct entry *e, int error)

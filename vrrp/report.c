@@ -114,7 +114,7 @@ static void note_device(struct vrrp *v)
 			 strerror(-v->device_error));
 	send_note(v, VIPD_DEVICE, "DeviceMissing", v->device_error ? text : "", !v->device_error);
 	if (v->device_error)
-		log_error("%s", text);
+		log_event(LOG_KERNEL_MISSING, NULL, "%s", text);
 }
 
 void report_device(struct vrrp *v, int error)
@@ -136,7 +136,7 @@ static void note_accept(struct vrrp *v)
 		: "");
 	send_note(v, "accept", "AcceptNotKept", v->accept_error ? text : "", !v->accept_error);
 	if (v->accept_error)
-		log_error("%s", text);
+		log_event(LOG_KERNEL_MISSING, NULL, "%s", text);
 }
 
 void report_accept(void *arg, int error)

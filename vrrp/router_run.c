@@ -49,19 +49,28 @@ void router_news(struct vrouter *r, enum fsm_mode before)
 		r->engine->hooks->news(r->engine->arg, &n);
 }
 
+static const enum log_event mode_events[FSM_MODES] = {[FSM_INITIALIZE] = LOG_VRRP_STOPPED,
+						      [FSM_BACKUP] = LOG_VRRP_BACKUP,
+						      [FSM_ACTIVE] = LOG_VRRP_ACTIVE,
+						      [FSM_FAULT] = LOG_VRRP_FAULT};
+
 static void entered(struct vrouter *r, enum fsm_mode before)
 {
-	char text[ADDR_TEXT];
+	bool other = r->fs.mode == FSM_BACKUP && r->fs.active.family;
+	char text[ADDR_TEXT] = "";
 	unsigned lost;
 
+	if (other)
+		addr_format(&r->fs.active, text);
 	r->transitions++;
 	r->since = clock_wall();
 	r->wants = false;
 	if (log_allow(&r->limit, r->engine->now, &lost))
-		log_info("router %s: %s -> %s: %s (priority %u%s%s)", r->conf.name, fsm_mode_notify(before),
-			 fsm_mode_notify(r->fs.mode), r->fs.cause, r->fc.priority,
-			 r->fs.mode == FSM_BACKUP && r->fs.active.family ? ", Active is " : "",
-			 r->fs.mode == FSM_BACKUP && r->fs.active.family ? addr_format(&r->fs.active, text) : "");
+		log_event(mode_events[r->fs.mode],
+			  LOG_WITH(.router = r->conf.name, .interface = r->conf.ifname, .peer = other ? text : NULL,
+				   .suppressed = lost),
+			  "router %s: %s -> %s: %s (priority %u%s%s)", r->conf.name, fsm_mode_notify(before),
+			  fsm_mode_notify(r->fs.mode), r->fs.cause, r->fc.priority, other ? ", Active is " : "", text);
 	router_news(r, before);
 }
 
@@ -247,7 +256,8 @@ static void follow_priority(struct vrouter *r)
 
 	if (now == r->fc.priority)
 		return;
-	log_info("router %s: priority %u -> %u", r->conf.name, r->fc.priority, now);
+	log_event(LOG_VRRP_PRIORITY, LOG_WITH(.router = r->conf.name), "router %s: priority %u -> %u", r->conf.name,
+		  r->fc.priority, now);
 	r->fc.priority = now;
 	router_event(r, EV_PRIORITY);
 	router_news(r, r->fs.mode);

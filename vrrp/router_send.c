@@ -94,9 +94,10 @@ int router_sockets(struct vrouter *r)
 		vsock_listen(r->in, r->conf.vrid, r);
 		return 0;
 	}
-	if (log_allow(&r->limit, r->engine->now, &lost))
-		log_warning("router %s: cannot open its sockets on %s: %s", r->conf.name, r->conf.ifname,
-			    strerror(-err));
+	if (log_allow(&r->limit_send, r->engine->now, &lost))
+		log_event(LOG_VRRP_SEND_FAILED,
+			  LOG_WITH(.router = r->conf.name, .interface = r->conf.ifname, .suppressed = lost),
+			  "router %s: cannot open its sockets on %s: %s", r->conf.name, r->conf.ifname, strerror(-err));
 	router_sockets_close(r);
 	return err;
 }
@@ -184,9 +185,11 @@ static void count(struct vrouter *r, const struct vsock_out *o)
 		return;
 	}
 	r->send_errors++;
-	if (log_allow(&r->limit, r->engine->now, &lost))
-		log_warning("router %s: cannot send an advertisement on %s: %s", r->conf.name, r->conf.ifname,
-			    strerror(o->error));
+	if (log_allow(&r->limit_send, r->engine->now, &lost))
+		log_event(LOG_VRRP_SEND_FAILED,
+			  LOG_WITH(.router = r->conf.name, .interface = r->conf.ifname, .suppressed = lost),
+			  "router %s: cannot send an advertisement on %s: %s", r->conf.name, r->conf.ifname,
+			  strerror(o->error));
 }
 
 void router_flush(struct engine *e)

@@ -79,7 +79,8 @@ static void thing_log(struct thing *g, const char *why)
 	unsigned missed;
 
 	if (log_allow(&g->limit, clock_now(), &missed))
-		log_info("tracked %s %s: %s", kinds[g->what.kind], g->what.name, why);
+		log_event(LOG_TRACK_CHANGED, LOG_WITH(.object = g->what.name, .suppressed = missed),
+			  "tracked %s %s: %s", kinds[g->what.kind], g->what.name, why);
 }
 
 static void thing_take(struct thing *g, bool good, const char *why)

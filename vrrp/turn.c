@@ -37,7 +37,8 @@ static void stalled(struct engine *e)
 			continue;
 		e->stalls++;
 		if (log_allow(&e->limit, e->now, &lost))
-			log_warning(
+			log_event(
+			    LOG_VRRP_STALLED, LOG_WITH(.router = r->conf.name, .suppressed = lost),
 			    "router %s: no advertisement for %lld ms, longer than its peers wait: it starts as Backup",
 			    r->conf.name, (long long)((e->now - r->sent_at) / NSEC_PER_MSEC));
 		router_event(r, EV_STALLED);
@@ -156,11 +157,15 @@ static void note_difference(struct vrouter *r, const struct packet_expect *x, co
 			    const struct advert *a, bool differs)
 {
 	char text[PACKET_DIFFERENCE], peer[ADDR_TEXT];
+	unsigned lost;
 
 	if (!differs) {
 		if (r->difference[0] && addr_equal(&r->differs, from)) {
-			log_info("router %s: %s advertises the same addresses again", r->conf.name,
-				 addr_format(from, peer));
+			if (log_allow(&r->limit_peer, r->engine->now, &lost))
+				log_event(LOG_VRRP_AGREES,
+					  LOG_WITH(.router = r->conf.name, .peer = addr_format(from, peer),
+						   .suppressed = lost),
+					  "router %s: %s advertises the same addresses again", r->conf.name, peer);
 			r->difference[0] = '\0';
 		}
 		return;
@@ -168,9 +173,10 @@ static void note_difference(struct vrouter *r, const struct packet_expect *x, co
 	if (r->engine->now - r->differed < NSEC_PER_SEC)
 		return;
 	packet_difference(x, a, text);
-	if (!r->difference[0] && text[0])
-		log_warning("router %s: %s advertises other addresses: it %s", r->conf.name, addr_format(from, peer),
-			    text);
+	if (!r->difference[0] && text[0] && log_allow(&r->limit_peer, r->engine->now, &lost))
+		log_event(LOG_VRRP_DIFFERS,
+			  LOG_WITH(.router = r->conf.name, .peer = addr_format(from, peer), .suppressed = lost),
+			  "router %s: %s advertises other addresses: it %s", r->conf.name, peer, text);
 	memcpy(r->difference, text, sizeof text);
 	r->differs = *from;
 	r->differed = r->engine->now;

@@ -40,7 +40,8 @@ static void sysctl_set(struct vmacs *v, const char *family, const char *ifname, 
 	if (fd >= 0)
 		close(fd);
 	if (err && log_allow(&v->limit, clock_now(), &missed))
-		log_warning("%s cannot be set to %s: %s", path, value, strerror(-err));
+		log_event(LOG_DEVICE_REFUSED, LOG_WITH(.file = path, .suppressed = missed),
+			  "%s cannot be set to %s: %s", path, value, strerror(-err));
 }
 
 /* The device answers ARP for its own addresses only (one of IPv6 for none, or the interface's IPv4 addresses would be told to be at its MAC), and takes packets
@@ -166,8 +167,9 @@ static void device_set(struct vmacs *v, const struct router *r, const struct lin
 		return;
 	err = rtnl_link_set(v->holder->rtnl, l->index, up);
 	if (err && err != -ENODEV)
-		log_warning("router %s: device %s cannot be set %s: %s", r->name, l->name, up ? "up" : "down",
-			    strerror(-err));
+		log_event(LOG_DEVICE_REFUSED, LOG_WITH(.router = r->name, .interface = l->name),
+			  "router %s: device %s cannot be set %s: %s", r->name, l->name, up ? "up" : "down",
+			  strerror(-err));
 }
 
 static const struct link *device_of(const struct vmacs *v, const struct router *r)
@@ -192,8 +194,10 @@ static const char *router_look(struct vmacs *v, const struct router *r, bool act
 	if (!l) {
 		err = device_make(v, r, parent);
 		if (err && err != -EEXIST && log_allow(&v->limit, clock_now(), &missed))
-			log_warning("router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
-				    err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
+			log_event(LOG_DEVICE_REFUSED,
+				  LOG_WITH(.router = r->name, .interface = r->ifname, .suppressed = missed),
+				  "router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
+				  err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
 		holder_drain(v->holder); /* the kernel has told of it already */
 		l = device_of(v, r);
 	}

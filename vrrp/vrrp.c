@@ -78,8 +78,9 @@ static void on_ipvs_limit(void *arg)
 		loop_timer_set(v->ipvs_limit, IPVS_GRACE);
 		return;
 	}
-	log_warning("no ipvs process with a programmed table for %d s (%s): virtual routers run at priority 1",
-		    (int)(IPVS_LIMIT / NSEC_PER_SEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
+	log_event(LOG_VRRP_UNREADY, NULL,
+		  "no ipvs process with a programmed table for %d s (%s): virtual routers run at priority 1",
+		  (int)(IPVS_LIMIT / NSEC_PER_SEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
 	engine_ready(v->engine, false);
 }
 
@@ -87,8 +88,9 @@ static void on_gate(void *arg)
 {
 	struct vrrp *v = arg;
 
-	log_warning("ipvs has not reported its table programmed within %lld ms (%s): virtual IPs are added without it",
-		    (long long)(ready_timeout(v) / NSEC_PER_MSEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
+	log_event(LOG_VRRP_UNREADY, NULL,
+		  "ipvs has not reported its table programmed within %lld ms (%s): virtual IPs are added without it",
+		  (long long)(ready_timeout(v) / NSEC_PER_MSEC), v->ipvs_why[0] ? v->ipvs_why : "it says nothing");
 	engine_ready(v->engine, false);
 	open_gate(v);
 }
@@ -328,7 +330,7 @@ static void on_orphan(void *arg)
 
 	if (v->over || v->stopping)
 		return;
-	log_warning("the supervisor is gone: holding the addresses until a new one comes");
+	log_event(LOG_VRRP_ORPHANED, NULL, "the supervisor is gone: holding the addresses until a new one comes");
 	v->orphan_until = clock_now() + ORPHAN_LIFE;
 	loop_timer_set(v->orphan, ORPHAN_LOOK);
 }

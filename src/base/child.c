@@ -67,6 +67,7 @@ struct child *child_new(enum role self, int supervisor_fd)
 	struct child *c = xcalloc(1, sizeof(*c));
 
 	log_open(role_name(self), log_level_now());
+	log_wait_at_most(self == ROLE_VRRP ? 0 : LOG_WAIT_MS);
 	signals_reset();
 	c->self = self;
 	c->loop = loop_new();
