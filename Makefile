@@ -133,12 +133,14 @@ install: all ## PREFIX, DESTDIR
 	install -D -m 644 packaging/vipd.tmpfiles $(DESTDIR)$(TMPFILESDIR)/vipd.conf
 	install -D -m 644 packaging/vipd.modules $(DESTDIR)$(MODULESDIR)/vipd.conf
 	install -D -m 644 packaging/vipd.catalog $(DESTDIR)$(CATALOGDIR)/vipd.catalog
+	install -D -m 644 packaging/prometheus/vipd.rules.yml $(DESTDIR)$(PREFIX)/share/vipd/prometheus/vipd.rules.yml
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/vipd/scripts
 	test -e $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml || install -D -m 644 packaging/vipd.yaml $(DESTDIR)$(SYSCONFDIR)/vipd/vipd.yaml
 uninstall: ## leaves the configuration
 	rm -f $(DESTDIR)$(SBINDIR)/vipd $(DESTDIR)$(PREFIX)/bin/vipctl $(DESTDIR)$(UNITDIR)/vipd.service $(DESTDIR)$(UNITDIR)/vipd-online.target
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/vipd.conf $(DESTDIR)$(TMPFILESDIR)/vipd.conf $(DESTDIR)$(MODULESDIR)/vipd.conf $(DESTDIR)$(CATALOGDIR)/vipd.catalog
 	for page in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/vipd
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vipctl
 	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_vipctl $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/vipctl.fish
 clean: ## remove what was built

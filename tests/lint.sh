@@ -87,6 +87,15 @@ if command -v systemd-analyze >/dev/null; then
 	systemd-analyze verify --man=no "$tmp"/vipd.service "$tmp"/vipd-online.target 2>&1 | verdict 'systemd units' 'systemd-analyze verify finds this'
 	exposure | verdict 'systemd exposure' 'at most 3.5 is wanted'
 fi
+# Each metric that an alert looks at is one that the code writes: in the source without what its type adds.
+grep -oE 'vipd_[a-z_]+' packaging/prometheus/vipd.rules.yml | sed 's/_total$//' | sort -u | while read -r m; do
+	grep -qF "\"$m\"" src/control_metrics.c src/metrics_servers.c || echo "$m"
+done | verdict 'metrics of alerts' 'the code has no such metric'
+if command -v promtool >/dev/null; then
+	{ promtool check rules packaging/prometheus/vipd.rules.yml && promtool test rules packaging/prometheus/vipd.rules.test.yml; } >"$tmp/rules" 2>&1 &&
+		: >"$tmp/rules"
+	verdict 'alerts' 'promtool finds this' <"$tmp/rules"
+fi
 git grep -nIE '/(home|Users|work)/[a-z]|[^[:alnum:]](TODO|FIXME|XXX)([^X[:alnum:]]|$)' -- ':!tests/lint.sh' ':!LICENSE' 2>/dev/null |
 	verdict 'tree' 'it names a place of one person, or something is unfinished'
 
