@@ -92,9 +92,20 @@ static void read_series_limit(struct reader *r, const char *key, const struct no
 	config_want_range(r, key, n, 0, HTTP_SERIES_MOST, &r->c->http.series_limit);
 }
 
+static void read_token_file(struct reader *r, const char *key, const struct node *n)
+{
+	const char *s = config_want_string(r, key, n);
+
+	if (s && *s != '/')
+		diag_error(r->diags, r->file, n->pos, "%s: \"%s\" is not an absolute path", key, s);
+	else if (s)
+		r->c->http.token_file = s;
+}
+
 void config_read_http(struct reader *r, const char *key, const struct node *n)
 {
-	static const struct key keys[] = {{"listen", read_listen}, {"seriesLimit", read_series_limit}};
+	static const struct key keys[] = {
+	    {"listen", read_listen}, {"seriesLimit", read_series_limit}, {"tokenFile", read_token_file}};
 
 	config_read_map(r, key, n, keys, sizeof keys / sizeof *keys);
 }

@@ -157,7 +157,7 @@ static void nat_json(const struct config *c, json_t *j)
 
 static json_t *http_json(const struct http_settings *s)
 {
-	json_t *listen = json_array();
+	json_t *listen = json_array(), *j;
 	char address[ADDR_TEXT], text[ADDR_TEXT + 16];
 
 	for (size_t i = 0; i < s->n_listen; i++) {
@@ -167,7 +167,9 @@ static json_t *http_json(const struct http_settings *s)
 			 addr_format(&p->addr, address), p->port);
 		json_array_append_new(listen, json_string(text));
 	}
-	return json_pack("{s:o, s:I}", "listen", listen, "seriesLimit", (json_int_t)s->series_limit);
+	j = json_pack("{s:o, s:I}", "listen", listen, "seriesLimit", (json_int_t)s->series_limit);
+	set_text(j, "tokenFile", s->token_file);
+	return j;
 }
 
 static json_t *config_json(const struct config *c)

@@ -4,12 +4,15 @@
 #include "control.h"
 #include "probe_text.h"
 
+#include "base/file.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define AGAIN (1 * NSEC_PER_SEC) /* until the next try to bind */
 
@@ -26,6 +29,7 @@ struct web {
 	struct http_server *server;
 	struct opened *opened;
 	struct loop_timer *again;
+	char *token; /* what /metrics asks for; NULL: there is none, though there may be one to be read */
 };
 
 /* ---- answers ---- */
@@ -98,6 +102,82 @@ static void on_health(struct ask *a, const char *answer, size_t len)
 	http_answer(a->control->web->server, a->client, &g);
 }
 
+/* ---- the token ---- */
+
+enum { TOKEN_MAX = 1024 };
+
+/* One word, its end of line cut off; NULL if it is none. */
+static char *token_word(char *text)
+{
+	size_t n = strcspn(text, "\r\n");
+
+	if (!n || n > TOKEN_MAX || text[n + strspn(text + n, "\r\n")])
+		return NULL;
+	text[n] = '\0';
+	for (const char *p = text; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return NULL;
+	return text;
+}
+
+/* A file that cannot be read leaves the former token in force; if there was none, nobody is let in. */
+static void token_read(struct web *w)
+{
+	const char *file = w->control->config->http.token_file;
+	char *text = NULL, *word = NULL, *message = NULL;
+	size_t len;
+	int err = file ? file_read(AT_FDCWD, file, TOKEN_MAX + 2, &text, &len) : 0;
+
+	if (file && !err)
+		word = token_word(text);
+	if (file && !word)
+		message = xasprintf("HTTP: tokenFile %s: %s; /metrics is %s", file,
+				    err ? strerror(-err) : "expected one word of at most 1024 characters",
+				    w->token ? "asked for with the former token" : "refused");
+	if (message)
+		log_warning("%s", message);
+	notices_set(w->control->notices, "http", "tokenFile", "CannotReadToken", message);
+	if (word || !file) {
+		free(w->token);
+		w->token = word ? xstrdup(word) : NULL;
+	}
+	free(message);
+	free(text);
+}
+
+/* Takes as long whatever the two have in common. */
+static bool same_secret(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned differ = n != m;
+
+	for (size_t i = 0; i < n; i++)
+		differ |= (unsigned char)a[i] ^ (unsigned char)b[m ? i % m : 0];
+	return differ == 0;
+}
+
+static bool is_allowed(const struct web *w, const struct http_head *h)
+{
+	static const char scheme[] = "bearer ";
+	char given[TOKEN_MAX + sizeof scheme];
+
+	if (!w->control->config->http.token_file)
+		return true;
+	return w->token && http_field(h, "authorization", given, sizeof given) &&
+	       strncasecmp(given, scheme, sizeof scheme - 1) == 0 && same_secret(given + sizeof scheme - 1, w->token);
+}
+
+static void answer_metrics(const struct web *w, struct http_get *g)
+{
+	if (is_allowed(w, g->head)) {
+		control_scrape(w->control, g);
+		return;
+	}
+	g->status = 401;
+	g->body = xstrdup("a bearer token is needed\n");
+	snprintf(g->extra, sizeof g->extra, "WWW-Authenticate: Bearer\r\n");
+}
+
 static void on_get(void *arg, struct http_get *g)
 {
 	struct control *c = ((struct web *)arg)->control;
@@ -107,7 +187,7 @@ static void on_get(void *arg, struct http_get *g)
 		g->later = true;
 		control_ask(c, &(struct question){ROLE_VRRP, "health", strlen("health"), g->id, NULL}, on_health);
 	} else if (strcmp(g->head->target, "/metrics") == 0) {
-		control_scrape(c, g);
+		answer_metrics(arg, g);
 	} else if (!answer_probe(c, g)) {
 		g->body = xstrdup("404 page not found\n");
 	}
@@ -184,6 +264,7 @@ void control_http_reload(struct control *c)
 	const struct http_settings *s = &c->config->http;
 	struct web *w = c->web;
 
+	token_read(w);
 	for (struct opened **at = &w->opened; *at;)
 		if (is_wanted(s, &(*at)->place))
 			at = &(*at)->next;
@@ -231,6 +312,7 @@ void control_http_end(struct control *c)
 		place_close(w, &w->opened);
 	http_free(w->server);
 	loop_timer_free(w->again);
+	free(w->token);
 	free(w);
 	c->web = NULL;
 }

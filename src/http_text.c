@@ -126,6 +126,7 @@ const char *http_reason(int status)
 		const char *reason;
 	} reasons[] = {{200, "OK"},
 		       {400, "Bad Request"},
+		       {401, "Unauthorized"},
 		       {404, "Not Found"},
 		       {405, "Method Not Allowed"},
 		       {414, "URI Too Long"},

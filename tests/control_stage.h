@@ -58,6 +58,7 @@ struct stage {
 	bool late;
 	bool routers;       /* what vrrp answers */
 	const char *health; /* ... and to "health" */
+	const char *field;  /* a header line of requests */
 	/* Answers before the usual ones do: malloc'd bytes, or NULL. */
 	char *(*answer)(enum role as, const struct got *g, size_t *len);
 };

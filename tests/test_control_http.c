@@ -7,7 +7,9 @@ static int fetch(struct stage *s, uint16_t port, const char *method, const char 
 {
 	static char kept[1 << 20];
 	char *request = xasprintf("%s %s HTTP/1.0\r\nHost: n1\r\n%s\r\n", method, path,
-				  s->routers ? "Accept: application/openmetrics-text\r\n" : "");
+				  s->field     ? s->field
+				  : s->routers ? "Accept: application/openmetrics-text\r\n"
+					       : "");
 	int fd = reach_port(port), status;
 	char *text;
 	size_t n;
@@ -313,6 +315,51 @@ static void test_metrics_limit(void **state)
 	end(s);
 }
 
+/* With a token file, /metrics is for those who have the token; probes are for everybody. */
+static void test_token(void **state)
+{
+	static const struct {
+		const char *field;
+		int status;
+	} rows[] = {
+	    {"", 401},
+	    {"Authorization: Bearer s3cret\r\n", 200},
+	    {"authorization: bearer s3cret\r\n", 200},
+	    {"Authorization: Bearer s3cres\r\n", 401},
+	    {"Authorization: Bearer s3cre\r\n", 401},
+	    {"Authorization: Bearer s3crets3cret\r\n", 401},
+	    {"Authorization: Bearer \r\n", 401},
+	    {"Authorization: Basic s3cret\r\n", 401},
+	};
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	char *more = xasprintf("http: {listen: ['127.0.0.1:%u'], tokenFile: %s/token}\n", port, s->dir);
+	const char *body;
+	json_t *j;
+
+	save(s, "token", "s3cret\n");
+	configure(s, more);
+	play(s);
+	s->answer = answer_metrics;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		s->field = rows[i].field;
+		assert_int_equal(fetch(s, port, "GET", "/metrics", &body), rows[i].status);
+	}
+	s->field = NULL;
+	expect(s, port, "/livez", 200, "ok");
+	save(s, "token", "two words\n");
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	take_vips(s);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_string_equal(json_string_value(json_object_get(item2(j, "problems", 0), "reason")), "CannotReadToken");
+	json_decref(j);
+	s->field = rows[1].field; /* the former one */
+	assert_int_equal(fetch(s, port, "GET", "/metrics", &body), 200);
+	end(s);
+	free(more);
+}
+
 /* Questions that wait for ipvs. */
 static size_t asked(const struct stage *s)
 {
@@ -398,6 +445,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_health, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_limit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_token, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_many, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	};
