@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "jsonpath.h"
+#include "selector.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum { AWAY_S = 30 }; /* how long a watch bears that vipd is not there */
 struct get {
 	const struct vipctl *v;
 	enum ctl_kind kind;
+	struct selector *selector; /* NULL: all */
 };
 
 static json_t *request(const struct get *g)
@@ -27,6 +29,16 @@ static json_t *request(const struct get *g)
 	if (of)
 		json_object_set_new(j, "for", json_string(of));
 	return j;
+}
+
+static const char *label_of(const void *item, const char *key)
+{
+	return json_string_value(json_object_get(json_object_get(json_object_get(item, "metadata"), "labels"), key));
+}
+
+static bool is_selected(const struct get *g, const json_t *item)
+{
+	return !g->selector || selector_matches(g->selector, label_of, item);
 }
 
 /* ---- printing ---- */
@@ -103,6 +115,8 @@ static void add_item(void *arg, json_t *item)
 {
 	struct rows *r = arg;
 
+	if (!is_selected(r->g, item))
+		return;
 	r->n++;
 	if (r->items)
 		json_array_append(r->items, item);
@@ -270,6 +284,15 @@ static void look(struct watch *w, json_t *items)
 	columns_free(ageless);
 }
 
+/* Takes out of the array what is not selected; returns it. */
+static json_t *select_items(const struct get *g, json_t *items)
+{
+	for (size_t i = json_array_size(items); i-- > 0;)
+		if (!is_selected(g, json_array_get(items, i)))
+			json_array_remove(items, i);
+	return items;
+}
+
 /* Polls: a change of many things is one look, and a watcher that nobody reads costs vipd nothing. Ends when standard output does, or vipd stays away. */
 static int get_watch(const struct get *g)
 {
@@ -290,7 +313,7 @@ static int get_watch(const struct get *g)
 			break;
 		}
 		if (reply)
-			look(&w, json_object_get(reply, "items"));
+			look(&w, select_items(g, json_object_get(reply, "items")));
 		json_decref(reply);
 		nanosleep(&pause, NULL);
 	}
@@ -313,6 +336,25 @@ static int unknown_kind(const char *word)
 	return 1;
 }
 
+/* 0, or -1: what is wrong has been said. */
+static int read_selector(struct get *g)
+{
+	const char *text = vipctl_value(g->v, "selector");
+	char why[SELECTOR_WHY];
+
+	if (!text)
+		return 0;
+	if (g->kind != CTL_SERVICES && g->kind != CTL_ENDPOINTS && g->kind != CTL_PODS && g->kind != CTL_NODES)
+		vipctl_wrong(g->v, "--selector is for services, endpoints, pods and nodes: the others have no labels");
+	else if (g->v->n_args > 1)
+		vipctl_wrong(g->v, "a name and --selector cannot be given together");
+	else if (selector_parse(text, &g->selector, why))
+		vipctl_wrong(g->v, "--selector \"%s\": %s", text, why);
+	else
+		return 0;
+	return -1;
+}
+
 static int run(const struct vipctl *given)
 {
 	struct vipctl v = *given;
@@ -333,9 +375,12 @@ static int run(const struct vipctl *given)
 		code = 1;
 	} else if (vipctl_value(&v, "for") && g.kind != CTL_EVENTS) {
 		code = vipctl_wrong(&v, "--for is for events");
-	} else {
+	} else if (!read_selector(&g)) {
 		code = vipctl_value(&v, "watch") ? get_watch(&g) : get_once(&g);
+	} else {
+		code = 1;
 	}
+	selector_free(g.selector);
 	free(args[0]);
 	free(args[1]);
 	return code;
@@ -344,9 +389,11 @@ static int run(const struct vipctl *given)
 static const struct vipctl_flag watch_flag = {"watch", 'w', NULL, NULL,
 					      "print what changes, as it does, until interrupted"};
 static const struct vipctl_flag for_flag = {"for", 0, "KIND/NAME", NULL, "events of one object"};
+static const struct vipctl_flag selector_flag = {"selector", 'l', "SELECTOR", NULL,
+						 "only those with these labels: app=web,tier!=db,env in (a,b)"};
 static const struct vipctl_flag bare_flag = {"no-headers", 0, NULL, NULL, "print no headings above a table"};
 static const struct vipctl_flag *const flags[] = {
-    &vipctl_namespace, &vipctl_all_namespaces, &watch_flag, &for_flag, &bare_flag, NULL};
+    &vipctl_namespace, &vipctl_all_namespaces, &watch_flag, &selector_flag, &for_flag, &bare_flag, NULL};
 
 const struct vipctl_verb vipctl_verb_get = {
     .name = "get",
@@ -357,6 +404,8 @@ const struct vipctl_verb vipctl_verb_get = {
 	    "kubectl's. jsonpath=TEMPLATE takes kubectl's paths, indexes, slices, filters, range and end.\n",
     .examples = "  # the Services of all namespaces, with selectors and problems\n"
 		"  vipctl get svc -A -o wide\n\n"
+		"  # those with a label\n"
+		"  vipctl get svc -A -l app=web\n\n"
 		"  # one Service as a manifest\n"
 		"  vipctl get svc web -n shop -o yaml\n\n"
 		"  # the address of a load balancer\n"

@@ -76,7 +76,8 @@ static void test_outputs(void **state)
 	struct stage *s = *state;
 
 	save(s, "m/node.yaml",
-	     "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: [{type: InternalIP, "
+	     "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {zone: a}}\nstatus: {addresses: [{type: "
+	     "InternalIP, "
 	     "address: 172.17.0.9}]}\n");
 	load_balancer(s, "lb", "192.0.2.5");
 	for (int i = 1; i <= 2; i++)
@@ -101,6 +102,17 @@ static void test_outputs(void **state)
 	run(s, "get svc nope -o json", 1, "", "Error from server (NotFound): services \"nope\" not found\n");
 	run(s, "get pods", 0, "", "No resources found in default namespace.\n");
 	run(s, "get nodes", 0, "NAME   ADDRESSES    AGE\nn1     172.17.0.9   <unknown>\n", "");
+	run(s, "get nodes -o name -l zone=a", 0, "node/n1\n", "");
+	run(s, "get nodes --selector zone_notin_(a)", 0, "", "No resources found\n");
+	run(s, "get svc -l zone!=a -o name", 0, "service/lb\nservice/s1\nservice/s2\n", "");
+	run(s, "get svc s1 -l zone=a", 1, "",
+	    "Error: a name and --selector cannot be given together\nSee vipctl get --help.\n");
+	run(s, "get vs -l zone=a", 1, "",
+	    "Error: --selector is for services, endpoints, pods and nodes: the others have no labels\nSee vipctl get "
+	    "--help.\n");
+	run(s, "get svc -l zone>a", 1, "",
+	    "Error: --selector \"zone>a\": expected one of = == != in notin, or a comma, found \">a\"\nSee vipctl get "
+	    "--help.\n");
 	run(s, "get nodes --no-headers", 0, "n1   172.17.0.9   <unknown>\n", "");
 	run(s, "get pools", 0, "NAME   ADDRESSES      SIZE   USED   FREE\np      192.0.2.0/28   14     1      13\n",
 	    "");

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from rows import BUILD, RUNS, USERS, Unmeasured, cpu, median, memory, row, run_benches, say, wait_for
+from rows import BUILD, RUNS, USERS, Unmeasured, cpu, median, memory, row, run_benches, say, spread, wait_for
 from space import Space
 
 LOAD = BUILD + '/tests/bench/load_ipvs'
@@ -301,6 +301,28 @@ def bench_memory():
     say('  (keepalived: %.1f MiB, %.1f after one reload)' % (peer, peer_after))
 
 
+def bench_metrics():
+    """One scrape of everything, while nothing else is done: CPU of all processes, and what control grows by."""
+    v = Vipd(10000, 10, 'http: {seriesLimit: 1000000}\n')
+    v.start()
+    v.settle()
+    pids = v.space.pids()
+    control = [p for p in pids if 'control' in open('/proc/%d/comm' % p).read()]
+    used, sizes, lines = [], [], 0
+    for _ in range(4):  # the first one warms up
+        before, size = cpu(pids), memory(control, 'Rss')
+        lines = v.space.run(['curl', '-sS', '-m', '60', 'http://127.0.0.1:10252/metrics']).count(b'\n')
+        used.append(cpu(pids) - before)
+        sizes.append(memory(control, 'Rss') - size)
+        time.sleep(2)
+    v.end()
+    if lines < 100000:
+        raise Unmeasured('a scrape has %d lines' % lines)
+    say('  %d lines; %s' % (lines, spread(used[1:], '%.3f')))
+    row('metrics: a scrape of 10,000 x 10, CPU of all processes', 's', median(used[1:]), None, 0.5)
+    row('metrics: what control grows by in a scrape', 'MiB', max(sizes[1:]), None, 1)
+
+
 def bench_idle():
     v = Vipd(1000, 10)
     v.start()
@@ -391,7 +413,7 @@ def main():
     os.makedirs(WORK, exist_ok=True)
     # vrrp runs at real-time priority: while it adds 10,000 addresses nobody below it would see that the table is there.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(99))
-    run_benches([bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_idle, bench_busy], Space.end_all)
+    run_benches([bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_metrics, bench_idle, bench_busy], Space.end_all)
 
 
 main()
