@@ -88,7 +88,24 @@ static void on_packets(void *arg, const char *object, const char *reason, const 
 
 static void on_want(void *arg, const struct vs *old, const struct vs *new)
 {
-	netfilter_change(&((struct ipvs *)arg)->netfilter, old, new);
+	struct ipvs *p = arg;
+
+	netfilter_change(&p->netfilter, old, new);
+	if (new)
+		sysctls_row(&p->sysctls, new);
+}
+
+/* What all of the table needs of the kernel's settings; what drains is in it. */
+static unsigned on_need(void *arg)
+{
+	const struct ipvs *p = arg;
+	unsigned need = 0;
+	size_t n = 0;
+	const struct vs *const *all = p->r.want ? table_sorted(p->r.want, &n) : NULL;
+
+	for (size_t i = 0; i < n && need != NEED_ALL; i++)
+		need |= sysctl_need_of(all[i]);
+	return need;
 }
 
 static bool on_shut(void *arg, const struct vs_key *k)
@@ -421,8 +438,8 @@ static int take_picture(struct ipvs *p, int fd, uint64_t generation)
 	}
 	gates_picture(&p->gates, want, settings);
 	netfilter_picture(&p->netfilter, want, &settings->nat);
-	sysctls_want(&p->sysctls, &settings->nat);
 	reconcile_picture(&p->r, want, settings);
+	sysctls_want(&p->sysctls, &settings->nat);
 	syncd_want(&p->sync, &settings->sync);
 	loop_timer_set(p->sync_look, 0);
 	free(settings);
@@ -646,6 +663,7 @@ static void on_peer(void *arg, enum role who, bool up)
 		return;
 	reconcile_renote(&p->r);
 	netfilter_renote(&p->netfilter);
+	sysctls_renote(&p->sysctls);
 	if (p->problem[0])
 		send_note(p, "ipvs", "KernelMissing", p->problem, false);
 	if (p->sync_problem[0])
@@ -712,6 +730,7 @@ static int take_record(struct ipvs *p, int fd, bool *lost)
 int ipvs_main(struct child *c, const struct role_env *env)
 {
 	static const struct netfilter_ops packets = {.note = on_packets, .progress = on_progress};
+	static const struct sysctl_ops settings = {.note = on_packets, .need = on_need};
 	static const struct child_ops ops = {
 	    .start = on_start, .msg = on_msg, .peer = on_peer, .kept = on_kept, .stop = on_stop, .dump = on_dump};
 	struct ipvs *p = xcalloc(1, sizeof(*p));
@@ -730,7 +749,7 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	p->waiting = xcalloc(GATES_MAX, sizeof(*p->waiting));
 	p->told = why_not_ready(p); /* at the start that is no news */
 	netfilter_init(&p->netfilter, c, &packets, p);
-	sysctls_init(&p->sysctls, child_loop(c), p->own);
+	sysctls_init(&p->sysctls, child_loop(c), p->own, &settings, p);
 	code = child_run(c, &ops, p);
 	loop_timer_free(p->work);
 	loop_timer_free(p->look);

@@ -1,4 +1,4 @@
-/* Decides nothing that sysctl_rules.c does not: reads and writes /proc/sys/net/ipv4/vs, which lets a process that has CAP_NET_ADMIN over the namespace
+/* Decides nothing that sysctl_rules.c and tug.c do not: reads and writes /proc/sys/net, which lets a process that has CAP_NET_ADMIN over the namespace
  * (net_ctl_permissions). Test: tests/lab/scenarios/stop-and-cleanup.sh */
 #include "sysctls.h"
 
@@ -17,19 +17,17 @@
 enum { NUMBER = 16 };
 
 /* A setting opened; -errno, -ENOENT where the kernel has none (or no IPVS yet). */
-static int setting_open(const char *name, int flags)
+static int setting_open(const struct sysctl_rule *r, int flags)
 {
-	char path[96];
-	int fd;
+	char path[SYSCTL_PATH];
+	int fd = open(sysctl_path(r, path), flags | O_CLOEXEC);
 
-	snprintf(path, sizeof path, "/proc/sys/net/ipv4/vs/%s", name);
-	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
-static int setting_read(const char *name, int *value)
+static int setting_read(const struct sysctl_rule *r, int *value)
 {
-	int fd = setting_open(name, O_RDONLY), err = 0;
+	int fd = setting_open(r, O_RDONLY), err = 0;
 	char text[NUMBER];
 	ssize_t n;
 
@@ -46,9 +44,9 @@ static int setting_read(const char *name, int *value)
 	return 0;
 }
 
-static int setting_write(const char *name, int value)
+static int setting_write(const struct sysctl_rule *r, int value)
 {
-	int fd = setting_open(name, O_WRONLY), err = 0;
+	int fd = setting_open(r, O_WRONLY), err = 0;
 	char text[NUMBER];
 	int n = snprintf(text, sizeof text, "%d\n", value);
 	ssize_t done;
@@ -62,57 +60,130 @@ static int setting_write(const char *name, int value)
 	return err;
 }
 
-/* What was there before is on disk before the kernel is told. Complaints come once. */
-static void put(struct sysctls *s, unsigned i, int was, bool told)
+/* Said when it is new; "": it is over. */
+static void set_problem(struct sysctls *s, unsigned i, const char *text)
 {
-	const struct sysctl_rule *r = &sysctl_rules[i];
-	int err;
+	struct sysctl_state *st = &s->states[i];
+	const char *name = sysctl_rules[i].name;
 
-	own_sysctl(s->own, r->name, was, r->value);
-	err = own_sync(s->own);
-	if (err) {
-		if (!told)
-			log_warning("net.ipv4.vs.%s is left at %d: the ownership record cannot be written: %s", r->name,
-				    was, strerror(-err));
+	if (!strcmp(st->problem, text))
 		return;
-	}
-	err = setting_write(r->name, r->value);
-	if (!err)
-		log_info("net.ipv4.vs.%s is %d now: %s", r->name, r->value, r->why);
-	else if (!told)
-		log_warning("net.ipv4.vs.%s is %d and cannot be set to %d: %s: %s", r->name, was, r->value,
-			    strerror(-err), r->why);
+	if (text[0])
+		log_warning("%s", text);
+	s->ops->note(s->arg, name, "KernelSetting", text[0] ? text : st->problem, !text[0]);
+	snprintf(st->problem, sizeof st->problem, "%s", text);
 }
 
-/* 0, or -errno: it stays in the record. */
-static int put_back(struct own *own, const char *name, int was, int set)
+static void tell_tug(struct sysctls *s, unsigned i, bool over)
 {
-	int now, err = setting_read(name, &now);
+	const struct sysctl_rule *r = &sysctl_rules[i];
+	char text[SYSCTL_PROBLEM];
 
-	if (err == 0 && now == set) {
-		err = setting_write(name, was);
-		if (!err)
-			log_info("net.ipv4.vs.%s is %d again", name, was);
+	snprintf(text, sizeof text,
+		 "another program keeps changing %s; vipd sets it to %d, after longer and longer waits: %s. Stop it "
+		 "there (sysctl.d, tuned, kube-proxy), or set manageSysctls: false",
+		 r->name, r->value, r->why);
+	s->ops->note(s->arg, r->name, "TugOfWar", text, over);
+}
+
+/* 0, or -errno: what was there before is on disk before the kernel is told. *where: what failed. */
+static int put(struct sysctls *s, const struct sysctl_rule *r, int was, const char **where)
+{
+	int err;
+
+	own_sysctl(s->own, sysctl_word(r), was, r->value);
+	err = own_sync(s->own);
+	*where = err ? "the ownership record cannot be written" : "it cannot be set";
+	return err ? err : setting_write(r, r->value);
+}
+
+/* Who changed it may do so again. */
+static void look_again(struct sysctls *s, nsec_t wait)
+{
+	if (wait < NSEC_PER_SEC)
+		wait = NSEC_PER_SEC;
+	if (wait < s->next)
+		s->next = wait;
+}
+
+/* It is not as it should be, and vipd may set it. */
+static void mend(struct sysctls *s, unsigned i, int was)
+{
+	const struct sysctl_rule *r = &sysctl_rules[i];
+	struct sysctl_state *st = &s->states[i];
+	nsec_t now = clock_now();
+	char text[SYSCTL_PROBLEM];
+	const char *where;
+	int err;
+
+	if (st->well && now - st->tug.last < tug_wait(&st->tug))
+		return;
+	err = put(s, r, was, &where);
+	if (err) {
+		snprintf(text, sizeof text, "%s is %d, not %d: %s: %s: %s", r->name, was, r->value, where,
+			 strerror(-err), r->why);
+		set_problem(s, i, text);
+		return;
 	}
-	if (err && err != -ENOENT)
-		return err;
-	own_sysctl_forget(own, name);
-	return 0;
+	set_problem(s, i, "");
+	log_info("%s is %d now, was %d: %s", r->name, r->value, was, r->why);
+	if (st->well) {
+		if (tug_healed(&st->tug, now)) {
+			log_warning("another program keeps changing %s", r->name);
+			tell_tug(s, i, false);
+		}
+		look_again(s, tug_wait(&st->tug));
+	}
+	st->well = true;
+}
+
+static void tug_end(struct sysctls *s, unsigned i)
+{
+	if (tug_on(&s->states[i].tug))
+		tell_tug(s, i, true);
+	s->states[i].tug = (struct tug_row){0};
 }
 
 static void keep(struct sysctls *s, unsigned i)
 {
 	const struct sysctl_rule *r = &sysctl_rules[i];
-	bool told = s->told & 1u << i;
-	int now;
+	char text[SYSCTL_PROBLEM] = "";
+	int now, err = setting_read(r, &now);
 
-	if (setting_read(r->name, &now) || now == r->value) /* this kernel has none, or it is well */
+	if (tug_over(&s->states[i].tug, clock_now()))
+		tug_end(s, i);
+	if (!err && now != r->value && s->settings.sysctls && !r->told) {
+		mend(s, i, now);
 		return;
-	s->told |= 1u << i;
-	if (s->settings.sysctls)
-		put(s, i, now, told);
-	else if (!told)
-		log_warning("net.ipv4.vs.%s is %d, not %d: %s (manageSysctls: false)", r->name, now, r->value, r->why);
+	}
+	if (!err && now != r->value)
+		snprintf(text, sizeof text, "%s is %d, not %d: %s%s", r->name, now, r->value, r->why,
+			 r->told ? "" : " (manageSysctls: false)");
+	s->states[i].well = !err && now == r->value;
+	set_problem(s, i, text);
+}
+
+/* 0, or -errno: it stays in the record. */
+static int put_back(struct own *own, const struct sysctl_rule *r, int was, int set)
+{
+	int now, err = setting_read(r, &now);
+
+	if (err == 0 && now == set) {
+		err = setting_write(r, was);
+		if (!err)
+			log_info("%s is %d again", r->name, was);
+	}
+	if (err && err != -ENOENT)
+		return err;
+	own_sysctl_forget(own, sysctl_word(r));
+	return 0;
+}
+
+static void leave(struct sysctls *s, unsigned i)
+{
+	set_problem(s, i, "");
+	tug_end(s, i);
+	s->states[i].well = false;
 }
 
 void sysctls_look(struct sysctls *s)
@@ -121,17 +192,21 @@ void sysctls_look(struct sysctls *s)
 
 	if (!s->wanted)
 		return;
+	s->need = s->ops->need(s->arg);
+	s->next = LOOK;
 	for (unsigned i = 0; i < SYSCTL_RULES; i++) {
 		const struct sysctl_rule *r = &sysctl_rules[i];
-		bool needed = sysctl_needed(r, &s->settings, s->kernel);
+		bool needed = sysctl_needed(r, &s->settings, s->kernel, s->need);
 
+		if (!r->stays && (!needed || !s->settings.sysctls) &&
+		    own_sysctl_was(s->own, sysctl_word(r), &was, &set) && put_back(s->own, r, was, set) == 0)
+			own_sync(s->own);
 		if (needed)
 			keep(s, i);
-		if ((!needed || !s->settings.sysctls) && own_sysctl_was(s->own, r->name, &was, &set) &&
-		    put_back(s->own, r->name, was, set) == 0)
-			own_sync(s->own);
+		else
+			leave(s, i);
 	}
-	loop_timer_set(s->timer, LOOK);
+	loop_timer_set(s->timer, s->next);
 }
 
 static void on_timer(void *arg)
@@ -139,11 +214,11 @@ static void on_timer(void *arg)
 	sysctls_look(arg);
 }
 
-void sysctls_init(struct sysctls *s, struct loop *loop, struct own *own)
+void sysctls_init(struct sysctls *s, struct loop *loop, struct own *own, const struct sysctl_ops *ops, void *arg)
 {
 	struct utsname u;
 
-	*s = (struct sysctls){.own = own, .timer = loop_timer_new(loop, on_timer, s)};
+	*s = (struct sysctls){.ops = ops, .arg = arg, .own = own, .timer = loop_timer_new(loop, on_timer, s)};
 	s->kernel = uname(&u) == 0 ? sysctl_kernel(u.release) : ~0u;
 }
 
@@ -156,23 +231,45 @@ void sysctls_want(struct sysctls *s, const struct nat_settings *settings)
 {
 	s->settings = *settings;
 	s->wanted = true;
-	s->told = 0;
 	sysctls_look(s);
+}
+
+void sysctls_row(struct sysctls *s, const struct vs *v)
+{
+	unsigned more = sysctl_need_of(v) & ~s->need;
+
+	s->need |= more;
+	if (more && s->wanted)
+		loop_timer_set(s->timer, 0);
+}
+
+void sysctls_renote(struct sysctls *s)
+{
+	for (unsigned i = 0; i < SYSCTL_RULES; i++) {
+		const struct sysctl_state *st = &s->states[i];
+
+		if (st->problem[0])
+			s->ops->note(s->arg, sysctl_rules[i].name, "KernelSetting", st->problem, false);
+		if (tug_on(&st->tug))
+			tell_tug(s, i, false);
+	}
 }
 
 int sysctls_restore(struct own *own)
 {
 	int was, set, err = 0;
 
-	for (unsigned i = 0; i < SYSCTL_RULES; i++)
-		if (own_sysctl_was(own, sysctl_rules[i].name, &was, &set)) {
-			int one = put_back(own, sysctl_rules[i].name, was, set);
+	for (unsigned i = 0; i < SYSCTL_RULES; i++) {
+		const struct sysctl_rule *r = &sysctl_rules[i];
+		int one;
 
-			if (one) {
-				log_warning("net.ipv4.vs.%s cannot be set to %d again: %s", sysctl_rules[i].name, was,
-					    strerror(-one));
-				err = one;
-			}
+		if (!own_sysctl_was(own, sysctl_word(r), &was, &set))
+			continue;
+		one = put_back(own, r, was, set);
+		if (one) {
+			log_warning("%s cannot be set to %d again: %s", r->name, was, strerror(-one));
+			err = one;
 		}
+	}
 	return err;
 }

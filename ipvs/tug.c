@@ -10,14 +10,40 @@
 
 struct tug {
 	struct vs_key key;
-	unsigned rounds; /* in a row */
-	nsec_t last;
+	struct tug_row row;
 };
 
 struct tugs {
 	struct map *map; /* packed key -> struct tug */
 	size_t going;    /* with TUG_ROUNDS or more */
 };
+
+bool tug_on(const struct tug_row *t)
+{
+	return t->rounds >= TUG_ROUNDS;
+}
+
+nsec_t tug_wait(const struct tug_row *t)
+{
+	unsigned doublings = t->rounds - TUG_ROUNDS;
+
+	if (!tug_on(t))
+		return 0;
+	return (doublings < 6 ? 1 << doublings : TUG_WAIT_MOST_S) * NSEC_PER_SEC;
+}
+
+bool tug_healed(struct tug_row *t, nsec_t now)
+{
+	if (t->rounds < UINT32_MAX)
+		t->rounds++;
+	t->last = now;
+	return t->rounds == TUG_ROUNDS;
+}
+
+bool tug_over(const struct tug_row *t, nsec_t now)
+{
+	return now - t->last >= tug_wait(t) + TUG_QUIET_S * NSEC_PER_SEC;
+}
 
 struct tugs *tugs_new(void)
 {
@@ -59,15 +85,6 @@ static struct tug *find_or_make(struct tugs *t, const struct vs_key *k)
 	return g;
 }
 
-static nsec_t wait_of(const struct tug *g)
-{
-	unsigned doublings = g->rounds - TUG_ROUNDS;
-
-	if (g->rounds < TUG_ROUNDS)
-		return 0;
-	return (doublings < 6 ? 1 << doublings : TUG_WAIT_MOST_S) * NSEC_PER_SEC;
-}
-
 bool tugs_healed(struct tugs *t, const struct vs_key *k, nsec_t now)
 {
 	struct tug *g = find_or_make(t, k);
@@ -75,10 +92,7 @@ bool tugs_healed(struct tugs *t, const struct vs_key *k, nsec_t now)
 
 	if (!g)
 		return false;
-	if (g->rounds < UINT32_MAX)
-		g->rounds++;
-	g->last = now;
-	begins = g->rounds == TUG_ROUNDS;
+	begins = tug_healed(&g->row, now);
 	t->going += begins;
 	return begins;
 }
@@ -87,7 +101,7 @@ nsec_t tugs_wait(const struct tugs *t, const struct vs_key *k)
 {
 	const struct tug *g = find(t, k);
 
-	return g ? wait_of(g) : 0;
+	return g ? tug_wait(&g->row) : 0;
 }
 
 bool tugs_over(struct tugs *t, nsec_t now, struct vs_key *k)
@@ -98,9 +112,9 @@ bool tugs_over(struct tugs *t, nsec_t now, struct vs_key *k)
 
 	while (map_next(t->map, &at, &key, &len, &value)) {
 		struct tug *g = value;
-		bool told = g->rounds >= TUG_ROUNDS;
+		bool told = tug_on(&g->row);
 
-		if (now - g->last < wait_of(g) + TUG_QUIET_S * NSEC_PER_SEC)
+		if (!tug_over(&g->row, now))
 			continue;
 		*k = g->key;
 		map_del(t->map, key, len);
@@ -122,7 +136,7 @@ bool tugs_each(const struct tugs *t, size_t *at, struct vs_key *k)
 		const struct tug *g = value;
 
 		*k = g->key;
-		if (g->rounds >= TUG_ROUNDS)
+		if (tug_on(&g->row))
 			return true;
 	}
 	return false;

@@ -13,6 +13,20 @@ enum {
 	TUG_KEYS_MAX = 1 << 14, /* virtual servers that are watched; more are put right without a wait */
 };
 
+/* One thing that is put right again and again. Zero: never. */
+struct tug_row {
+	unsigned rounds; /* in a row */
+	nsec_t last;
+};
+/* It is put right. True once a row: that makes it a tug of war. To be called behind tug_over. */
+bool tug_healed(struct tug_row *t, nsec_t now);
+/* How long to leave it as it is found now; 0: not at all. */
+nsec_t tug_wait(const struct tug_row *t);
+bool tug_on(const struct tug_row *t);
+/* The row is over by now, if there was one. */
+bool tug_over(const struct tug_row *t, nsec_t now);
+
+/* Of virtual servers. */
 struct tugs;
 
 struct tugs *tugs_new(void);

@@ -1,4 +1,5 @@
-/* Which settings of the kernel are needed, by what is configured and by the kernel's version. */
+/* Which settings of the kernel are needed, by what is configured, by what is in the table and by the kernel's version. */
+#include "../ipvs/ownline.h"
 #include "../ipvs/sysctl_rules.h"
 
 #include <setjmp.h>
@@ -27,18 +28,26 @@ static void kernels(void **state)
 		assert_int_equal(sysctl_kernel(rows[i].release), rows[i].kernel);
 }
 
+#define ALWAYS "net.ipv4.vs.conntrack=1 net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.expire_quiescent_template=1 "
+
 static void needed(void **state)
 {
 	static const struct {
 		const char *release;
 		uint8_t masquerade;
+		unsigned need;
 		const char *names;
 	} rows[] = {
-	    {"6.1.0", MASQUERADE_AUTO, "conntrack=1 expire_nodest_conn=1 expire_quiescent_template=1 "},
-	    {"5.9.0", MASQUERADE_ALWAYS, "conntrack=1 expire_nodest_conn=1 expire_quiescent_template=1 "},
-	    {"5.8.18", MASQUERADE_AUTO,
-	     "conntrack=1 conn_reuse_mode=0 expire_nodest_conn=1 expire_quiescent_template=1 "},
-	    {"4.18.0", MASQUERADE_NEVER, "expire_nodest_conn=1 expire_quiescent_template=1 "},
+	    {"6.1.0", MASQUERADE_AUTO, 0, ALWAYS},
+	    {"5.9.0", MASQUERADE_ALWAYS, 0, ALWAYS},
+	    {"5.8.18", MASQUERADE_AUTO, 0,
+	     "net.ipv4.vs.conntrack=1 net.ipv4.vs.conn_reuse_mode=0 net.ipv4.vs.expire_nodest_conn=1 "
+	     "net.ipv4.vs.expire_quiescent_template=1 "},
+	    {"4.18.0", MASQUERADE_NEVER, 0,
+	     "net.ipv4.vs.expire_nodest_conn=1 net.ipv4.vs.expire_quiescent_template=1 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_NAT4, ALWAYS "net.ipv4.ip_forward=1 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_NAT6 | NEED_MH,
+	     ALWAYS "net.ipv4.vs.sloppy_tcp=1 net.ipv6.conf.all.forwarding=1 "},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -46,16 +55,58 @@ static void needed(void **state)
 		char names[256] = "";
 
 		for (unsigned k = 0; k < SYSCTL_RULES; k++)
-			if (sysctl_needed(&sysctl_rules[k], &s, sysctl_kernel(rows[i].release)))
+			if (sysctl_needed(&sysctl_rules[k], &s, sysctl_kernel(rows[i].release), rows[i].need))
 				snprintf(names + strlen(names), sizeof names - strlen(names), "%s=%d ",
 					 sysctl_rules[k].name, sysctl_rules[k].value);
 		assert_string_equal(names, rows[i].names);
 	}
 }
 
+static void needs(void **state)
+{
+	static const struct {
+		const char *sched, *addr;
+		int forward; /* of its one real server; -1: it has none */
+		unsigned need;
+	} rows[] = {
+	    {"rr", "10.0.0.1", FORWARD_NAT, NEED_NAT4},
+	    {"mh", "fd00::1", FORWARD_NAT, NEED_NAT6 | NEED_MH},
+	    {"mh", "10.0.0.1", FORWARD_DR, NEED_MH},
+	    {"rr", "10.0.0.1", FORWARD_TUN, 0},
+	    {"wlc", "fd00::1", -1, 0},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct real reals[2] = {{.forward = FORWARD_DR}, {.forward = (uint8_t)rows[i].forward}};
+		struct vs v = {.n = rows[i].forward < 0 ? 0 : 2, .reals = reals};
+
+		strcpy(v.sched, rows[i].sched);
+		assert_int_equal(addr_parse(rows[i].addr, &v.key.addr), 0);
+		assert_int_equal(sysctl_need_of(&v), rows[i].need);
+	}
+}
+
+/* Where each is, and that the record can name it. */
+static void names(void **state)
+{
+	char path[SYSCTL_PATH];
+
+	for (unsigned i = 0; i < SYSCTL_RULES; i++) {
+		const char *word = sysctl_word(&sysctl_rules[i]);
+
+		assert_true(strlen(word) < OWN_SYSCTL);
+		assert_int_equal(strspn(word, "abcdefghijklmnopqrstuvwxyz_"), strlen(word));
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(word, sysctl_word(&sysctl_rules[k]));
+	}
+	assert_string_equal(sysctl_path(&sysctl_rules[0], path), "/proc/sys/net/ipv4/vs/conntrack");
+	assert_string_equal(sysctl_path(&sysctl_rules[6], path), "/proc/sys/net/ipv6/conf/all/forwarding");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(kernels), cmocka_unit_test(needed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(kernels), cmocka_unit_test(needed), cmocka_unit_test(needs),
+					   cmocka_unit_test(names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ struct node {
 	char why[92];
 	uint64_t acked;
 	struct msg_ack ack;
-	char notes[TEXT]; /* "reason object[ gone]\n" */
+	char notes[TEXT]; /* "reason object[ gone]\n"; without those of settings, which no picture here lets it set */
 	char *answer;
 	char module[64]; /* last one asked for */
 	uint64_t run_id;
@@ -73,7 +73,8 @@ static void take_note(struct node *n, const struct msg *m)
 				     &message, "gone", &gone),
 			 0);
 	assert_true(strlen(message) > 0);
-	snprintf(n->notes + at, sizeof n->notes - at, "%s %s%s\n", reason, object, gone ? " gone" : "");
+	if (strcmp(reason, "KernelSetting") != 0)
+		snprintf(n->notes + at, sizeof n->notes - at, "%s %s%s\n", reason, object, gone ? " gone" : "");
 	json_decref(j);
 }
 

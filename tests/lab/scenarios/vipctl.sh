@@ -1,7 +1,7 @@
 # vipctl's reading verbs on a real kernel. explain: what is broken, one thing after another, is named, and nothing else; with it mended nothing is.
 net; node lb 31; client c 100
 pod web-1 5; pod web-2 6
-vipd lb 'pools: [{name: default, addresses: [10.10.0.0/26]}]' 'masquerade: never'
+vipd lb 'pools: [{name: default, addresses: [10.10.0.0/26]}]' 'masquerade: never' 'manageSysctls: false'
 service web 'type: LoadBalancer' 'clusterIP: 10.96.0.7' 'ports: [{port: 80}]' | apply lb - web
 has lb "TCP 10.10.0.1:80" 2
 has_addr lb eth0 10.10.0.1
