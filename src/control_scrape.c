@@ -43,7 +43,7 @@ static void scrape_free(void *source)
 	free(s->heads);
 	free(s->servers);
 	free(s->reals);
-	free(s->text.bytes);
+	metrics_clear(&s->text);
 	free(s);
 }
 

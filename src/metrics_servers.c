@@ -70,12 +70,18 @@ static void sample_server(struct metrics *m, const struct family *f, const struc
 	metrics_value(m, f->width == REALS ? s->n : wide_at(&s->counters, f->at));
 }
 
+/* again: the sample before was of the same virtual server. */
 static void sample_real(struct metrics *m, const struct family *f, const struct metrics_server *s,
-			const struct counted_real *r)
+			const struct counted_real *r, bool again)
 {
 	char address[ADDR_TEXT];
 
-	labels_server(m, s);
+	if (again) {
+		metrics_begin_kept(m);
+	} else {
+		labels_server(m, s);
+		metrics_keep(m);
+	}
 	metrics_label(m, "real_address", addr_format(&r->addr, address));
 	metrics_label_number(m, "real_port", r->port);
 	metrics_value(m, f->width == WIDE     ? wide_at(&r->counters, f->at)
@@ -99,7 +105,7 @@ static bool sample(const struct metrics_servers *s, struct metrics_cursor *at, s
 	if (at->server == s->n)
 		return false;
 	sample_real(m, &of_real[at->family - METRICS_A_SERVER], &s->items[at->server],
-		    &s->reals[s->items[at->server].first + at->real]);
+		    &s->reals[s->items[at->server].first + at->real], at->real > 0);
 	at->real++;
 	return true;
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,6 +22,13 @@ static void add(struct metrics *m, const char *bytes, size_t len)
 static void put(struct metrics *m, const char *text)
 {
 	add(m, text, strlen(text));
+}
+
+void metrics_clear(struct metrics *m)
+{
+	free(m->bytes);
+	free(m->kept);
+	*m = (struct metrics){.open = m->open};
 }
 
 /* At least so many digits. */
@@ -78,6 +86,7 @@ static void begin(struct metrics *m, const char *suffix)
 	put(m, m->family);
 	put(m, suffix);
 	m->labelled = false;
+	m->labels = m->len;
 }
 
 void metrics_begin(struct metrics *m)
@@ -132,6 +141,23 @@ void metrics_label_number(struct metrics *m, const char *name, uint64_t value)
 	label_open(m, name);
 	put_number(m, value, 1);
 	put(m, "\"");
+}
+
+void metrics_keep(struct metrics *m)
+{
+	m->n_kept = m->len - m->labels;
+	if (m->cap_kept < m->n_kept) {
+		m->cap_kept = 2 * m->n_kept;
+		m->kept = xrealloc(m->kept, m->cap_kept);
+	}
+	memcpy(m->kept, m->bytes + m->labels, m->n_kept);
+}
+
+void metrics_begin_kept(struct metrics *m)
+{
+	metrics_begin(m);
+	add(m, m->kept, m->n_kept);
+	m->labelled = m->n_kept > 0;
 }
 
 static void labels_close(struct metrics *m)

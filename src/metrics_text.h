@@ -10,15 +10,20 @@
 
 enum metrics_type { METRICS_COUNTER, METRICS_GAUGE, METRICS_HISTOGRAM, METRICS_INFO };
 
-/* Zero-initialise, but for `open`. The text is malloc'd and the owner's; setting len to 0 begins it anew in the same memory. */
+/* Zero-initialise, but for `open`. The text is malloc'd and the owner's (metrics_clear); setting len to 0 begins it anew in the same memory. */
 struct metrics {
 	char *bytes;
 	size_t len, cap;
 	bool open; /* OpenMetrics */
 	bool labelled;
 	const char *family; /* a literal */
+	char *kept;         /* metrics_keep */
+	size_t n_kept, cap_kept;
+	size_t labels; /* where those of the sample begin */
 	enum metrics_type type;
 };
+
+void metrics_clear(struct metrics *m);
 
 /* Whether a request's Accept prefers OpenMetrics; "" is no such header. */
 bool metrics_accept_open(const char *accept);
@@ -31,6 +36,10 @@ void metrics_begin(struct metrics *m);
 void metrics_label(struct metrics *m, const char *name,
 		   const char *value); /* any text; what is not UTF-8 becomes '?' */
 void metrics_label_number(struct metrics *m, const char *name, uint64_t value);
+/* Keeps the labels of the sample that is begun, for others with the same ones: metrics_begin_kept begins a sample that has them already. What is kept stays
+ * until the next metrics_keep. */
+void metrics_keep(struct metrics *m);
+void metrics_begin_kept(struct metrics *m);
 void metrics_value(struct metrics *m, uint64_t value);
 void metrics_value_seconds(struct metrics *m, nsec_t value);
 /* The three in one, with no label or with one. */

@@ -53,7 +53,7 @@ static char *text_of(const struct metrics_servers *s, size_t room, size_t *piece
 		strncat(all, m.bytes, m.len);
 		++*pieces;
 	} while (more);
-	free(m.bytes);
+	metrics_clear(&m);
 	return all;
 }
 

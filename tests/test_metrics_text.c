@@ -43,8 +43,33 @@ static void expect(struct metrics *m, const char *want)
 {
 	assert_int_equal(m->len, strlen(want));
 	assert_memory_equal(m->bytes, want, m->len);
-	free(m->bytes);
+	metrics_clear(m);
 	*m = (struct metrics){.open = m->open};
+}
+
+/* Labels that several samples share are written once. */
+static void test_kept(void **state)
+{
+	struct metrics m = {.open = false};
+
+	metrics_family(&m, METRICS_COUNTER, "x", "X.");
+	metrics_begin(&m);
+	metrics_label(&m, "a", "1\n");
+	metrics_keep(&m);
+	metrics_label_number(&m, "b", 2);
+	metrics_value(&m, 3);
+	metrics_begin_kept(&m);
+	metrics_label_number(&m, "b", 4);
+	metrics_value(&m, 5);
+	metrics_begin(&m);
+	metrics_keep(&m); /* none */
+	metrics_value(&m, 6);
+	metrics_begin_kept(&m);
+	metrics_value(&m, 7);
+	expect(
+	    &m,
+	    "# HELP x_total X.\n# TYPE x_total counter\nx_total{a=\"1\\n\",b=\"2\"} 3\nx_total{a=\"1\\n\",b=\"4\"} 5\n"
+	    "x_total 6\nx_total 7\n");
 }
 
 static void test_formats(void **state)
@@ -102,7 +127,7 @@ static void test_times(void **state)
 	metrics_times(&m, NULL, NULL, &t);
 	m.bytes[m.len - 1] = '\0';
 	assert_non_null(strstr(m.bytes, "\nvipd_h_seconds_count 6"));
-	free(m.bytes);
+	metrics_clear(&m);
 }
 
 static void test_accept(void **state)
@@ -141,10 +166,8 @@ static void test_accept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_formats),
-	    cmocka_unit_test(test_labels),
-	    cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_accept),
+	    cmocka_unit_test(test_kept),  cmocka_unit_test(test_formats), cmocka_unit_test(test_labels),
+	    cmocka_unit_test(test_times), cmocka_unit_test(test_accept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
