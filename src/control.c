@@ -365,6 +365,9 @@ static void on_dump(void *arg)
 {
 	struct control *c = arg;
 
+	if (!c->folder)
+		return; /* not started yet: there is no state */
+	control_state_begin(c);
 	log_info("%s, %zu Services, %zu EndpointSlices, %zu Pods, %zu problems, generation %llu of ipvs (%llu "
 		 "acknowledged), %llu of "
 		 "vrrp (%llu acknowledged)",
@@ -436,6 +439,7 @@ static int control_init(struct control *c)
 static void control_clear(struct control *c)
 {
 	control_asks_end(c);
+	control_state_end(c);
 	control_settle_end(c);
 	if (c->events) {
 		control_due_end(c);

@@ -11,6 +11,7 @@
  *   control_http.c     probes, /health
  *   control_scrape.c   /metrics: what is asked, and the answer in pieces
  *   control_metrics.c  ... what control, ipvs and vrrp say of themselves
+ *   control_state.c    the whole state as one document (SIGUSR1)
  *   control_due.c      what waits until the kernel has it
  *   control_settle.c   where objects stand in the folder; who waits until a change of it is programmed
  */
@@ -107,6 +108,7 @@ struct control {
 	bool fresh;             /* the plan's first run: what it tells may have been told before a restart */
 	struct ctl_server *ctl;
 	struct ask *asks;
+	struct state_dump *dump; /* control_state.c, while one is under way */
 	uint64_t last_ask;
 	struct addr *locals;
 	size_t n_locals;
@@ -208,6 +210,12 @@ struct metrics_parts {
 	size_t left_out; /* virtual servers without lines */
 };
 void control_metrics(struct control *c, const struct metrics_parts *p, struct metrics *m);
+
+/* control_state.c */
+enum { CONTROL_ITSELF = 0 }; /* in the place of a client's id: the answer is for control_state_part */
+void control_state_begin(struct control *c);
+void control_state_part(struct control *c, char *text, size_t len); /* takes text */
+void control_state_end(struct control *c);
 
 /* control_settle.c */
 void control_where(struct control *c, uint64_t client, const struct ctl_request *q);

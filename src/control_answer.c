@@ -26,9 +26,17 @@ static const struct {
 } status_parts[] = {{ROLE_IPVS, "status", "ipvs"}, {ROLE_VRRP, "status", "vrrp"}, {ROLE_VRRP, "vrrp", "routers"}};
 enum { STATUS_PARTS = sizeof status_parts / sizeof status_parts[0] };
 
+static void reply(struct control *c, uint64_t client, char *text, size_t len)
+{
+	if (client == CONTROL_ITSELF)
+		control_state_part(c, text, len);
+	else
+		ctl_server_reply(c->ctl, client, text, len);
+}
+
 static void reply_text(struct control *c, uint64_t client, char *text)
 {
-	ctl_server_reply(c->ctl, client, text, strlen(text));
+	reply(c, client, text, strlen(text));
 }
 
 void control_reply_error(struct control *c, uint64_t client, const char *reason, const char *message)
@@ -128,7 +136,7 @@ static void reply_get(struct control *c, uint64_t client, const struct ctl_reque
 	char *text = views_get(&v, q, answer, n, routers, &len);
 
 	if (text)
-		ctl_server_reply(c->ctl, client, text, len);
+		reply(c, client, text, len);
 	else
 		control_reply_error(c, client, "Unavailable",
 				    "the process could not read the kernel: see vipctl status");

@@ -122,6 +122,7 @@ static int run(const struct options *o, char **argv)
 		log_error("%s", why);
 		return VIPD_CANNOT;
 	}
+	places.socket_gid = users.socket_group;
 	places.admin_gid = users_admin_group();
 	places.script_uid = users.script.uid;
 	places.script_gid = users.script.gid;
@@ -188,6 +189,7 @@ int main(int argc, char **argv)
 		return VIPD_USAGE;
 	}
 	umask(022);
+	o.places.config_owner = getuid();
 	log_open("vipd", o.log_level);
 	log_open_format(o.log_format, LOG_JOURNAL_SOCKET);
 	code = act(&o, argv);

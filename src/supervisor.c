@@ -10,6 +10,7 @@
 #include "notify.h"
 #include "reexec.h"
 #include "restart.h"
+#include "state_file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -305,11 +306,20 @@ static void on_reload(void *arg, int signo)
 	loop_timer_set(s->reload_limit, RELOAD_LIMIT);
 }
 
+static void on_state(void *arg, int fd)
+{
+	const struct supervisor *s = arg;
+
+	state_file_write(s->conf->places, fd);
+}
+
 static void on_dump(void *arg, int signo)
 {
 	struct supervisor *s = arg;
 
 	team_dump(s->team);
+	if (!team_runs(s->team, ROLE_CONTROL))
+		log_warning("control does not run: %s/state.json is not written", s->conf->places->run_dir);
 	for (int r = 0; r < ROLE_COUNT; r++)
 		team_order(s->team, (enum role)r, MSG_DUMP);
 }
@@ -378,7 +388,7 @@ static int take_signals(struct supervisor *s)
 
 static void init(struct supervisor *s)
 {
-	static const struct team_ops ops = {.ready = on_ready, .reexec = replace, .gone = on_gone};
+	static const struct team_ops ops = {.ready = on_ready, .reexec = replace, .state = on_state, .gone = on_gone};
 	const struct supervisor_conf *c = s->conf;
 
 	s->team = team_new(s->loop, &c->spawn, c->places, c->open, c->argc, c->argv, &ops, s);

@@ -22,7 +22,7 @@ struct supervisor_conf {
 	struct reexec *carried; /* from an earlier image; NULL at a first start. Taken over. */
 };
 
-/* Runs until SIGTERM or SIGINT has been obeyed; returns vipd's exit code. SIGHUP reloads, SIGUSR1 logs the state, SIGUSR2 replaces the
+/* Runs until SIGTERM or SIGINT has been obeyed; returns vipd's exit code. SIGHUP reloads, SIGUSR1 logs the state and writes run_dir/state.json, SIGUSR2 replaces the
  * binary. A child that ends with 2, 77 or 78 before vipd was ready for the first time ends vipd with that code. */
 int supervisor_run(const struct supervisor_conf *conf);
 

@@ -126,6 +126,8 @@ static void on_msg(void *arg, struct chan *c, struct msg *msg)
 		m->unanswered = 0;
 	} else if (msg->type == MSG_REEXEC && m->role == ROLE_CONTROL && m->team->ops->reexec) {
 		m->team->ops->reexec(m->team->arg);
+	} else if (msg->type == MSG_STATE && m->role == ROLE_CONTROL && msg->fd >= 0 && m->team->ops->state) {
+		m->team->ops->state(m->team->arg, msg->fd);
 	} else {
 		log_debug("%s: message %u is not for the supervisor", role_name(m->role), msg->type);
 	}

@@ -12,6 +12,7 @@ struct team;
 struct team_ops {
 	void (*ready)(void *arg, enum role r); /* MSG_READY */
 	void (*reexec)(void *arg);             /* MSG_REEXEC of control; NULL: passed over */
+	void (*state)(void *arg, int fd);      /* MSG_STATE of control; fd is closed afterwards */
 	/* The process has ended and is no member any more; status as waitpid(2) gives it, lived since its start. */
 	void (*gone)(void *arg, enum role r, int status, nsec_t lived);
 };

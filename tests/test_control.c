@@ -687,6 +687,63 @@ static void test_early_client(void **state)
 }
 
 /* A stop does not wait for an answer of ipvs. */
+/* What SIGUSR1 asks for, as the supervisor gets it. */
+static json_t *take_state(struct stage *s)
+{
+	const void *bytes;
+	struct got *g;
+	json_t *j;
+	size_t len;
+
+	while (!s->ends[ROLE_SUPERVISOR].first && !s->late) {
+		turn(s);
+		answer_asks(s);
+	}
+	g = next(s, ROLE_SUPERVISOR, MSG_STATE);
+	assert_int_equal(memfd_map(g->fd, &bytes, &len), 0);
+	assert_true(len > 0);
+	j = json_loadb(bytes, len, 0, NULL);
+	memfd_unmap(bytes, len);
+	got_free(g);
+	assert_non_null(j);
+	assert_string_equal(text_at(j, "kind", NULL, NULL), "State");
+	assert_int_equal(json_integer_value(json_object_get(j, "schemaVersion")), 1);
+	assert_int_equal(strlen(text_at(j, "writtenAt", NULL, NULL)), 20);
+	return j;
+}
+
+static void test_state(void **state)
+{
+	static const struct {
+		const char *member, *kind;
+	} rows[] = {{"status", "Status"},        {"routers", "VirtualRouterList"},
+		    {"vips", "VIPList"},         {"virtualServers", "VirtualServerList"},
+		    {"services", "ServiceList"}, {"pools", "PoolList"},
+		    {"events", "EventList"}};
+	struct stage *s = *state;
+	json_t *j;
+
+	play(s);
+	order(s, MSG_DUMP);
+	order(s, MSG_DUMP); /* the same one */
+	j = take_state(s);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_string_equal(text_at(j, rows[i].member, "kind", NULL), rows[i].kind);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(j, "services"), "items")), 3);
+	json_decref(j);
+	/* a process that is away is an error in its place */
+	chan_free(s->ends[ROLE_IPVS].chan);
+	s->ends[ROLE_IPVS].chan = NULL;
+	order(s, MSG_DUMP);
+	j = take_state(s);
+	assert_string_equal(text_at(j, "virtualServers", "error", "reason"), "Unavailable");
+	assert_string_equal(text_at(j, "vips", "kind", NULL), "VIPList");
+	json_decref(j);
+	/* nobody waits for its end */
+	order(s, MSG_DUMP);
+	end(s);
+}
+
 static void test_stop_while_asked(void **state)
 {
 	struct stage *s = *state;
@@ -728,6 +785,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_bad_start, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_clients, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_early_client, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_state, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stop_while_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload_ends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_trouble_ends, setup, teardown),

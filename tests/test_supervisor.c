@@ -103,7 +103,15 @@ static void actor_reload(void *arg)
 
 static void actor_dump(void *arg)
 {
-	tell(arg, "dump");
+	const struct actor *a = arg;
+	int fd;
+
+	tell(a, "dump");
+	if (child_role(a->child) != ROLE_CONTROL)
+		return;
+	fd = memfd_sealed("state", "{}\n", 3);
+	child_send(a->child, ROLE_SUPERVISOR, MSG_STATE, 0, NULL, 0, fd);
+	close(fd);
 }
 
 static void actor_stop(void *arg)
@@ -398,6 +406,37 @@ static void test_every_child_comes_back(void **state)
 	assert_int_equal(end(f), 0);
 }
 
+/* What control says the state is goes into run_dir/state.json whole, or not at all. */
+static void test_state(void **state)
+{
+	struct fixture *f = *state;
+	char *path = xasprintf("%s/state.json", f->places.run_dir), *text;
+	struct stat st;
+	size_t len;
+
+	f->places.socket_gid = getgid();
+	assert_int_equal(mkdir(path, 0700), 0); /* it is in the way */
+	begin(f, 0);
+	await_notice(f, "READY=1");
+	kill(f->pid, SIGUSR1);
+	await(f, "control dump", 1);
+	kill((pid_t)await(f, "control start ", 1), SIGKILL); /* it is through when that has been seen */
+	await(f, "control start ", 2);
+	assert_int_equal(rmdir(path), 0);
+	kill(f->pid, SIGUSR1);
+	for (int i = 0; i < 12000 && stat(path, &st) < 0; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(st.st_gid, getgid());
+	assert_int_equal(file_read(AT_FDCWD, path, 100, &text, &len), 0);
+	assert_string_equal(text, "{}\n");
+	free(text);
+	unlink(path);
+	free(path);
+	kill(f->pid, SIGTERM);
+	assert_int_equal(end(f), 0);
+}
+
 static void test_signals(void **state)
 {
 	struct fixture *f = *state;
@@ -480,6 +519,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_stop_order, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dead_child_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_every_child_comes_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_state, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_signals, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_asked_to_replace, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_hanging_child_is_killed, setup, teardown),

@@ -45,7 +45,9 @@ struct places {
 	const char *control_socket;      /* /run/vipd/vipd.sock */
 	const char *scripts_dir;         /* /etc/vipd/scripts */
 	uint32_t script_uid, script_gid; /* as whom scripts run */
-	uint32_t admin_gid; /* of the group whose members may change things by the control socket; 0: none */
+	uint32_t config_owner;           /* who may own config_file, beside root: the user that started vipd */
+	uint32_t socket_gid; /* of the group whose members may look, by the control socket and in run_dir/state.json */
+	uint32_t admin_gid;  /* of the group whose members may change things by the control socket; 0: none */
 };
 
 /* The roles' mains; each lives in its room. control_fd: listening control socket opened by the supervisor. own_fd: the ownership

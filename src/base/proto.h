@@ -6,7 +6,7 @@
  *   ipvs, vrrp -> control   MSG_ACK  MSG_AGAIN  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED  MSG_WAITING
- *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS  MSG_PONG;  control -> supervisor  MSG_REEXEC
+ *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS  MSG_PONG;  control -> supervisor  MSG_REEXEC  MSG_STATE
  *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP  MSG_PING
  *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
  */
@@ -36,6 +36,7 @@ enum msg_type {
 	MSG_REEXEC, /* control: a person asks for what SIGUSR2 asks for */
 	MSG_PING,   /* supervisor: does your loop run? Payload: none */
 	MSG_PONG,   /* child: it does */
+	MSG_STATE,  /* control, after MSG_DUMP: fd = sealed text for run_dir/state.json */
 
 	/* control <-> ipvs, vrrp */
 	MSG_TABLE = 32, /* fd = picture (ipvs/wire.h), generation */

@@ -1,5 +1,5 @@
 # SIGHUP: a configuration with an error changes nothing and its line is told; a good one takes effect; connections stay. Meanwhile the log is JSON, and
-# after a start anew the journal's fields: from every process, in forms that a parser takes.
+# after a start anew the journal's fields: from every process, in forms that a parser takes; and SIGUSR1 writes the state.
 net; node lb 31; client c 100
 pod web-1 5; pod web-2 6
 LOG_FORMAT=json
@@ -23,6 +23,19 @@ no_error
 vipd_config lb 'pools: [{name: default, addresses: [10.10.0.0/26]}]' 'scheduler: wlc'
 signal lb supervisor HUP
 until_ok 30 eval 'kernel_table lb | grep -q "10.10.0.1:80 wlc"'
+# USR1: the whole state in one document, while requests go on.
+load c 10.10.0.1 80
+signal lb supervisor USR1
+until_ok 30 test -s "$W/nodes/lb/run/state.json"
+equal "state.json" "640 0 ${CONTROL_USER#*:}" "$(stat -c '%a %u %g' "$W/nodes/lb/run/state.json")"
+python3 -c 'import json,sys
+s = json.load(open(sys.argv[1]))
+assert (s["kind"], s["schemaVersion"], s["status"]["node"]) == ("State", 1, "lb"), s
+assert [v["metadata"]["name"] for v in s["services"]["items"]] == ["web"], s
+assert s["virtualServers"]["items"] and s["vips"]["items"] and s["pools"]["items"], s
+assert s["routers"]["kind"] == "VirtualRouterList" and s["events"]["kind"] == "EventList", s
+' "$W/nodes/lb/run/state.json" || fail "state.json"
+no_error
 cat >"$W/lines.py" <<'E'
 import json, sys
 want = {"vipd": "ready", "control": "config-refused", "vrrp": None, "ipvs": None}
