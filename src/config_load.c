@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONFIG_MAX = 1 << 20 };
@@ -76,6 +77,23 @@ static void apply_legacy(struct config *c, const struct options_legacy *l, struc
 		      diags);
 }
 
+/* Who may write the configuration has vipd's powers. */
+static bool trusted(const struct options *o, const struct stat *st, struct diag_list *diags)
+{
+	uint32_t owner = o->places.config_owner;
+	char or_owner[32] = "";
+
+	if (o->config_anyones || ((st->st_uid == 0 || st->st_uid == owner) && !(st->st_mode & (S_IWGRP | S_IWOTH))))
+		return true;
+	if (owner)
+		snprintf(or_owner, sizeof or_owner, " or of user %u", owner);
+	diag_error(diags, o->places.config_file, (struct pos){0},
+		   "refused: its owner is user %u and its mode %04o; expected a file of root%s that neither group nor "
+		   "others may write (chown root, chmod go-w)",
+		   (unsigned)st->st_uid, (unsigned)st->st_mode & 07777, or_owner);
+	return false;
+}
+
 int config_load(const struct options *o, struct config **out, struct diag_list *diags)
 {
 	const char *file = o->places.config_file;
@@ -83,10 +101,15 @@ int config_load(const struct options *o, struct config **out, struct diag_list *
 	struct config *c = NULL;
 	size_t len = 0, before = diags->errors;
 	char *text = NULL;
-	int err = file_read(AT_FDCWD, file, CONFIG_MAX, &text, &len);
+	struct stat st;
+	int err = file_read_stat(AT_FDCWD, file, CONFIG_MAX, &text, &len, &st);
 
 	if (err && !(err == -ENOENT && strcmp(file, CONFIG_FILE_DEFAULT) == 0)) {
 		diag_error(diags, file, (struct pos){0}, "cannot be read: %s", strerror(-err));
+		return -EINVAL;
+	}
+	if (!err && !trusted(o, &st, diags)) {
+		free(text);
 		return -EINVAL;
 	}
 	err = config_parse(file, text, len, &c, diags);

@@ -7,7 +7,7 @@
 
 #define CONFIG_FILE_DEFAULT "/etc/vipd/vipd.yaml"
 
-/* 0 and a new config, or -EINVAL with all errors. The default file may be absent (all defaults then); one that was named may not. */
+/* 0 and a new config, or -EINVAL with all errors. A file that others than root and places.config_owner could have written is refused. The default file may be absent (all defaults then); one that was named may not. */
 int config_load(const struct options *o, struct config **out, struct diag_list *diags);
 
 /* The interface of the default route (IPv4, else IPv6; of several that with the lowest metric) out of /proc/net/route and

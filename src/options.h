@@ -39,7 +39,8 @@ struct options {
 	enum log_format log_format;
 	bool foreground; /* -f: accepted; vipd never forks away */
 	bool log_level_given;
-	bool config_only; /* of DO_CHECK: no manifests */
+	bool config_anyones; /* whose the configuration is does not count: it is not installed yet */
+	bool config_only;    /* of DO_CHECK: no manifests */
 	/* Names, or numbers UID or UID:GID; never NULL. */
 	const char *user_control, *user_net, *user_script;
 	struct options_legacy legacy;

@@ -83,7 +83,7 @@ static int check_files(const struct vipctl *v)
 			manifests_read(&m, v->args[i]);
 			continue;
 		}
-		config_free(node_config_load(v->args[i], &m.diags));
+		config_free(node_config_load(v->args[i], false, &m.diags));
 		configs++;
 	}
 	manifest_check(&m.objects, &m.diags);

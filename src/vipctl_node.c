@@ -31,7 +31,7 @@ static void load_locals(json_t *list, struct node_state *s)
 	}
 }
 
-struct config *node_config_load(char *file, struct diag_list *diags)
+struct config *node_config_load(char *file, bool installed, struct diag_list *diags)
 {
 	char *argv[] = {(char[]){"vipd"}, (char[]){"-c"}, file};
 	struct config *c = NULL;
@@ -43,6 +43,7 @@ struct config *node_config_load(char *file, struct diag_list *diags)
 		diag_error(diags, file, (struct pos){0}, "%s", why);
 		return NULL;
 	}
+	o.config_anyones = !installed;
 	config_load(&o, &c, diags);
 	options_clear(&o);
 	return c;
@@ -58,7 +59,7 @@ void node_state_load(const struct vipctl *v, struct node_state *s, struct diag_l
 				 .running = status != NULL};
 	load_locals(json_object_get(json_object_get(status, "vrrp"), "locals"), s);
 	json_decref(status);
-	s->config = node_config_load(s->config_file, diags);
+	s->config = node_config_load(s->config_file, true, diags);
 	if (s->config)
 		s->folder = folder_read(s->config->manifests, diags);
 }

@@ -214,6 +214,7 @@ static inline void play_control(const struct stage *s, int fd, int listen_fd)
 				.run_dir = s->dir,
 				.state_dir = s->dir,
 				.control_socket = sock,
+				.config_owner = geteuid(),
 				.admin_gid = ADMIN_GID};
 	struct role_env env = {.places = &places,
 			       .own_fd = -1,

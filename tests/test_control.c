@@ -302,16 +302,26 @@ static void test_reload(void **state)
 	struct stage *s = *state;
 	struct table *t;
 	struct vs_key k = {.port = 80, .proto = IPPROTO_TCP};
-	json_t *j, *p;
+	char *file = path_of(s, "vipd.yaml");
+	json_t *j = NULL, *p;
 
 	play(s);
-	save(s, "vipd.yaml", "schedular: wrr\n");
-	order(s, MSG_RELOAD);
-	while (!first_problem(s, &j) && !s->late)
-		json_decref(j);
-	p = json_array_get(json_object_get(j, "problems"), 0);
-	assert_string_equal(json_string_value(json_object_get(p, "reason")), "BadConfiguration");
+	for (int i = 0; i < 2; i++) {
+		if (i) /* a good one that anybody may write is no better */
+			configure(s, "scheduler: wrr\n");
+		else
+			save(s, "vipd.yaml", "schedular: wrr\n");
+		assert_int_equal(chmod(file, i ? 0666 : 0644), 0);
+		order(s, MSG_RELOAD);
+		do {
+			json_decref(j);
+			p = first_problem(s, &j) ? json_array_get(json_object_get(j, "problems"), 0) : NULL;
+		} while (!strstr(p ? json_string_value(json_object_get(p, "message")) : "", i ? "0666" : "schedular") &&
+			 !s->late);
+		assert_string_equal(json_string_value(json_object_get(p, "reason")), "BadConfiguration");
+	}
 	json_decref(j);
+	free(file);
 	service(s, 1, 1); /* the former configuration still counts */
 	take_row(s, "10.96.0.1", ROW_SET, 1);
 

@@ -190,6 +190,7 @@ static int run(char *const *flags, int n, bool print, char **out, char **err)
 
 	memcpy(argv + 1, flags, (size_t)n * sizeof *flags);
 	assert_int_equal(options_parse(n + 1, argv, NULL, &o, why, sizeof why), 0);
+	o.places.config_owner = geteuid();
 	fflush(NULL);
 	for (int i = 0; i < 2; i++) {
 		int fd;
@@ -209,6 +210,37 @@ static int run(char *const *flags, int n, bool print, char **out, char **err)
 	}
 	options_clear(&o);
 	return code;
+}
+
+/* Who may write the configuration has vipd's powers. */
+static void test_not_ours(void **state)
+{
+	static const struct {
+		mode_t mode;
+		uid_t uid;        /* 0: stays */
+		const char *says; /* NULL: taken */
+	} rows[] = {
+	    {0644, 0, NULL},
+	    {0400, 0, NULL},
+	    {0664, 0, "its mode 0664; expected a file of root"},
+	    {0646, 0, "its mode 0646; expected a file of root"},
+	    {0600, 12345, "its owner is user 12345 and its mode 0600; expected a file of root"},
+	};
+	char file[600], *out, *err;
+	char *flags[] = {"-n", "-c", file, "--config-only"};
+
+	snprintf(file, sizeof file, "%s/vipd.yaml", root);
+	save("vipd.yaml", config);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].uid && (geteuid() != 0 || chown(file, rows[i].uid, getegid()) < 0))
+			continue;
+		assert_int_equal(chmod(file, rows[i].mode), 0);
+		assert_int_equal(run(flags, 4, false, &out, &err), rows[i].says ? 78 : 0);
+		if (rows[i].says && (strncmp(err, file, strlen(file)) != 0 || !strstr(err, rows[i].says)))
+			fail_msg("%s", err);
+		free(out);
+		free(err);
+	}
 }
 
 static void test_whole(void **state)
@@ -260,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_fixed_point, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_examples, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
 	};
 

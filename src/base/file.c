@@ -65,16 +65,25 @@ static int read_all(int fd, size_t expected, size_t max, char **bytes, size_t *l
 	return 0;
 }
 
-int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len)
+int file_read_stat(int dirfd, const char *path, size_t max, char **bytes, size_t *len, struct stat *st)
 {
-	struct stat st;
-	int fd = open_regular(dirfd, path, max, &st), err;
+	struct stat found;
+	int fd = open_regular(dirfd, path, max, &found), err;
 
 	if (fd < 0)
 		return fd;
-	err = read_all(fd, (size_t)st.st_size, max, bytes, len);
+	err = read_all(fd, (size_t)found.st_size, max, bytes, len);
 	close(fd);
+	if (!err)
+		*st = found;
 	return err;
+}
+
+int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len)
+{
+	struct stat st;
+
+	return file_read_stat(dirfd, path, max, bytes, len, &st);
 }
 
 struct manner {

@@ -3,10 +3,14 @@
 #define VIPD_BASE_FILE_H
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 /* Reads a regular file whole, NUL-terminated behind len; malloc'd. dirfd may be AT_FDCWD. -EFBIG beyond max, -EISDIR, -EINVAL for what is
  * not a regular file (opened O_NONBLOCK, so a FIFO never blocks). */
 int file_read(int dirfd, const char *path, size_t max, char **bytes, size_t *len);
+
+/* The same; st gets what the file that was read is. */
+int file_read_stat(int dirfd, const char *path, size_t max, char **bytes, size_t *len, struct stat *st);
 
 /* Writes to a temporary name in the same folder, fsyncs, renames into place. The old file stays on any error (-errno). */
 int file_write(int dirfd, const char *path, const void *bytes, size_t len, unsigned mode);
