@@ -19,7 +19,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
 # Evaluated at the first recipe that needs them, so that `make deps` can come first.
-PKGS       := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 yaml-0.1 jansson libevent libcap-ng libseccomp libsystemd libcrypto libipset
+PKGS       := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 yaml-0.1 jansson libevent libcap-ng libseccomp libsystemd libssl libcrypto libipset
 PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS    = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 

@@ -6,12 +6,12 @@ set -eu
 build_deb="gcc make pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libyaml-dev libjansson-dev libevent-dev
  libcap-ng-dev libseccomp-dev libsystemd-dev libssl-dev libipset-dev iptables"
 test_deb="libcmocka-dev clang libclang-rt-14-dev llvm clang-format cppcheck valgrind ipvsadm ipset keepalived frr qemu-system-x86
- busybox-static kmod python3 xz-utils zstd curl tcpdump iproute2 iputils-ping nftables procps bsdextrautils systemd prometheus"
+ busybox-static kmod python3 xz-utils zstd curl tcpdump iproute2 iputils-ping nftables procps bsdextrautils systemd prometheus openssl"
 package_deb="debhelper dpkg-dev fakeroot xz-utils lintian rpm rpmlint"
 build_rpm="gcc make pkgconf-pkg-config libnl3-devel libyaml-devel jansson-devel libevent-devel libcap-ng-devel libseccomp-devel
  systemd-devel openssl-devel ipset-devel iptables-nft iptables-legacy"
 test_rpm="libcmocka-devel clang compiler-rt llvm clang-tools-extra cppcheck valgrind ipvsadm ipset keepalived frr qemu-system-x86-core busybox
- kmod python3 xz zstd curl tcpdump iproute iputils nftables procps-ng util-linux systemd golang-github-prometheus"
+ kmod python3 xz zstd curl tcpdump iproute iputils nftables procps-ng util-linux systemd golang-github-prometheus openssl"
 package_rpm="rpm-build rpmlint xz"
 
 [ $# -gt 0 ] || set -- build test package

@@ -426,7 +426,7 @@ int config_parse(const char *file, const char *text, size_t len, struct config *
 /* Every map and every list of maps is opened; what is missing in them does not matter. */
 void config_keys(config_key_each each, void *arg)
 {
-	static const char all[] = "garp: {}\npools: [{}]\nnotify: {}\nsync: {}\nspread: {}\nhttp: {}\n"
+	static const char all[] = "garp: {}\npools: [{}]\nnotify: {}\nsync: {}\nspread: {}\nhttp: {tls: {}}\n"
 				  "routers: [{authentication: {}, track: [{}], addresses: [{}]}]\n";
 	struct diag_list errors = {0};
 	struct reader r = {

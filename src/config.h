@@ -41,9 +41,10 @@ struct http_settings {
 		struct addr addr; /* unspecified: all of that family */
 		uint16_t port;
 	} listen[HTTP_LISTEN];
-	uint8_t n_listen;       /* 0: no server */
-	uint32_t series_limit;  /* lines of virtual and real servers in /metrics */
-	const char *token_file; /* what /metrics asks for; NULL: nothing */
+	uint8_t n_listen;              /* 0: no server */
+	uint32_t series_limit;         /* lines of virtual and real servers in /metrics */
+	const char *certificate, *key; /* PEM files; NULL, both of them: no TLS */
+	const char *token_file;        /* what /metrics asks for; NULL: nothing */
 };
 
 /* All strings live in arena. Defaults stand where the file says nothing. */

@@ -92,20 +92,46 @@ static void read_series_limit(struct reader *r, const char *key, const struct no
 	config_want_range(r, key, n, 0, HTTP_SERIES_MOST, &r->c->http.series_limit);
 }
 
-static void read_token_file(struct reader *r, const char *key, const struct node *n)
+static void read_path(struct reader *r, const char *key, const struct node *n, const char **out)
 {
 	const char *s = config_want_string(r, key, n);
 
 	if (s && *s != '/')
 		diag_error(r->diags, r->file, n->pos, "%s: \"%s\" is not an absolute path", key, s);
 	else if (s)
-		r->c->http.token_file = s;
+		*out = s;
+}
+
+static void read_token_file(struct reader *r, const char *key, const struct node *n)
+{
+	read_path(r, key, n, &r->c->http.token_file);
+}
+
+static void read_certificate(struct reader *r, const char *key, const struct node *n)
+{
+	read_path(r, key, n, &r->c->http.certificate);
+}
+
+static void read_key(struct reader *r, const char *key, const struct node *n)
+{
+	read_path(r, key, n, &r->c->http.key);
+}
+
+static void read_tls(struct reader *r, const char *key, const struct node *n)
+{
+	static const struct key keys[] = {{"certificate", read_certificate}, {"key", read_key}};
+
+	config_read_map(r, key, n, keys, sizeof keys / sizeof *keys);
+	if (n->type == NODE_MAP && n->map.n && (!node_get(n, "certificate") || !node_get(n, "key")))
+		diag_error(r->diags, r->file, n->pos, "%s: expected certificate and key", key);
 }
 
 void config_read_http(struct reader *r, const char *key, const struct node *n)
 {
-	static const struct key keys[] = {
-	    {"listen", read_listen}, {"seriesLimit", read_series_limit}, {"tokenFile", read_token_file}};
+	static const struct key keys[] = {{"listen", read_listen},
+					  {"seriesLimit", read_series_limit},
+					  {"tokenFile", read_token_file},
+					  {"tls", read_tls}};
 
 	config_read_map(r, key, n, keys, sizeof keys / sizeof *keys);
 }

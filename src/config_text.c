@@ -169,6 +169,8 @@ static json_t *http_json(const struct http_settings *s)
 	}
 	j = json_pack("{s:o, s:I}", "listen", listen, "seriesLimit", (json_int_t)s->series_limit);
 	set_text(j, "tokenFile", s->token_file);
+	if (s->certificate)
+		json_object_set_new(j, "tls", json_pack("{s:s, s:s}", "certificate", s->certificate, "key", s->key));
 	return j;
 }
 

@@ -29,6 +29,7 @@ struct web {
 	struct http_server *server;
 	struct opened *opened;
 	struct loop_timer *again;
+	bool secure; /* it speaks TLS */
 	char *token; /* what /metrics asks for; NULL: there is none, though there may be one to be read */
 };
 
@@ -178,6 +179,29 @@ static void answer_metrics(const struct web *w, struct http_get *g)
 	snprintf(g->extra, sizeof g->extra, "WWW-Authenticate: Bearer\r\n");
 }
 
+/* ---- TLS ---- */
+
+/* False: nobody must listen, for it would be without. The former keys go on where the new ones cannot be read. */
+static bool keys_read(struct web *w)
+{
+	const struct http_settings *s = &w->control->config->http;
+	struct tls_keys *keys = NULL;
+	char why[512], *message = NULL;
+
+	if (s->certificate && tls_keys_new(s->certificate, s->key, &keys, why, sizeof why))
+		message =
+		    xasprintf("HTTP: no TLS: %s%s", why,
+			      w->secure ? "; the former certificate stays" : "; nothing is served until it is right");
+	if (notices_set(w->control->notices, "http", "tls", "CannotReadKeys", message) && message)
+		log_warning("%s", message);
+	if (keys || !s->certificate) {
+		http_tls(w->server, keys);
+		w->secure = keys != NULL;
+	}
+	free(message);
+	return w->secure || !s->certificate;
+}
+
 static void on_get(void *arg, struct http_get *g)
 {
 	struct control *c = ((struct web *)arg)->control;
@@ -259,12 +283,8 @@ static void place_close(struct web *w, struct opened **at)
 	free(o);
 }
 
-void control_http_reload(struct control *c)
+static void places_follow(struct web *w, const struct http_settings *s)
 {
-	const struct http_settings *s = &c->config->http;
-	struct web *w = c->web;
-
-	token_read(w);
 	for (struct opened **at = &w->opened; *at;)
 		if (is_wanted(s, &(*at)->place))
 			at = &(*at)->next;
@@ -282,6 +302,24 @@ void control_http_reload(struct control *c)
 	}
 }
 
+static void keys_follow(struct web *w)
+{
+	static const struct http_settings none;
+
+	if (keys_read(w)) {
+		places_follow(w, &w->control->config->http);
+		return;
+	}
+	places_follow(w, &none);
+	loop_timer_set(w->again, AGAIN);
+}
+
+void control_http_reload(struct control *c)
+{
+	token_read(c->web);
+	keys_follow(c->web);
+}
+
 static void on_again(void *arg)
 {
 	struct web *w = arg;
@@ -289,6 +327,8 @@ static void on_again(void *arg)
 	for (struct opened *o = w->opened; o; o = o->next)
 		if (!o->listener)
 			place_open(w, o, true);
+	if (!w->opened)
+		keys_follow(w); /* they may be there now */
 }
 
 void control_http_init(struct control *c)

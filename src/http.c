@@ -30,6 +30,7 @@ struct connection {
 	struct http_listener *listener; /* NULL: it has gone */
 	struct connection *next;
 	int fd;
+	struct tls *tls; /* NULL: without */
 	struct loop_io *io;
 	struct loop_timer *timer;
 	uint64_t id;
@@ -51,6 +52,7 @@ struct http_server {
 	size_t n;
 	uint64_t last_id;
 	struct loop_timer *full;
+	struct tls_keys *keys; /* NULL: no TLS */
 	nsec_t head_wait, reply_wait;
 	void (*get)(void *arg, struct http_get *g);
 	void *arg;
@@ -77,6 +79,31 @@ static void on_full(void *arg)
 		listen_again(s);
 }
 
+/* As recv and send, which also watch for what the connection waits for. */
+static ssize_t take(struct connection *c, void *buf, size_t len)
+{
+	int events = LOOP_READ, err;
+	ssize_t n = c->tls ? tls_recv(c->tls, buf, len, &events) : recv(c->fd, buf, len, MSG_DONTWAIT);
+
+	err = errno;
+	if (c->tls)
+		loop_io_set(c->io, n < 0 && err == EAGAIN ? events : LOOP_READ);
+	errno = err;
+	return n;
+}
+
+static ssize_t give(struct connection *c, const void *buf, size_t len)
+{
+	int events = LOOP_WRITE, err;
+	ssize_t n = c->tls ? tls_send(c->tls, buf, len, &events) : send(c->fd, buf, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	err = errno;
+	if (c->tls)
+		loop_io_set(c->io, n < 0 && err == EAGAIN ? events : LOOP_WRITE);
+	errno = err;
+	return n;
+}
+
 static void source_end(struct connection *c)
 {
 	if (c->more)
@@ -94,6 +121,7 @@ static void connection_free(struct connection *c)
 	*at = c->next;
 	loop_io_free(c->io);
 	loop_timer_free(c->timer);
+	tls_free(c->tls);
 	close(c->fd);
 	source_end(c);
 	free(c->in);
@@ -176,7 +204,7 @@ static bool answer_more(struct connection *c)
 
 static void connection_write(struct connection *c)
 {
-	ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = give(c, c->out + c->out_at, c->out_len - c->out_at);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -189,6 +217,8 @@ static void connection_write(struct connection *c)
 		return; /* a piece each turn of the loop */
 	/* Closed at once, a request that came with more than its head would reset the connection before the answer is read. */
 	c->over = true;
+	if (c->tls)
+		tls_close(c->tls);
 	shutdown(c->fd, SHUT_WR);
 	loop_io_set(c->io, LOOP_READ);
 	loop_timer_set(c->timer, HTTP_LINGER);
@@ -274,7 +304,7 @@ static void connection_refuse(struct connection *c, int status)
 
 static void connection_read(struct connection *c)
 {
-	ssize_t n = recv(c->fd, c->in + c->in_len, HTTP_HEAD_MAX - c->in_len, MSG_DONTWAIT);
+	ssize_t n = take(c, c->in + c->in_len, HTTP_HEAD_MAX - c->in_len);
 	struct http_head head;
 	size_t end;
 	int refused;
@@ -334,6 +364,7 @@ static void connection_new(struct http_listener *l, int fd)
 	c->id = ++s->last_id;
 	c->listener = l;
 	c->fd = fd;
+	c->tls = s->keys ? tls_new(s->keys, fd) : NULL;
 	c->in = xmalloc(HTTP_HEAD_MAX);
 	c->io = loop_io_new(s->loop, fd, LOOP_READ, on_connection, c);
 	c->timer = loop_timer_new(s->loop, on_late, c);
@@ -470,6 +501,12 @@ void http_waits(struct http_server *s, nsec_t head, nsec_t reply)
 	s->reply_wait = reply;
 }
 
+void http_tls(struct http_server *s, struct tls_keys *keys)
+{
+	tls_keys_free(s->keys);
+	s->keys = keys;
+}
+
 void http_free(struct http_server *s)
 {
 	if (!s)
@@ -479,5 +516,6 @@ void http_free(struct http_server *s)
 	while (s->connections)
 		connection_free(s->connections);
 	loop_timer_free(s->full);
+	tls_keys_free(s->keys);
 	free(s);
 }

@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/loop.h"
 #include "http_text.h"
+#include "tls.h"
 
 #include <sys/socket.h>
 
@@ -47,6 +48,8 @@ void http_answer(struct http_server *s, uint64_t id, struct http_get *g);
 struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg);
 /* Other waits than the usual ones, for connections to come. */
 void http_waits(struct http_server *s, nsec_t head, nsec_t reply);
+/* Connections to come speak TLS with these keys, which are taken over; NULL: they do not. */
+void http_tls(struct http_server *s, struct tls_keys *keys);
 /* Ends all listeners and connections; NULL is fine. */
 void http_free(struct http_server *s);
 

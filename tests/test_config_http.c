@@ -38,12 +38,15 @@ static void values(void **state)
 static void text(void **state)
 {
 	struct config *c = parse(
-	    "http:\n  listen: ['[::1]:10252', 192.0.2.1:65535, '[::]:1', 0.0.0.0:80]\n  tokenFile: /etc/vipd/token\n",
+	    "http:\n  listen: ['[::1]:10252', 192.0.2.1:65535, '[::]:1', 0.0.0.0:80]\n  tokenFile: /etc/vipd/token\n"
+	    "  tls: {certificate: /etc/vipd/tls.crt, key: /etc/vipd/tls.key}\n",
 	    NULL);
 	char *once = config_text(c), *twice;
 
 	assert_int_equal(c->http.n_listen, 4);
 	assert_string_equal(c->http.token_file, "/etc/vipd/token");
+	assert_string_equal(c->http.certificate, "/etc/vipd/tls.crt");
+	assert_string_equal(c->http.key, "/etc/vipd/tls.key");
 	listens(c, 0, "::1", 10252);
 	listens(c, 1, "192.0.2.1", 65535);
 	listens(c, 2, "::", 1);
@@ -69,6 +72,10 @@ static void errors(void **state)
 	    {"http: no\n", "v.yaml:1:7: http: expected a map, found a boolean"},
 	    {"http: {port: 1}\n", "v.yaml:1:8: unknown key \"http.port\""},
 	    {"http: {tokenFile: token}\n", "v.yaml:1:19: http.tokenFile: \"token\" is not an absolute path"},
+	    {"http: {tls: {key: /k}}\n", "v.yaml:1:13: http.tls: expected certificate and key"},
+	    {"http: {tls: {certificate: c, key: /k}}\n",
+	     "v.yaml:1:27: http.tls.certificate: \"c\" is not an absolute path"},
+	    {"http: {tls: yes}\n", "v.yaml:1:13: http.tls: expected a map, found a boolean"},
 	    {"http: {seriesLimit: 10000001}\n",
 	     "v.yaml:1:21: http.seriesLimit: 10000001 is out of range; expected 0 to 10000000"},
 	    {"http: {listen: 127.0.0.1:1}\n", "v.yaml:1:16: http.listen: expected a list, found a string"},

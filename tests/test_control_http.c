@@ -1,6 +1,7 @@
 /* What control serves on http.listen: probes, /health; and that it follows the configuration. */
 #include "../ipvs/counters.h"
 #include "control_web.h"
+#include "tls_files.h"
 
 /* An answer's status; its body is in *body until the next call. */
 static int fetch(struct stage *s, uint16_t port, const char *method, const char *path, const char **body)
@@ -360,6 +361,50 @@ static void test_token(void **state)
 	free(more);
 }
 
+/* Nobody listens without the keys that the configuration names; once they are there, nothing but TLS is spoken. */
+static void test_tls(void **state)
+{
+	static const char get[] = "GET /livez HTTP/1.1\r\n\r\n";
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	char *more = xasprintf("http: {listen: ['127.0.0.1:%u'], tls: {certificate: %s/crt, key: %s/key}}\n", port,
+			       s->dir, s->dir);
+	char *certificate = path_of(s, "crt"), *key = path_of(s, "key"), buf[256];
+	ssize_t n;
+	json_t *j;
+	int fd;
+
+	configure(s, more);
+	play(s);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_string_equal(json_string_value(json_object_get(item2(j, "problems", 0), "reason")), "CannotReadKeys");
+	json_decref(j);
+	until_reached(s, port, false);
+	tls_files_make(certificate, key);
+	until_reached(s, port, true);
+	fd = reach_port(port);
+	assert_int_equal(send(fd, get, sizeof get - 1, MSG_NOSIGNAL), sizeof get - 1);
+	do {
+		turn(s);
+		n = recv(fd, buf, sizeof buf, MSG_DONTWAIT);
+		if (n > 0)
+			assert_int_equal(buf[0], 21); /* an alert at most */
+	} while (n > 0 || (n < 0 && errno == EAGAIN));
+	close(fd);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_int_equal(json_array_size(json_object_get(j, "problems")), 0);
+	json_decref(j);
+	assert_int_equal(unlink(key), 0); /* the former ones go on */
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	take_vips(s);
+	until_reached(s, port, true);
+	end(s);
+	free(certificate);
+	free(key);
+	free(more);
+}
+
 /* Questions that wait for ipvs. */
 static size_t asked(const struct stage *s)
 {
@@ -446,6 +491,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_limit, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_token, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_tls, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_many, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	};

@@ -211,6 +211,7 @@ static const struct {
     {"routers[].track[].", "routers: [{name: web, vrid: 9, track: [{%s}]}]", {"interface: eth1"}},
     {"routers[].", "routers: [{%s}]", {"name: web", "vrid: 9"}},
     {"spread.", "routers: auto\nspread: {%s}", {"count: 2", "vrids: 1-255", "nodes: [a, b]"}},
+    {"http.tls.", "http: {tls: {%s}}", {"certificate: /c", "key: /k"}},
     {"http.", "http: {%s}", {NULL}},
     {"sync.", "sync: {%s}", {"interface: eth1", "period: 0"}},
     {"", "%s", {NULL}},

@@ -22,12 +22,18 @@ say "without its vrrp process a node is not ready, nor healthy"
 signal lb2 vrrp STOP
 equal "/health" 500 "$(code lb2 "$at/health")"
 signal lb2 vrrp CONT
-say "a reload moves it; a port in use is told and does no harm"
-sed -i '$a http: {listen: ["127.0.0.1:10252", "172.17.0.12:8080", "127.0.0.1:7"]}' "$W/nodes/lb2/vipd.yaml"
+say "a reload moves it, and makes it HTTPS; a port in use is told and does no harm"
+sed -i '$a http: {listen: ["127.0.0.1:10252", "172.17.0.12:8080", "127.0.0.1:7"], tls: {certificate: /run/lab/crt, key: /run/lab/key}, tokenFile: /run/lab/token}' "$W/nodes/lb2/vipd.yaml"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=lb2 -addext subjectAltName=IP:172.17.0.12 -keyout "$W/key" -out "$W/crt" 2>/dev/null
+echo s3cret >"$W/token"
+chown "$CONTROL_USER" "$W/key" "$W/token"
+chmod 600 "$W/key" "$W/token"
 signal lb2 supervisor HUP
-until_ok 10 eval '[ "$(code c http://172.17.0.12:8080/livez)" = 200 ]'
+until_ok 10 eval '[ "$(code c https://172.17.0.12:8080/livez --cacert "$W/crt")" = 200 ]'
 contains "told" "$(vipctl lb2 status)" "cannot listen on 127.0.0.1:7: Permission denied (the control process may not take a port below 1024)"
-equal "the other one" 200 "$(code lb2 $at/livez)"
+equal "the other one" 200 "$(code lb2 https://127.0.0.1:10252/livez -k)"
+equal "without the token" 401 "$(code c https://172.17.0.12:8080/metrics -k)"
+equal "with it" 200 "$(code c https://172.17.0.12:8080/metrics -k -H 'Authorization: Bearer s3cret')"
 
 say "metrics: promtool finds nothing, and the kernel says the same"
 service web 'externalIPs: [10.10.0.30]' 'ports: [{port: 80}]' | apply lb1 - web
