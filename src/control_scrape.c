@@ -23,6 +23,7 @@ struct scrape {
 	struct metrics_server *servers;
 	struct counted_real *reals;
 	size_t n, cap, n_reals, cap_reals, series;
+	bool full; /* one did not fit: no more are asked for */
 	/* The answer: what control_metrics wrote, then the servers' lines, then the end. */
 	struct metrics text;
 	size_t at; /* in it: what has left */
@@ -106,13 +107,14 @@ static void reals_room(struct scrape *s, size_t n)
 	s->reals = xrealloc(s->reals, s->cap_reals * sizeof *s->reals);
 }
 
-/* One virtual server of an answer, if the limit has room for all of its lines. */
+/* One virtual server of an answer, if the limit has room for all of its lines and for all before it. */
 static void take_server(struct scrape *s, const struct counted_head *h, const char *bytes, size_t reals, uint32_t n)
 {
 	size_t lines = METRICS_A_SERVER + (size_t)n * METRICS_A_REAL;
 	struct metrics_server *v;
 
-	if (lines > s->control->config->http.series_limit - s->series)
+	s->full = s->full || lines > s->control->config->http.series_limit - s->series;
+	if (s->full)
 		return;
 	if (s->n == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : COUNTERS_KEYS;
@@ -162,7 +164,7 @@ static void ask_reals(struct scrape *s)
 	size_t len = strlen(COUNTERS_REALS);
 	struct counted_head h;
 
-	if (s->asked == s->n_heads || s->control->config->http.series_limit < s->series + METRICS_A_SERVER) {
+	if (s->asked == s->n_heads || s->full) {
 		answer(s);
 		return;
 	}

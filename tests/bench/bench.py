@@ -310,13 +310,16 @@ def scrape_cost(settings):
     control = [p for p in pids if 'control' in open('/proc/%d/comm' % p).read()]
     used, grown, lines = [], [], 0
     for _ in range(4):
+        each = {p: cpu([p]) for p in pids}
         before, size = cpu(pids), memory(control, 'Rss')
         lines = v.space.run(['curl', '-sS', '-m', '60', 'http://127.0.0.1:10252/metrics']).count(b'\n')
         used.append(cpu(pids) - before)
         grown.append(memory(control, 'Rss') - size)
+        shares = [(open('/proc/%d/comm' % p).read().strip(), cpu([p]) - each[p]) for p in pids]
         time.sleep(2)
     v.end()
     say('  %d lines: %s s of CPU' % (lines, spread(used[1:], '%.3f')))  # the first one warms up
+    say('  ' + ', '.join('%s %.3f' % kept for kept in shares))
     return median(used[1:]), max(grown[1:]), lines
 
 
