@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,6 +148,20 @@ static struct record *read_record(const char *state_dir, struct diag_list *diags
 	return r ? r : record_new();
 }
 
+/* An interface may come later, and a router waits for it; but most that are not there are misspelt. */
+static void look_at_interfaces(const struct config *c, struct diag_list *diags)
+{
+	for (size_t i = 0; i < c->n_routers; i++) {
+		const struct router *r = &c->routers[i];
+
+		if (r->ifname[0] && !if_nametoindex(r->ifname))
+			diag_warning(
+			    diags, c->file, c->routers_at[i],
+			    "router %s: there is no interface %s on this node now: the router will wait for it",
+			    r->name, r->ifname);
+	}
+}
+
 int dry_run(const struct options *o, bool print)
 {
 	struct diag_list diags = {0};
@@ -158,6 +173,7 @@ int dry_run(const struct options *o, bool print)
 	int code;
 
 	if (config_load(o, &c, &diags) == 0 && !o->config_only) {
+		look_at_interfaces(c, &diags);
 		f = folder_read(c->manifests, &diags);
 		r = read_record(o->places.state_dir, &diags);
 	}

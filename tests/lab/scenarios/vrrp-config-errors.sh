@@ -20,3 +20,9 @@ refused 'prioritty' "$(router 100 'prioritty: 3')"
 refused vrid 'routers: [{name: a, vrid: 5, family: IPv4}, {name: b, vrid: 5, family: IPv4}]'
 refused name 'routers: [{name: a, vrid: 5, family: IPv4}, {name: a, vrid: 6, family: IPv4}]'
 refused 10.10.0.9 'routers: [{name: a, vrid: 5, family: IPv4, addresses: [10.10.0.9/32]}, {name: b, vrid: 6, family: IPv4, addresses: [10.10.0.9/32]}]'
+
+# An interface may come yet: told, with its line, and no error.
+vipd_config lb "$(router 100 'interface: eth9')"
+equal "an unknown interface" 0 "$(status_of vipd_run lb -n)"
+contains "told" "$(cat "$W/said")" "vipd.yaml:4:"
+contains "told" "$(cat "$W/said")" "warning: router vips: there is no interface eth9 on this node now"
