@@ -113,7 +113,8 @@ static void take_server(struct scrape *s, const struct counted_head *h, const ch
 	size_t lines = METRICS_A_SERVER + (size_t)n * METRICS_A_REAL;
 	struct metrics_server *v;
 
-	s->full = s->full || lines > s->control->config->http.series_limit - s->series;
+	/* A reload may have lowered the limit meanwhile. */
+	s->full = s->full || s->series + lines > s->control->config->http.series_limit;
 	if (s->full)
 		return;
 	if (s->n == s->cap) {

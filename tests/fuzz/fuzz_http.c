@@ -1,5 +1,7 @@
-/* src/http_text.c: any bytes as a request. */
+/* src/http_text.c: any bytes as a request, and what is made of its parts. */
 #include "../../src/http_text.h"
+#include "../../src/metrics_text.h"
+#include "../../src/probe_text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,8 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	size_t end = http_head_end(text, size);
+	static const struct probe_check checks[] = {
+	    {"ping", PROBE_LIVEZ | PROBE_READYZ, true}, {"ipvs", PROBE_READYZ, false}, {NULL, 0, false}};
 	struct http_head h;
-	char value[64];
+	int status;
+	char value[64], accept[512];
 
 	if (end > size)
 		abort();
@@ -23,5 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	if (http_field(&h, "host", value, sizeof value) && strlen(value) >= sizeof value)
 		abort();
+	if (http_field(&h, "accept", accept, sizeof accept) && metrics_accept_open(accept) &&
+	    !strcasestr(accept, "openmetrics"))
+		abort();
+	free(probe_answer(h.target, h.query, checks, &status));
 	return 0;
 }
