@@ -49,13 +49,15 @@ equal() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; }
 contains() { case $2 in *"$3"*) ;; *) fail "$1: expected to read '$3' in: $2" ;; esac; }
 lacks() { case $2 in *"$3"*) fail "$1: did not expect to read '$3' in: $2" ;; esac; }
 
-plug() { # plug NODE IFACE SWITCH
-	local port
+# A guest spends more on starting a program than on what it does: one ip takes many lines.
+batch() { ip -n "$1" -batch -; }
+wire() { # wire NODE IFACE SWITCH: plugged in, and down
 	n_ports=$((n_ports + 1))
-	port=port$n_ports
-	ip link add "$port" type veth peer name "$2" netns "$1"
-	ip link set "$port" master "$3" up
-	echo "$port" >"$W/port-$1-$2" # the switch's end: to cut a node off
+	ip link add "port$n_ports" up master "$3" type veth peer name "$2" netns "$1"
+	echo "port$n_ports" >"$W/port-$1-$2" # the switch's end: to cut a node off
+}
+plug() { # plug NODE IFACE SWITCH
+	wire "$@"
 	ip -n "$1" link set "$2" up
 }
 space() {
@@ -75,8 +77,8 @@ net() {
 }
 node() {
 	space "$1"
-	plug "$1" eth0 outside
-	plug "$1" eth1 inside
+	wire "$1" eth0 outside
+	wire "$1" eth1 inside
 	node_addresses "$1" "$2" "${3:-1}"
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.send_redirects=0 \
 		net.ipv4.conf.eth0.send_redirects=0 net.ipv4.conf.eth1.send_redirects=0 net.ipv4.conf.all.rp_filter=0 \
@@ -86,19 +88,26 @@ node() {
 	echo "$2" >"$W/nodes/$1/outside"; echo "${3:-1}" >"$W/nodes/$1/inside"
 }
 node_addresses() { # node_addresses NAME OUTSIDE INSIDE
-	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
-	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
-	ip -n "$1" addr add "10.32.0.$3/24" dev eth1
-	ip -n "$1" addr add "fd32::$3/64" dev eth1 nodad
-	ip -n "$1" route add default via 172.17.0.254 2>/dev/null || true
+	batch "$1" <<-END
+	link set eth0 up
+	link set eth1 up
+	addr add 172.17.0.$2/24 dev eth0
+	addr add fd17::$2/64 dev eth0 nodad
+	addr add 10.32.0.$3/24 dev eth1
+	addr add fd32::$3/64 dev eth1 nodad
+	route replace default via 172.17.0.254
+	END
 }
 client() {
 	space "$1"
-	plug "$1" eth0 outside
-	ip -n "$1" addr add "172.17.0.$2/24" dev eth0
-	ip -n "$1" addr add "fd17::$2/64" dev eth0 nodad
-	ip -n "$1" route add 10.10.0.0/16 dev eth0
-	ip -n "$1" route add fd10::/64 dev eth0
+	wire "$1" eth0 outside
+	batch "$1" <<-END
+	link set eth0 up
+	addr add 172.17.0.$2/24 dev eth0
+	addr add fd17::$2/64 dev eth0 nodad
+	route add 10.10.0.0/16 dev eth0
+	route add fd10::/64 dev eth0
+	END
 }
 
 pod_manifest() { # pod_manifest NAME N APP
@@ -118,11 +127,14 @@ pod_manifest() { # pod_manifest NAME N APP
 pod_host() { # pod_host NAME N PORT..: the namespace and its server, no manifest
 	local name=$1 n=$2; shift 2
 	space "$name"
-	plug "$name" eth0 inside
-	ip -n "$name" addr add "10.32.0.$n/24" dev eth0
-	ip -n "$name" addr add "fd32::$n/64" dev eth0 nodad
-	ip -n "$name" route add default via 10.32.0.1
-	ip -n "$name" route add default via fd32::1
+	wire "$name" eth0 inside
+	batch "$name" <<-END
+	link set eth0 up
+	addr add 10.32.0.$n/24 dev eth0
+	addr add fd32::$n/64 dev eth0 nodad
+	route add default via 10.32.0.1
+	route add default via fd32::1
+	END
 	on "$name" "$BUILD/tests/lab/pod" "$name" "$@" >>"$W/$name.log" 2>&1 &
 }
 pod() {
@@ -290,7 +302,7 @@ capture() { # capture NODE IFACE FILE FILTER..
 	until_ok 10 grep -q 'listening on' "$W/tcpdump.log"
 }
 captured() { tcpdump -nr "$1" 2>/dev/null; }
-status() { vipctl "$1" status -o json | python3 -c 'import json,sys
+status() { vipctl "$1" status -o json | python3 -IS -c 'import json,sys
 v = json.load(sys.stdin)
 for k in sys.argv[1].split("."): v = v[k]
 print(v)' "$2"; }

@@ -141,7 +141,7 @@ stays() {
 	done
 }
 role() {
-	vipctl "$1" get vrrp -o json | python3 -c 'import json,sys
+	vipctl "$1" get vrrp -o json | python3 -IS -c 'import json,sys
 print(*[i["status"]["state"] for i in json.load(sys.stdin)["items"] if i["metadata"]["name"] == sys.argv[1]])' "${2:-vips}"
 }
 is_role() { local r; r=$(role "$1" "${3:-vips}"); [ "$r" = "$2" ] || { echo "$1 ${3:-vips} is: $r"; return 1; }; }

@@ -4,8 +4,12 @@ net; node lb 31; client c 100
 ip -n c route add 10.96.0.0/16 via 172.17.0.31
 pod web-1 5; pod web-2 6; pod solo 7 solo; pod far 8 far
 for p in web-1 web-2 solo; do # only what comes from their own network can be answered
-	ip -n $p route del default; ip -n $p -6 route del default
-	ip -n $p route add 10.96.0.0/16 via 10.32.0.1; ip -n $p route add 10.10.0.0/16 via 10.32.0.1
+	batch $p <<-END
+	route del default
+	route del default via fd32::1
+	route add 10.96.0.0/16 via 10.32.0.1
+	route add 10.10.0.0/16 via 10.32.0.1
+	END
 done
 saw() { # saw CLIENT URL ADDRESS [POD]
 	local a
@@ -13,18 +17,18 @@ saw() { # saw CLIENT URL ADDRESS [POD]
 	case $a in "${4:-}"*" saw $3") ;; *) echo "$1 asks $2: '$a', not '${4:-} saw $3'"; return 1 ;; esac
 }
 filter() { # filter [GREP-ARGS..]: rules and sets, of these lines
-	for t in iptables iptables-legacy ip6tables; do on lb $t-save | sed '/^[#:]/d; s/^\[[0-9:]*\] //'; done | grep "$@"
-	on lb ipset save | sort | grep "$@"
+	on lb sh -c 'iptables-save; iptables-legacy-save; ip6tables-save; ipset save | sort' | sed '/^[#:]/d; s/^\[[0-9:]*\] //' | grep "$@"
 }
 foreign() { filter -v VIPD | grep -v '^COMMIT\|^\*'; }
 without() { filter -q VIPD && return 1 || return 0; }
 
-on lb iptables -t nat -A POSTROUTING -s 192.0.2.1 -j ACCEPT
-on lb iptables -P FORWARD DROP
-on lb iptables -A FORWARD -s 192.0.2.2 -j ACCEPT
-on lb ip6tables -A INPUT -s 2001:db8::1 -j DROP
-on lb ipset create KUBE-CLUSTER-IP hash:ip
-on lb ipset add KUBE-CLUSTER-IP 192.0.2.3
+on lb sh -ec '
+	iptables -t nat -A POSTROUTING -s 192.0.2.1 -j ACCEPT
+	iptables -P FORWARD DROP
+	iptables -A FORWARD -s 192.0.2.2 -j ACCEPT
+	ip6tables -A INPUT -s 2001:db8::1 -j DROP
+	ipset create KUBE-CLUSTER-IP hash:ip
+	ipset add KUBE-CLUSTER-IP 192.0.2.3'
 foreign >"$W/before"
 unchanged() { foreign | diff "$W/before" - || fail "somebody else's rules or sets changed $1"; }
 

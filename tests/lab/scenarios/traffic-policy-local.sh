@@ -49,8 +49,7 @@ config() { # config PRIORITY
 }
 health() { on c curl -s -g -m 5 -o "$W/health" -w '%{http_code} %{content_type} %header{x-load-balancing-endpoint-weight}' "http://$1:32080/healthz"; }
 is_health() { local h; h=$(health "$1"); [ "$h" = "$2" ] || { echo "health of $1: $h"; return 1; }; }
-priority() { vipctl "$1" get vrrp -o json | python3 -c 'import json,sys
-print(*[i["status"]["effectivePriority"] for i in json.load(sys.stdin)["items"]])'; }
+priority() { vipctl "$1" get vrrp -o json | sed -n 's/.*"effectivePriority": \([0-9]*\).*/\1/p' | paste -sd' '; }
 is_priority() { local p; p=$(priority "$1"); [ "$p" = "$2" ] || { echo "priorities of $1: $p"; return 1; }; }
 
 for n in lb1 lb2; do web | apply $n - web; done
