@@ -71,7 +71,7 @@ void control_events_load(struct control *c)
 
 void control_events_save(struct control *c)
 {
-	char *text;
+	char *text, *message;
 	size_t len;
 	int err;
 
@@ -80,9 +80,13 @@ void control_events_save(struct control *c)
 	text = events_text(c->events, c->config->node_name, &len);
 	err = file_write_unsynced(c->env->state_fd, EVENTS_FILE, text, len, 0640);
 	free(text);
-	if (err)
-		log_warning("%s/%s: cannot be written: %s", c->env->places->state_dir, EVENTS_FILE, strerror(-err));
-	else
+	message = err ? xasprintf("cannot be written: %s; a restart forgets them", strerror(-err)) : NULL;
+	/* Once, and not each time that it is tried. */
+	if (notices_set(c->notices, "events", EVENTS_FILE, "NotSaved", message) && message)
+		log_event(LOG_RECORD_REFUSED, LOG_WITH(.file = EVENTS_FILE), "%s/%s: %s", c->env->places->state_dir,
+			  EVENTS_FILE, message);
+	free(message);
+	if (!err)
 		events_saved(c->events);
 }
 

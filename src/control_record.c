@@ -47,6 +47,8 @@ void control_record_load(struct control *c)
 		c->record = record_new();
 	else if (record_file_load(c->env->state_fd, &c->record, &c->stamp, &diags))
 		c->record = NULL;
+	if (c->env->state_fd < 0)
+		say(c, "NotSaved", "there is no state directory: addresses given now would be forgotten by a restart");
 	if (c->record)
 		say(c, "BadRecord", NULL);
 	else

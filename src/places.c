@@ -3,6 +3,7 @@
 #include "places.h"
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "lock.h"
 
 #include <errno.h>
@@ -152,18 +153,34 @@ static int manifests_make(int state_fd, const struct user *owner, gid_t admin)
 	return err;
 }
 
+/* A full or read-only disk is no reason to leave the addresses unserved: then nothing outlives this vipd. */
+static bool goes_without(const struct places *p, int err, const char *what)
+{
+	if (err != -EROFS && err != -ENOSPC && err != -EDQUOT)
+		return false;
+	log_event(LOG_RECORD_REFUSED, LOG_WITH(.file = p->state_dir), "%s: %s: %s; going on without", p->state_dir,
+		  what, strerror(-err));
+	return true;
+}
+
 static int state_open(const struct places *p, const struct user *owner, int *out, char *error, size_t size)
 {
 	int err = make_dir(p->state_dir, 0750), fd;
 
+	if (goes_without(p, err, "the state directory cannot be made"))
+		return 0; /* *out stays -1 */
 	if (err)
 		return FAIL(err, "%s: cannot make the state directory: %s", p->state_dir, strerror(-err));
 	fd = open(p->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return FAIL(-errno, "%s: %s", p->state_dir, strerror(errno));
 	err = manifests_make(fd, owner, p->admin_gid);
+	if (goes_without(p, err, "the manifests folder cannot be made"))
+		err = 0;
 	if (!err)
 		err = give(fd, ".", owner->uid, owner->gid, 0750);
+	if (goes_without(p, err, "owner and mode cannot be set"))
+		err = 0;
 	if (err) {
 		close(fd);
 		return FAIL(err, "%s: cannot give it to user %u: %s", p->state_dir, (unsigned)owner->uid,

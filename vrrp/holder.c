@@ -103,9 +103,11 @@ static int holder_start(struct holder *h)
 		log_error("cannot read the ownership record: %s", strerror(-err));
 		return err;
 	}
-	h->adopt = how == OWNED_DAMAGED;
+	h->adopt = how == OWNED_DAMAGED || how == OWNED_VERSION;
 	if (h->adopt)
-		log_event(LOG_OWNED_LOST, NULL, "the ownership record was damaged: what is as wanted is adopted");
+		log_event(LOG_OWNED_LOST, LOG_WITH(.file = "vrrp.own"),
+			  "the ownership record (vrrp.own) %s: what is as wanted is adopted",
+			  how == OWNED_VERSION ? "is of another version of vipd and is not read" : "was damaged");
 	err = rtnl_open(true, &h->rtnl);
 	if (!err)
 		err = announcer_new(h->loop, &h->announcer);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER "vipd-vrrp 1 "
+#define NAME   "vipd-vrrp "
+#define HEADER NAME "1 "
 
 enum { LINE_MAX_BYTES = 160, LONG_LINES = 1000 };
 
@@ -30,6 +31,7 @@ struct owned {
 	char *pending;
 	size_t len, cap;
 	size_t lines; /* in the file and pending */
+	bool unwritten;
 };
 
 static struct owned_key key_make(const struct addr *a, uint8_t bits, uint32_t ifindex)
@@ -267,6 +269,17 @@ static bool next_line(const char *text, size_t len, size_t *at, char line[LINE_M
 	return true;
 }
 
+/* "vipd-vrrp 2 ..." */
+static bool is_other_version(const char *line)
+{
+	size_t name = strlen(NAME), digits;
+
+	if (strncmp(line, NAME, name) != 0)
+		return false;
+	digits = strspn(line + name, "0123456789");
+	return digits && line[name + digits] == ' ';
+}
+
 enum owned_replay owned_replay(struct owned *o, const char *text, size_t len)
 {
 	enum owned_replay result = OWNED_READ;
@@ -275,8 +288,10 @@ enum owned_replay owned_replay(struct owned *o, const char *text, size_t len)
 
 	if (len == 0)
 		return OWNED_EMPTY;
-	if (!next_line(text, len, &at, line) || strncmp(line, HEADER, strlen(HEADER)) != 0)
+	if (!next_line(text, len, &at, line))
 		return OWNED_DAMAGED;
+	if (strncmp(line, HEADER, strlen(HEADER)) != 0)
+		return is_other_version(line) ? OWNED_VERSION : OWNED_DAMAGED;
 	if (strcmp(line + strlen(HEADER), o->key) != 0)
 		return OWNED_OTHER;
 	o->lines = 1;
@@ -369,7 +384,12 @@ void owned_flushed(struct owned *o)
 
 bool owned_is_long(const struct owned *o)
 {
-	return o->lines > 2 * map_count(o->addrs) + LONG_LINES;
+	return o->unwritten || o->lines > 2 * map_count(o->addrs) + LONG_LINES;
+}
+
+void owned_unwritten(struct owned *o)
+{
+	o->unwritten = true;
 }
 
 static void text_each(void *arg, const struct kaddr *a)
@@ -383,6 +403,7 @@ char *owned_text(struct owned *o, size_t *len)
 
 	o->len = 0;
 	o->lines = 0;
+	o->unwritten = false;
 	start(o);
 	owned_each(o, text_each, o);
 	if (o->device)

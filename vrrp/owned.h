@@ -22,9 +22,10 @@ struct owned *owned_new(const char *key);
 void owned_free(struct owned *o);
 
 enum owned_replay {
-	OWNED_EMPTY,   /* nothing was in it */
-	OWNED_READ,    /* read whole (an unfinished last line is passed over: the kernel was not told) */
-	OWNED_OTHER,   /* of another boot or namespace: nothing taken, and nothing of it can be here */
+	OWNED_EMPTY, /* nothing was in it */
+	OWNED_READ,  /* read whole (an unfinished last line is passed over: the kernel was not told) */
+	OWNED_OTHER, /* of another boot or namespace: nothing taken, and nothing of it can be here */
+	OWNED_VERSION, /* another version of vipd wrote it, by its first line: nothing taken, something of ours may not be known */
 	OWNED_DAMAGED, /* some lines could not be read, they are passed over: something of ours may not be known */
 };
 /* Takes in the record's text; to be called once, before any change. */
@@ -57,6 +58,8 @@ const char *owned_pending(const struct owned *o, size_t *len);
 void owned_flushed(struct owned *o);
 /* The record has grown to much more than it says: write owned_text instead. */
 bool owned_is_long(const struct owned *o);
+/* What the file has is not to be relied upon: owned_is_long is true until owned_text is taken again. */
+void owned_unwritten(struct owned *o);
 /* The whole record, shortest form; malloc'd. Pending lines are in it. */
 char *owned_text(struct owned *o, size_t *len);
 

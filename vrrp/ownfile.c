@@ -104,6 +104,7 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* Fails on a full disk, which is no reason to hold no address: it is tried again with the next change. */
 static int rewrite(int fd, struct owned *o)
 {
 	size_t len;
@@ -111,6 +112,19 @@ static int rewrite(int fd, struct owned *o)
 	int err = ftruncate(fd, 0) < 0 ? -errno : write_all(fd, text, len);
 
 	free(text);
+	if (err)
+		owned_unwritten(o);
+	return err;
+}
+
+/* All of it or nothing: half a line would grow together with the next one. */
+static int append(int fd, const char *text, size_t len)
+{
+	struct stat st;
+	int err = fstat(fd, &st) < 0 ? -errno : write_all(fd, text, len);
+
+	if (err && ftruncate(fd, st.st_size) < 0)
+		return -errno;
 	return err;
 }
 
@@ -134,7 +148,7 @@ int ownfile_load(int fd, struct owned **out, enum owned_replay *how)
 		goto done;
 	*how = owned_replay(o, text, len);
 	free(text);
-	err = rewrite(fd, o);
+	rewrite(fd, o);
 done:
 	if (err)
 		owned_free(o);
@@ -156,7 +170,7 @@ int ownfile_sync(int fd, struct owned *o)
 	if (owned_is_long(o))
 		return rewrite(fd, o);
 	text = owned_pending(o, &len);
-	err = len ? write_all(fd, text, len) : 0;
+	err = len ? append(fd, text, len) : 0;
 	if (!err)
 		owned_flushed(o);
 	return err;

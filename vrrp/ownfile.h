@@ -7,10 +7,10 @@
 /* What a record must be keyed by to be of this boot and this network namespace. */
 void ownfile_key(char key[OWNED_KEY + 1]);
 
-/* Waits (bounded) until no other process holds the record, reads it, and writes it anew in its shortest form. fd -1: no record, it starts empty.
- * 0 and a new record, or -errno. */
+/* Waits (bounded) until no other process holds the record, reads it, and writes it anew in its shortest form; where the disk is full
+ * that is left to ownfile_sync. fd -1: no record, it starts empty. 0 and a new record, or -errno. */
 int ownfile_load(int fd, struct owned **out, enum owned_replay *how);
-/* Writes what is pending; to be called before the kernel is told of an intent. 0 or -errno. */
+/* Writes what is pending; to be called before the kernel is told of an intent. 0 or -errno: then it is pending still. */
 int ownfile_sync(int fd, struct owned *o);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ownfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,8 @@ enum { SURVIVE_MAGIC = 0x76726d32, SLOTS = ROUTERS_MAX * 2 };
 
 struct content {
 	uint32_t magic, slots;
-	uint32_t begun; /* slots; what lies behind is nobody's, and takes no memory as long as nobody looks */
+	uint32_t
+	    begun; /* slots; what lies behind is nobody's, and is not in memory of this process as long as nobody looks */
 	char key[OWNED_KEY + 1];
 	struct survive_slot slot[SLOTS];
 };
@@ -29,9 +31,16 @@ struct survive {
 static struct content *map_file(int fd)
 {
 	void *at;
+	int err;
 
 	if (fd < 0 || ftruncate(fd, sizeof(struct content)) < 0)
 		return NULL;
+	/* A store into a hole of a full file system would kill the process (SIGBUS). */
+	err = posix_fallocate(fd, 0, sizeof(struct content));
+	if (err) {
+		errno = err;
+		return NULL;
+	}
 	at = mmap(NULL, sizeof(struct content), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	return at == MAP_FAILED ? NULL : at;
 }
