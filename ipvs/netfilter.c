@@ -109,7 +109,7 @@ static void look_beside(struct netfilter *n)
 	if (n->kube[0])
 		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", n->kube, true);
 	if (now[0]) {
-		log_warning("%s", now);
+		log_event(LOG_KUBE_PROXY, NULL, "%s", now);
 		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", now, false);
 	} else {
 		log_info("kube-proxy's traces are gone");

@@ -515,12 +515,14 @@ static void refused(struct reconcile *r, struct item *it, nsec_t now)
 static void tugged(struct reconcile *r, const struct vs_key *k, nsec_t now)
 {
 	char text[JUDGE_TEXT];
+	unsigned suppressed;
 
 	if (!tugs_healed(r->tugs, k, now))
 		return;
 	if (tugs_count(r->tugs) <= NOTES_MAX)
 		tell_tug(r, k, false);
-	complain(r, now, "%s", tug_text(k, text));
+	if (log_allow(&r->limit_tug, now, &suppressed))
+		log_event(LOG_TUG_OF_WAR, LOG_WITH(.suppressed = suppressed), "%s", tug_text(k, text));
 }
 
 static void done(struct reconcile *r, struct item *it, nsec_t now)

@@ -50,7 +50,7 @@ struct reconcile {
 	uint64_t healed_services, healed_reals; /* operations that drift made necessary */
 	uint64_t adopted;
 	uint32_t mended, mended_reals; /* of this slice */
-	struct log_limit limit, limit_drift;
+	struct log_limit limit, limit_drift, limit_tug;
 };
 
 /* own stays the caller's. */

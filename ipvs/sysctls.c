@@ -129,7 +129,7 @@ static void mend(struct sysctls *s, unsigned i, int was)
 	log_info("%s is %d now, was %d: %s", r->name, r->value, was, r->why);
 	if (st->well) {
 		if (tug_healed(&st->tug, now)) {
-			log_warning("another program keeps changing %s", r->name);
+			log_event(LOG_TUG_OF_WAR, NULL, "another program keeps changing %s", r->name);
 			tell_tug(s, i, false);
 		}
 		look_again(s, tug_wait(&st->tug));
