@@ -111,13 +111,15 @@ static void mend(struct sysctls *s, unsigned i, int was)
 {
 	const struct sysctl_rule *r = &sysctl_rules[i];
 	struct sysctl_state *st = &s->states[i];
-	nsec_t now = clock_now();
+	nsec_t now = clock_now(), left = st->tug.last + tug_wait(&st->tug) - now;
 	char text[SYSCTL_PROBLEM];
 	const char *where;
 	int err;
 
-	if (st->well && now - st->tug.last < tug_wait(&st->tug))
+	if (st->well && left > 0) {
+		look_again(s, left);
 		return;
+	}
 	err = put(s, r, was, &where);
 	if (err) {
 		snprintf(text, sizeof text, "%s is %d, not %d: %s: %s: %s", r->name, was, r->value, where,

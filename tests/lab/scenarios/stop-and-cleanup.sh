@@ -20,7 +20,7 @@ service hash 'clusterIPs: ["fd00:10:96::11"]' 'ipFamilies: [IPv6]' 'ports: [{por
 	sed 's|name: hash|name: hash, annotations: {vipd.io/scheduler: mh}|' | apply lb - hash
 until_ok 20 eval 'vipctl lb status | grep -q "another program keeps changing net.ipv4.ip_forward"'
 kill $puller
-until_ok 20 eval '[ "$(settings)" = "1 1 1 1 1" ]'
+until_ok 30 eval '[ "$(settings)" = "1 1 1 1 1" ]'
 contains "IPv6 forwarding" "$(vipctl lb status)" "net.ipv6.conf.all.forwarding is 0, not 1"
 on lb ipvsadm -A -t 10.99.9.9:99
 equal "refused while vipd runs" 77 "$(status_of vipd_run lb --cleanup)"
