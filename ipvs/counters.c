@@ -18,12 +18,20 @@ static size_t add(struct counters_out *o, const void *bytes, size_t len)
 	return place;
 }
 
+/* Without the gap that it has behind its address: what was there before is nobody's business. */
+static void copy_key(struct vs_key *to, const struct vs_key *from)
+{
+	to->addr = from->addr;
+	to->port = from->port;
+	to->proto = from->proto;
+}
+
 void counters_add_head(struct counters_out *o, const struct vs_key *k, const struct counters *c)
 {
 	struct counted_head h;
 
 	memset(&h, 0, sizeof h); /* the gaps too */
-	h.key = *k;
+	copy_key(&h.key, k);
 	h.counters = *c;
 	add(o, &h, sizeof h);
 }
@@ -33,7 +41,7 @@ size_t counters_add_key(struct counters_out *o, const struct vs_key *k)
 	struct counted_reals r;
 
 	memset(&r, 0, sizeof r);
-	r.key = *k;
+	copy_key(&r.key, k);
 	return add(o, &r, sizeof r);
 }
 

@@ -36,6 +36,27 @@ static void test_heads(void **state)
 	free(o.bytes);
 }
 
+/* The gaps of a key are written as zeros, whatever was in them: the other process is another user's. */
+static void test_gaps(void **state)
+{
+	struct vs_key clean, dirty;
+	struct counters_out a = {0}, b = {0};
+
+	memset(&clean, 0, sizeof clean);
+	memset(&dirty, 0xa5, sizeof dirty);
+	clean.addr = dirty.addr = addr_from_v4(0x0a000001);
+	clean.port = dirty.port = 80;
+	clean.proto = dirty.proto = IPPROTO_TCP;
+	counters_add_head(&a, &clean, &(struct counters){0});
+	counters_add_key(&a, &clean);
+	counters_add_head(&b, &dirty, &(struct counters){0});
+	counters_add_key(&b, &dirty);
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.bytes, b.bytes, a.len);
+	free(a.bytes);
+	free(b.bytes);
+}
+
 static void test_reals(void **state)
 {
 	struct counters_out o = {0};
@@ -82,7 +103,8 @@ static void test_reals(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads), cmocka_unit_test(test_reals)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_heads), cmocka_unit_test(test_gaps),
+					   cmocka_unit_test(test_reals)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
