@@ -24,8 +24,8 @@ until_ok 30 eval '[ "$(settings)" = "1 1 1 1 1" ]'
 contains "IPv6 forwarding" "$(vipctl lb status)" "net.ipv6.conf.all.forwarding is 0, not 1"
 on lb ipvsadm -A -t 10.99.9.9:99
 equal "refused while vipd runs" 77 "$(status_of vipd_run lb --cleanup)"
-on lb sysctl -qw net.ipv4.vs.expire_quiescent_template=2
 vipd_stop lb
+on lb sysctl -qw net.ipv4.vs.expire_quiescent_template=2
 hasnt_addr lb eth0 10.10.0.40
 table_has lb "TCP 10.10.0.40:80" 2
 vipd_run lb --cleanup
