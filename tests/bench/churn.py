@@ -113,8 +113,8 @@ class Replayed:
 
 
 class KubeProxy(Replayed):
-    """Weight 0 for one that leaves, removal when a look, once a minute, finds it without connections; one that comes back before is removed and added anew
-    (pkg/proxy/ipvs: graceful_termination.go, proxier.go syncEndpoint)."""
+    """Weight 0 for one that leaves; one that comes back is removed and added anew (pkg/proxy/ipvs: graceful_termination.go, proxier.go syncEndpoint). Its look
+    once a minute, which removes those without connections, is left out: the kernel remembers closed ones for two minutes, longer than this lasts."""
     sysctls = ['conntrack=1', 'expire_nodest_conn=1', 'expire_quiescent_template=1']
 
     def leave(self, r):
