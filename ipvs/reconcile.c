@@ -270,9 +270,11 @@ void reconcile_drifted(struct reconcile *r, const struct vs_key *k, bool absent)
 
 void reconcile_look(struct reconcile *r)
 {
+	nsec_t now = clock_now();
 	struct vs_key k;
+	size_t at = 0;
 
-	while (tugs_over(r->tugs, clock_now(), &k))
+	while (tugs_over(r->tugs, now, &at, &k))
 		tell_tug(r, &k, true);
 }
 

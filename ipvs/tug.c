@@ -104,13 +104,13 @@ nsec_t tugs_wait(const struct tugs *t, const struct vs_key *k)
 	return g ? tug_wait(&g->row) : 0;
 }
 
-bool tugs_over(struct tugs *t, nsec_t now, struct vs_key *k)
+bool tugs_over(struct tugs *t, nsec_t now, size_t *at, struct vs_key *k)
 {
 	const void *key;
-	size_t at = 0, len;
+	size_t len;
 	void *value;
 
-	while (map_next(t->map, &at, &key, &len, &value)) {
+	while (map_next(t->map, at, &key, &len, &value)) {
 		struct tug *g = value;
 		bool told = tug_on(&g->row);
 

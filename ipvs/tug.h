@@ -35,8 +35,8 @@ void tugs_free(struct tugs *t); /* NULL is fine */
 bool tugs_healed(struct tugs *t, const struct vs_key *k, nsec_t now);
 /* How long to leave it as it is found now; 0: not at all. */
 nsec_t tugs_wait(const struct tugs *t, const struct vs_key *k);
-/* A tug of war that is over by now: forgotten, its key in *k; false: there is none (more). */
-bool tugs_over(struct tugs *t, nsec_t now, struct vs_key *k);
+/* Those that are over by now, *at from 0: forgotten, the key of one in *k; false at the end. */
+bool tugs_over(struct tugs *t, nsec_t now, size_t *at, struct vs_key *k);
 /* Walks those that are going on, *at from 0; false at the end. */
 bool tugs_each(const struct tugs *t, size_t *at, struct vs_key *k);
 size_t tugs_count(const struct tugs *t); /* of those */

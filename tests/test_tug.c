@@ -11,6 +11,13 @@
 
 #define S NSEC_PER_SEC
 
+static bool is_over(struct tugs *t, nsec_t now, struct vs_key *k)
+{
+	size_t at = 0;
+
+	return tugs_over(t, now, &at, k);
+}
+
 /* Once, and once more: an accident. The third time in a row it is said, and from then on the next time waits. */
 static void rounds(void **state)
 {
@@ -30,10 +37,10 @@ static void rounds(void **state)
 	}
 	assert_int_equal(tugs_wait(t, &other), 0);
 	assert_int_equal(tugs_count(t), 1);
-	assert_false(tugs_over(t, (250 + 60 + TUG_QUIET_S) * S - 1, &over));
-	assert_true(tugs_over(t, (250 + 60 + TUG_QUIET_S) * S, &over));
+	assert_false(is_over(t, (250 + 60 + TUG_QUIET_S) * S - 1, &over));
+	assert_true(is_over(t, (250 + 60 + TUG_QUIET_S) * S, &over));
 	assert_int_equal(vs_key_cmp(&over, &k), 0);
-	assert_false(tugs_over(t, 10000 * S, &over));
+	assert_false(is_over(t, 10000 * S, &over));
 	assert_int_equal(tugs_count(t), 0);
 	assert_int_equal(tugs_wait(t, &k), 0);
 	assert_false(tugs_healed(t, &k, 10001 * S)); /* a new row */
@@ -48,7 +55,7 @@ static void accidents_are_forgotten(void **state)
 
 	for (nsec_t at = 0; at < 10; at++) {
 		assert_false(tugs_healed(t, &k, at * (TUG_QUIET_S + 1) * S));
-		assert_false(tugs_over(t, (at + 1) * (TUG_QUIET_S + 1) * S - 1, &over));
+		assert_false(is_over(t, (at + 1) * (TUG_QUIET_S + 1) * S - 1, &over));
 	}
 	assert_int_equal(tugs_count(t), 0);
 	tugs_free(t);
@@ -71,6 +78,10 @@ static void bounded(void **state)
 	while (tugs_each(t, &at, &k))
 		listed++;
 	assert_int_equal(listed, TUG_KEYS_MAX);
+	for (at = listed = 0; tugs_over(t, 1000 * S, &at, &k); listed++)
+		;
+	assert_int_equal(listed, TUG_KEYS_MAX); /* one walk finds them all */
+	assert_int_equal(tugs_count(t), 0);
 	tugs_free(t);
 	tugs_free(NULL);
 }
