@@ -12,11 +12,19 @@
 
 enum { SCRAPES = 4 }; /* at a time */
 
+enum part_id { IPVS_STATUS, VRRP_STATUS, VRRP_ROUTERS, VRRP_HEALTH, PARTS };
+
+/* An answer that is JSON. */
+struct part {
+	struct scrape *scrape;
+	json_t *json; /* NULL: none came, or it is not understood */
+};
+
 struct scrape {
 	struct control *control;
 	uint64_t id; /* of the request */
 	unsigned pending;
-	json_t *ipvs, *vrrp, *routers, *health;
+	struct part parts[PARTS];
 	char *heads; /* as ipvs answered */
 	size_t n_heads, asked;
 	struct arena *names;
@@ -36,10 +44,8 @@ static void scrape_free(void *source)
 	struct scrape *s = source;
 
 	s->control->n_scrapes--;
-	json_decref(s->ipvs);
-	json_decref(s->vrrp);
-	json_decref(s->routers);
-	json_decref(s->health);
+	for (int i = 0; i < PARTS; i++)
+		json_decref(s->parts[i].json);
 	arena_free(s->names);
 	free(s->heads);
 	free(s->servers);
@@ -76,7 +82,11 @@ static size_t on_more(void *source, char *buf, size_t size)
 
 static void answer(struct scrape *s)
 {
-	const struct metrics_parts parts = {s->ipvs, s->vrrp, s->routers, s->health, s->n_heads - s->n};
+	const struct metrics_parts parts = {.ipvs = s->parts[IPVS_STATUS].json,
+					    .vrrp = s->parts[VRRP_STATUS].json,
+					    .routers = s->parts[VRRP_ROUTERS].json,
+					    .health = s->parts[VRRP_HEALTH].json,
+					    .left_out = s->n_heads - s->n};
 	struct http_get g = {.status = 200,
 			     .type = metrics_content_type(s->text.open),
 			     .more = on_more,
@@ -197,41 +207,12 @@ static void on_heads(struct ask *a, const char *bytes, size_t len)
 	part_end(s);
 }
 
-static json_t *json_of(const char *text, size_t len)
+static void on_part(struct ask *a, const char *text, size_t len)
 {
-	return text ? json_loadb(text, len, 0, NULL) : NULL;
-}
+	struct part *p = a->context;
 
-static void on_ipvs(struct ask *a, const char *text, size_t len)
-{
-	struct scrape *s = a->context;
-
-	s->ipvs = json_of(text, len);
-	part_end(s);
-}
-
-static void on_vrrp(struct ask *a, const char *text, size_t len)
-{
-	struct scrape *s = a->context;
-
-	s->vrrp = json_of(text, len);
-	part_end(s);
-}
-
-static void on_routers(struct ask *a, const char *text, size_t len)
-{
-	struct scrape *s = a->context;
-
-	s->routers = json_of(text, len);
-	part_end(s);
-}
-
-static void on_standing(struct ask *a, const char *text, size_t len)
-{
-	struct scrape *s = a->context;
-
-	s->health = json_of(text, len);
-	part_end(s);
+	p->json = text ? json_loadb(text, len, 0, NULL) : NULL;
+	part_end(p->scrape);
 }
 
 void control_scrape(struct control *c, struct http_get *g)
@@ -239,12 +220,10 @@ void control_scrape(struct control *c, struct http_get *g)
 	static const struct {
 		enum role to;
 		const char *what;
-		void (*done)(struct ask *a, const char *text, size_t len);
-	} parts[] = {{ROLE_IPVS, "status", on_ipvs},
-		     {ROLE_IPVS, COUNTERS_HEADS, on_heads},
-		     {ROLE_VRRP, "status", on_vrrp},
-		     {ROLE_VRRP, "vrrp", on_routers},
-		     {ROLE_VRRP, "health", on_standing}};
+	} questions[PARTS] = {[IPVS_STATUS] = {ROLE_IPVS, "status"},
+			      [VRRP_STATUS] = {ROLE_VRRP, "status"},
+			      [VRRP_ROUTERS] = {ROLE_VRRP, "vrrp"},
+			      [VRRP_HEALTH] = {ROLE_VRRP, "health"}};
 	char accept[1024];
 	struct scrape *s;
 
@@ -260,8 +239,13 @@ void control_scrape(struct control *c, struct http_get *g)
 	s->names = arena_new(0);
 	s->text.open = http_field(g->head, "accept", accept, sizeof accept) && metrics_accept_open(accept);
 	g->later = true;
-	s->pending = sizeof parts / sizeof *parts;
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		control_ask(c, &(struct question){parts[i].to, parts[i].what, strlen(parts[i].what), 0, s},
-			    parts[i].done);
+	s->pending = PARTS + 1;
+	for (int i = 0; i < PARTS; i++) {
+		s->parts[i].scrape = s;
+		control_ask(
+		    c,
+		    &(struct question){questions[i].to, questions[i].what, strlen(questions[i].what), 0, &s->parts[i]},
+		    on_part);
+	}
+	control_ask(c, &(struct question){ROLE_IPVS, COUNTERS_HEADS, strlen(COUNTERS_HEADS), 0, s}, on_heads);
 }
