@@ -7,6 +7,7 @@
 #   pod NAME N [APP [PORT]] a real server inside at .N, an HTTP and UDP server on PORT (80), and its Pod manifest (label app=APP) in
 #                           every node's folder
 #   pod_gone NAME           deletes the Pod's manifest
+#   leg NAME N              gives a real server a second interface, outside at .N
 #   vipd NODE [YAML-LINE..] starts vipd there with these lines in vipd.yaml, waits until it serves
 #   apply NODE FILE|-       puts a manifest into the node's folder (renamed into place); `unapply NODE NAME`
 #   vipctl NODE ARGS..      the node's vipctl
@@ -143,6 +144,13 @@ pod() {
 	for n in "$W"/nodes/*; do
 		pod_manifest "$1" "$2" "${3:-web}" | apply "${n##*/}" - "pod-$1"
 	done
+}
+leg() { # leg NAME N: a real server's own way to the clients, outside at .N: what it answers need not pass a node
+	local f
+	plug "$1" eth1 outside
+	ip -n "$1" addr add "172.17.0.$2/24" dev eth1
+	ip -n "$1" addr add "fd17::$2/64" dev eth1 nodad
+	for f in all eth1; do on "$1" sysctl -qw net.ipv4.conf.$f.rp_filter=0; done
 }
 pod_gone() { rm -f "$W"/nodes/*/manifests/"pod-$1.yaml"; }
 

@@ -2,10 +2,8 @@
 net; node lb 31; client c 100
 pod web-1 5; pod web-2 6
 for i in 1 2; do
-	plug web-$i eth1 outside
-	ip -n web-$i addr add 172.17.0.4$i/24 dev eth1
-	on web-$i sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
-	ip -n web-$i addr add fd17::4$i/64 dev eth1 nodad
+	leg web-$i 4$i
+	on web-$i sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 	ip -n web-$i addr add 10.10.4.4/32 dev lo
 	ip -n web-$i addr add fd10::4:4/128 dev lo nodad
 done

@@ -3,9 +3,7 @@
 net; node lb 31; client c 100
 pod web-1 5; pod web-2 6
 for i in 1 2; do
-	plug web-$i eth1 outside
-	ip -n web-$i addr add 172.17.0.4$i/24 dev eth1
-	ip -n web-$i addr add fd17::4$i/64 dev eth1 nodad
+	leg web-$i 4$i
 	for d in tunl0 gre0 ip6tnl0 ip6gre0; do ip -n web-$i link set $d up; done
 	ip -n web-$i fou add port 6080 gue
 	ip -n web-$i fou add port 6080 gue -6
