@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,17 +96,19 @@ static void on_want(void *arg, const struct vs *old, const struct vs *new)
 		sysctls_row(&p->sysctls, new);
 }
 
-/* What all of the table needs of the kernel's settings; what drains is in it. */
+/* What is needed of the kernel's settings by all of the table (what drains is in it), and by what is beside it. */
 static unsigned on_need(void *arg)
 {
 	const struct ipvs *p = arg;
+	const struct ipvs_settings *s = &p->r.settings;
 	unsigned need = 0;
 	size_t n = 0;
 	const struct vs *const *all = p->r.want ? table_sorted(p->r.want, &n) : NULL;
 
-	for (size_t i = 0; i < n && need != NEED_ALL; i++)
+	for (size_t i = 0; i < n && need != NEED_TABLE; i++)
 		need |= sysctl_need_of(all[i]);
-	return need;
+	return need | (s->bind4 ? NEED_BIND4 : 0) | (s->bind6 ? NEED_BIND6 : 0) |
+	       (if_nametoindex(KUBEPROXY_DEVICE) ? NEED_EVERYWHERE4 : 0);
 }
 
 static bool on_shut(void *arg, const struct vs_key *k)

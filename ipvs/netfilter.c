@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,8 @@ static void on_timer(void *arg);
 
 void netfilter_init(struct netfilter *n, struct child *c, const struct netfilter_ops *ops, void *arg)
 {
-	*n = (struct netfilter){.ops = ops, .arg = arg, .child = c, .sets = sets_new()};
+	*n = (struct netfilter){
+	    .ops = ops, .arg = arg, .child = c, .sets = sets_new(), .beside = {.note = ops->note, .arg = arg}};
 	n->timer = loop_timer_new(child_loop(c), on_timer, n);
 	n->families[0].family = AF_INET;
 	n->families[1].family = AF_INET6;
@@ -94,27 +94,7 @@ void netfilter_renote(struct netfilter *n)
 		if (n->families[i].problem[0])
 			n->ops->note(n->arg, family_word(&n->families[i]), "PacketFilter", n->families[i].problem,
 				     false);
-	if (n->kube[0])
-		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", n->kube, false);
-}
-
-/* Says of kube-proxy what is new. */
-static void look_beside(struct netfilter *n)
-{
-	char now[KUBEPROXY_TEXT];
-
-	kubeproxy_text(if_nametoindex(KUBEPROXY_DEVICE) != 0, n->kube_sets, now);
-	if (!strcmp(now, n->kube))
-		return;
-	if (n->kube[0])
-		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", n->kube, true);
-	if (now[0]) {
-		log_event(LOG_KUBE_PROXY, NULL, "%s", now);
-		n->ops->note(n->arg, "kube-proxy", "KubeProxyIPVS", now, false);
-	} else {
-		log_info("kube-proxy's traces are gone");
-	}
-	strcpy(n->kube, now);
+	beside_renote(&n->beside);
 }
 
 /* ---- what the kernel has ---- */
@@ -414,6 +394,17 @@ static bool needs_sock(const struct netfilter *n)
 	return n->sock || nat_wanted(&n->settings);
 }
 
+/* Whether there are virtual servers for what kube-proxy serves. */
+static bool serves(const struct netfilter *n)
+{
+	static const enum set_id ids[] = {SET_CLUSTER_IP, SET_CLUSTER_IP_LOCAL, SET_NODE_PORT, SET_NODE_PORT_LOCAL};
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (sets_wanted(n->sets, ids[i], AF_INET) || sets_wanted(n->sets, ids[i], AF_INET6))
+			return true;
+	return false;
+}
+
 static void look(struct netfilter *n)
 {
 	int err;
@@ -426,7 +417,7 @@ static void look(struct netfilter *n)
 			fail(n, &n->families[i], "sets", strerror(-err));
 		else
 			look_family(n, &n->families[i]);
-	look_beside(n);
+	beside_look(&n->beside, n->kube_sets, serves(n));
 	loop_timer_set(n->timer, LOOK);
 }
 

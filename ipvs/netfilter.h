@@ -3,7 +3,7 @@
 #define VIPD_IPVS_NETFILTER_H
 
 #include "../src/base/child.h"
-#include "kubeproxy.h"
+#include "beside.h"
 #include "rules.h"
 #include "setsock.h"
 
@@ -54,9 +54,9 @@ struct netfilter {
 	struct setsock *sock; /* NULL until needed */
 	struct loop_timer *timer;
 	struct nf_family families[NETFILTER_FAMILIES];
-	uint64_t mended;           /* entries and rules that somebody had taken away */
-	unsigned kube_sets;        /* as last seen */
-	char kube[KUBEPROXY_TEXT]; /* of kube-proxy beside us; "" none */
+	uint64_t mended;    /* entries and rules that somebody had taken away */
+	unsigned kube_sets; /* as last seen */
+	struct beside beside;
 };
 
 void netfilter_init(struct netfilter *n, struct child *c, const struct netfilter_ops *ops, void *arg);

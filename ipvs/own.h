@@ -23,7 +23,7 @@ void own_del(struct own *o, const struct vs_key *k);
 /* A real server of ours drains, until then (again, with another time); it drains no more. Buffered until own_sync as well. */
 void own_drain(struct own *o, const struct vs_key *k, const struct real *r, nsec_t deadline);
 void own_undrain(struct own *o, const struct vs_key *k, const struct real *r);
-/* A setting of the kernel (the last word of its name; lower case letters and '_') that vipd sets: what it was, 0 to 999999999, unless the record knows that already.
+/* A setting of the kernel (its name in the record; lower case letters, digits and '_') that vipd sets: what it was, 0 to 999999999, unless the record knows that already.
  * Buffered as well. */
 void own_sysctl(struct own *o, const char *name, int was, int set);
 void own_sysctl_forget(struct own *o, const char *name);

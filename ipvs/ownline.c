@@ -125,7 +125,7 @@ static int parse_sysctl(char *const word[5], size_t n, struct own_line *out)
 	uint64_t value[2] = {0, 0};
 
 	if (!*word[0] || strlen(word[0]) >= sizeof out->sysctl ||
-	    word[0][strspn(word[0], "abcdefghijklmnopqrstuvwxyz_")])
+	    word[0][strspn(word[0], "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		return -EINVAL;
 	for (size_t i = 1; i < n; i++)
 		if (parse_digits(word[i], &value[i - 1]) || value[i - 1] > 999999999)

@@ -20,7 +20,7 @@ struct own_line {
 	struct vs_key key;
 	struct real real;        /* OWN_DRAINS, OWN_DRAINED: address and port */
 	uint64_t deadline_ms;    /* OWN_DRAINS */
-	char sysctl[OWN_SYSCTL]; /* OWN_SYSCTL_SET, OWN_SYSCTL_BACK: its name, of lower case letters and '_' */
+	char sysctl[OWN_SYSCTL]; /* OWN_SYSCTL_SET, OWN_SYSCTL_BACK: its name, of lower case letters, digits and '_' */
 	int was, set;            /* OWN_SYSCTL_SET; 0 to 999999999 */
 };
 

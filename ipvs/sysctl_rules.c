@@ -36,11 +36,47 @@ const struct sysctl_rule sysctl_rules[SYSCTL_RULES] = {
 	    "would then forget routes that routers advertise, unless accept_ra is 2",
      .need = NEED_NAT6,
      .told = true},
+    {.name = "net.ipv4.conf.all.arp_ignore",
+     .value = 1,
+     .more = true,
+     .why = "a node that holds a virtual IP on lo or kube-ipvs0 answers ARP for it without it, whoever is Active",
+     .need = NEED_DIRECT4 | NEED_EVERYWHERE4},
+    {.name = "net.ipv4.conf.all.arp_announce",
+     .value = 2,
+     .more = true,
+     .why = "a node that holds a virtual IP on lo or kube-ipvs0 asks by ARP in its name without it, and others learn "
+	    "the wrong MAC address",
+     .need = NEED_DIRECT4 | NEED_EVERYWHERE4},
+    {.name = "net.ipv4.conf.all.rp_filter",
+     .value = 2,
+     .strict = 1,
+     .why = "strict, it drops the packets of clients to whom the way back is by another interface; 2 is loose",
+     .need = NEED_CLIENTS4},
+    {.name = "net.ipv4.ip_nonlocal_bind",
+     .value = 1,
+     .why = "a program of this host can bind a virtual IP that another node holds, and start before it is Active, only "
+	    "with it",
+     .need = NEED_BIND4,
+     .stays = true},
+    {.name = "net.ipv6.ip_nonlocal_bind",
+     .word = "ip6_nonlocal_bind",
+     .value = 1,
+     .why = "a program of this host can bind a virtual IP that another node holds, and start before it is Active, only "
+	    "with it",
+     .need = NEED_BIND6,
+     .stays = true},
 };
 
 const char *sysctl_word(const struct sysctl_rule *r)
 {
-	return strrchr(r->name, '.') + 1;
+	return r->word ? r->word : strrchr(r->name, '.') + 1;
+}
+
+bool sysctl_does(const struct sysctl_rule *r, int now)
+{
+	if (r->strict)
+		return now != r->strict;
+	return now == r->value || (r->more && now > r->value);
 }
 
 char *sysctl_path(const struct sysctl_rule *r, char buf[SYSCTL_PATH])
@@ -66,13 +102,22 @@ unsigned sysctl_kernel(const char *release)
 	return part[0] << 16 | part[1];
 }
 
+static unsigned need_of_real(const struct real *r, bool v6)
+{
+	if (r->forward == FORWARD_NAT)
+		return v6 ? NEED_NAT6 : NEED_NAT4;
+	return v6 ? 0 : NEED_DIRECT4;
+}
+
 unsigned sysctl_need_of(const struct vs *v)
 {
+	bool v6 = v->key.addr.family == AF_INET6;
 	unsigned need = strcmp(v->sched, "mh") == 0 ? NEED_MH : 0;
 
+	if (!v6 && v->kind != VS_CLUSTER)
+		need |= NEED_CLIENTS4;
 	for (uint32_t i = 0; i < v->n; i++)
-		if (v->reals[i].forward == FORWARD_NAT)
-			return need | (v->key.addr.family == AF_INET6 ? NEED_NAT6 : NEED_NAT4);
+		need |= need_of_real(&v->reals[i], v6);
 	return need;
 }
 

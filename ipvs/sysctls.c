@@ -154,14 +154,14 @@ static void keep(struct sysctls *s, unsigned i)
 
 	if (tug_over(&s->states[i].tug, clock_now()))
 		tug_end(s, i);
-	if (!err && now != r->value && s->settings.sysctls && !r->told) {
+	if (!err && !sysctl_does(r, now) && s->settings.sysctls && !r->told) {
 		mend(s, i, now);
 		return;
 	}
-	if (!err && now != r->value)
+	if (!err && !sysctl_does(r, now))
 		snprintf(text, sizeof text, "%s is %d, not %d: %s%s", r->name, now, r->value, r->why,
 			 r->told ? "" : " (manageSysctls: false)");
-	s->states[i].well = !err && now == r->value;
+	s->states[i].well = !err && sysctl_does(r, now);
 	set_problem(s, i, text);
 }
 

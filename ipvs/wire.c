@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { WIRE_VERSION = 4, WIRE_LEAVES = 0x80, WIRE_HERE = 0x40, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
+enum { WIRE_VERSION = 5, WIRE_LEAVES = 0x80, WIRE_HERE = 0x40, TIMEOUT_MAX = 31 * 24 * 60 * 60 };
 
 static const char magic[4] = {'V', 'P', 'V', 'S'};
 
@@ -35,7 +35,7 @@ struct wire_picture {
 	uint8_t zero2;
 };
 
-enum { NAT_SYSCTLS = 1, NAT_REFUSE = 2, NAT_RANGES = 4, NAT_FLAGS = NAT_SYSCTLS | NAT_REFUSE | NAT_RANGES };
+enum { NAT_SYSCTLS = 1, NAT_REFUSE = 2, NAT_RANGES = 4, NAT_BIND4 = 8, NAT_BIND6 = 16, NAT_FLAGS = 31 };
 
 /* Then the address. */
 struct wire_net {
@@ -178,6 +178,12 @@ void wire_picture_add(struct wire_picture_writer *w, const struct vs *v)
 	w->reals += v->n;
 }
 
+static uint8_t nat_flags(const struct ipvs_settings *s)
+{
+	return (uint8_t)((s->nat.sysctls ? NAT_SYSCTLS : 0) | (s->nat.refuse ? NAT_REFUSE : 0) |
+			 (s->nat.ranges ? NAT_RANGES : 0) | (s->bind4 ? NAT_BIND4 : 0) | (s->bind6 ? NAT_BIND6 : 0));
+}
+
 static struct wire_picture picture_head(const struct wire_picture_writer *w, const struct ipvs_settings *s)
 {
 	struct wire_picture head = {.version = WIRE_VERSION,
@@ -190,9 +196,7 @@ static struct wire_picture picture_head(const struct wire_picture_writer *w, con
 				    .nat_masquerade = s->nat.masquerade,
 				    .nat_bit = s->nat.mark_bit,
 				    .nat_backend = s->nat.backend,
-				    .nat_flags =
-					(uint8_t)((s->nat.sysctls ? NAT_SYSCTLS : 0) |
-						  (s->nat.refuse ? NAT_REFUSE : 0) | (s->nat.ranges ? NAT_RANGES : 0)),
+				    .nat_flags = nat_flags(s),
 				    .pods = s->nat.n_pods,
 				    .behind = s->nat.n_behind,
 				    .allowed = s->nat.n_allowed};
@@ -601,6 +605,8 @@ static const char *get_settings(struct reader *r, const struct wire_picture *w, 
 		return "drain timeout out of range";
 	out->adopt = w->adopt;
 	out->drain_s = w->drain_s;
+	out->bind4 = w->nat_flags & NAT_BIND4;
+	out->bind6 = w->nat_flags & NAT_BIND6;
 	why = get_sync(w, &out->sync);
 	if (!why)
 		why = get_gates(r, w->gates, out);

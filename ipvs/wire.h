@@ -10,8 +10,9 @@ enum { GATES_MAX = 1024, GATE_NAME = 32 };
 
 /* What goes with the table. */
 struct ipvs_settings {
-	bool adopt;       /* take over a wanted virtual server that somebody else made */
-	uint32_t drain_s; /* as vs.drain_s, for what was wanted before this process began */
+	bool adopt;        /* take over a wanted virtual server that somebody else made */
+	bool bind4, bind6; /* a virtual IP of the family is for other programs of the hosts */
+	uint32_t drain_s;  /* as vs.drain_s, for what was wanted before this process began */
 	struct sync_settings sync;
 	struct nat_settings nat;
 	/* Virtual routers that vs.gate counts from 1: a DR or TUN virtual server with a real server on this node must not be there while another node

@@ -35,16 +35,48 @@ static void traces(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		size_t n = strlen(rows[i].begins);
 
-		assert_string_equal(kubeproxy_text(rows[i].device, rows[i].sets, text) + n, text + n);
+		const struct kubeproxy_seen seen = {
+		    .device = rows[i].device, .sets = rows[i].sets, .chain = true, .table = true};
+
+		kubeproxy_ipvs(&seen, text);
+		assert_true(strlen(text) >= n);
 		assert_memory_equal(text, rows[i].begins, n);
 		assert_int_equal(n == 0, text[0] == '\0');
 		assert_true(!n || strcmp(text + strlen(text) - 14, "(excludeCIDRs)") == 0); /* whole */
 	}
 }
 
+/* IPVS mode has the chain too, and vipd meets it in cluster IPs and node ports alone. */
+static void rules(void **state)
+{
+	static const struct {
+		struct kubeproxy_seen seen;
+		bool serves;
+		const char *has; /* NULL: nothing is said */
+	} rows[] = {
+	    {{0}, true, NULL},
+	    {{.chain = true}, false, NULL},
+	    {{.chain = true}, true, "(iptables chain KUBE-SERVICES)"},
+	    {{.table = true}, true, "(nftables table kube-proxy)"},
+	    {{.chain = true, .device = true}, true, NULL},
+	    {{.chain = true, .sets = 2}, true, NULL},
+	};
+	char text[KUBEPROXY_TEXT];
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		kubeproxy_rules(&rows[i].seen, rows[i].serves, text);
+		if (rows[i].has) {
+			assert_non_null(strstr(text, rows[i].has));
+			assert_non_null(strstr(text, "(handle: [LoadBalancer, ConfigMap])")); /* whole */
+		} else {
+			assert_string_equal(text, "");
+		}
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(sets), cmocka_unit_test(traces)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(sets), cmocka_unit_test(traces), cmocka_unit_test(rules)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ static void settings_read_back(void **state)
 {
 	static const struct own_line rows[] = {
 	    {.type = OWN_SYSCTL_SET, .sysctl = "conntrack", .was = 0, .set = 1},
+	    {.type = OWN_SYSCTL_SET, .sysctl = "ip6_nonlocal_bind", .was = 0, .set = 1},
 	    {.type = OWN_SYSCTL_SET, .sysctl = "expire_quiescent_template", .was = 999999999, .set = 0},
 	    {.type = OWN_SYSCTL_BACK, .sysctl = "conntrack"},
 	};

@@ -48,11 +48,17 @@ static void needed(void **state)
 	    {"6.1.0", MASQUERADE_AUTO, NEED_NAT4, ALWAYS "net.ipv4.ip_forward=1 "},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_NAT6 | NEED_MH,
 	     ALWAYS "net.ipv4.vs.sloppy_tcp=1 net.ipv6.conf.all.forwarding=1 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_DIRECT4 | NEED_CLIENTS4,
+	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=2 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_EVERYWHERE4,
+	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_BIND4, ALWAYS "net.ipv4.ip_nonlocal_bind=1 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_BIND6, ALWAYS "net.ipv6.ip_nonlocal_bind=1 "},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct nat_settings s = {.masquerade = rows[i].masquerade};
-		char names[256] = "";
+		char names[512] = "";
 
 		for (unsigned k = 0; k < SYSCTL_RULES; k++)
 			if (sysctl_needed(&sysctl_rules[k], &s, sysctl_kernel(rows[i].release), rows[i].need))
@@ -66,23 +72,51 @@ static void needs(void **state)
 {
 	static const struct {
 		const char *sched, *addr;
-		int forward; /* of its one real server; -1: it has none */
+		enum vs_kind kind;
+		int first, second; /* forwarding methods of its real servers; -1: it has none */
 		unsigned need;
 	} rows[] = {
-	    {"rr", "10.0.0.1", FORWARD_NAT, NEED_NAT4},
-	    {"mh", "fd00::1", FORWARD_NAT, NEED_NAT6 | NEED_MH},
-	    {"mh", "10.0.0.1", FORWARD_DR, NEED_MH},
-	    {"rr", "10.0.0.1", FORWARD_TUN, 0},
-	    {"wlc", "fd00::1", -1, 0},
+	    {"rr", "10.0.0.1", VS_CLUSTER, FORWARD_NAT, FORWARD_NAT, NEED_NAT4},
+	    {"rr", "10.0.0.1", VS_BALANCER, FORWARD_NAT, FORWARD_DR, NEED_NAT4 | NEED_DIRECT4 | NEED_CLIENTS4},
+	    {"mh", "fd00::1", VS_BALANCER, FORWARD_NAT, FORWARD_TUN, NEED_NAT6 | NEED_MH},
+	    {"mh", "10.0.0.1", VS_NODE_PORT, FORWARD_DR, FORWARD_TUN, NEED_MH | NEED_DIRECT4 | NEED_CLIENTS4},
+	    {"rr", "10.0.0.1", VS_CLUSTER, FORWARD_TUN, FORWARD_TUN, NEED_DIRECT4},
+	    {"wlc", "fd00::1", VS_EXTERNAL, -1, -1, 0},
+	    {"wlc", "10.0.0.1", VS_EXTERNAL, -1, -1, NEED_CLIENTS4},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct real reals[2] = {{.forward = FORWARD_DR}, {.forward = (uint8_t)rows[i].forward}};
-		struct vs v = {.n = rows[i].forward < 0 ? 0 : 2, .reals = reals};
+		struct real reals[2] = {{.forward = (uint8_t)rows[i].first}, {.forward = (uint8_t)rows[i].second}};
+		struct vs v = {.n = rows[i].first < 0 ? 0 : 2, .reals = reals, .kind = (uint8_t)rows[i].kind};
 
 		strcpy(v.sched, rows[i].sched);
 		assert_int_equal(addr_parse(rows[i].addr, &v.key.addr), 0);
 		assert_int_equal(sysctl_need_of(&v), rows[i].need);
+	}
+}
+
+/* Which values of the kernel's may stay. */
+static void does(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *stay, *go; /* one digit each */
+	} rows[] = {{"net.ipv4.vs.conntrack", "1", "02"},
+		    {"net.ipv4.conf.all.arp_ignore", "128", "0"},
+		    {"net.ipv4.conf.all.arp_announce", "2", "01"},
+		    {"net.ipv4.conf.all.rp_filter", "02", "1"},
+		    {"net.ipv6.ip_nonlocal_bind", "1", "0"}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct sysctl_rule *r = sysctl_rules;
+
+		while (strcmp(r->name, rows[i].name) != 0)
+			assert_true(++r < sysctl_rules + SYSCTL_RULES);
+		for (const char *c = rows[i].stay; *c; c++)
+			assert_true(sysctl_does(r, *c - '0'));
+		for (const char *c = rows[i].go; *c; c++)
+			assert_false(sysctl_does(r, *c - '0'));
+		assert_true(sysctl_does(r, r->value));
 	}
 }
 
@@ -95,7 +129,7 @@ static void names(void **state)
 		const char *word = sysctl_word(&sysctl_rules[i]);
 
 		assert_true(strlen(word) < OWN_SYSCTL);
-		assert_int_equal(strspn(word, "abcdefghijklmnopqrstuvwxyz_"), strlen(word));
+		assert_int_equal(strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(word));
 		for (unsigned k = 0; k < i; k++)
 			assert_string_not_equal(word, sysctl_word(&sysctl_rules[k]));
 	}
@@ -106,7 +140,7 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(kernels), cmocka_unit_test(needed), cmocka_unit_test(needs),
-					   cmocka_unit_test(names)};
+					   cmocka_unit_test(does), cmocka_unit_test(names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

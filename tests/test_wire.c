@@ -47,7 +47,7 @@ static unsigned char *small_picture(size_t *len)
 static void golden(void **state)
 {
 	static const unsigned char want[] = {
-	    'V',  'P',  'V',  'S',  4,    0,    1,  0, 7,  0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
+	    'V',  'P',  'V',  'S',  5,    0,    1,  0, 7,  0, 0, 0, 1, 0, 0, 0, 2,  0, 0, 0, /* head */
 	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* sync: interface */
 	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* ... group */
 	    0,    0,    0,    0,    0,    0,    0,  0, 0,  0, 0, 0, 0, 0, 0, 0,              /* ... the rest */
@@ -140,6 +140,7 @@ static struct ipvs_settings rich_settings(void)
 					   .period = 50},
 				  .n_gates = 2,
 				  .gates = {"vips", "vips-ipv6"},
+				  .bind6 = true,
 				  .nat = {.masquerade = MASQUERADE_AUTO,
 					  .mark_bit = 13,
 					  .backend = BACKEND_LEGACY,
@@ -183,6 +184,8 @@ static void settings_survive(void **state)
 	assert_int_equal(got.sync.period, 50);
 	assert_int_equal(got.n_gates, 2);
 	assert_string_equal(got.gates[1], "vips-ipv6");
+	assert_false(got.bind4);
+	assert_true(got.bind6);
 	assert_true(vs_equal(table_get(back, &v.key), &v));
 	assert_true(nat_equal(&got.nat, &s.nat));
 	again = wire_encode_table(back, &got, &same);
@@ -251,7 +254,7 @@ static const struct damage {
     {72, "\3", 1, "unknown setting of nat"},
     {73, "\40", 1, "unknown setting of nat"},
     {74, "\3", 1, "unknown setting of nat"},
-    {75, "\10", 1, "unknown setting"},
+    {75, "\40", 1, "unknown setting"},
     {76, "\21", 1, "too many networks or ports"},
     {77, "\1", 1, "unknown address family"},
     {78, "\1", 1, "reserved bytes are not zero"},

@@ -55,7 +55,7 @@
 	X(LOG_TUG_OF_WAR, "tug-of-war", WARNING, "e8fc2e76a99957e3aa96a48722894153", \
 	  "Another program keeps changing what vipd programs; it is put right after longer and longer waits.") \
 	X(LOG_KUBE_PROXY, "kube-proxy-beside", WARNING, "e8e9b1f542485edcbbc374be773e4b2d", \
-	  "kube-proxy's IPVS mode runs on this node or has left traces.") \
+	  "kube-proxy runs on this node or has left traces, and serves what vipd serves.") \
 	X(LOG_IPVS_ADOPTED, "ipvs-adopted", INFO, "7b4dc21208935ae8bc05a7953194b8b1", \
 	  "Virtual servers that were in the kernel already were taken over.") \
 	X(LOG_KERNEL_MISSING, "kernel-missing", ERROR, "669a5e40063a5a3b88e3aa30492466e9", \

@@ -1,5 +1,6 @@
 # A wanted address:port that somebody else made is left alone and told; when it goes, ours comes. adopt: true takes it. What excludeCIDRs
-# names is left to others altogether. kube-proxy's IPVS mode beside vipd is told of, and nothing of it is touched.
+# names is left to others altogether. kube-proxy's IPVS mode beside vipd is told of, and its rules where vipd serves the same
+# addresses; nothing of it is touched.
 net; node lb 31
 pod web-1 5; pod web-2 6
 on lb ipvsadm -A -t 10.96.6.7:80 -s sh
@@ -40,3 +41,17 @@ on lb ipset list KUBE-CLUSTER-IP >/dev/null
 ip -n lb link del kube-ipvs0
 on lb ipset destroy KUBE-CLUSTER-IP
 until_ok 10 eval '! vipctl lb status | grep -q KubeProxyIPVS'
+
+on lb iptables-nft -t nat -N KUBE-SERVICES
+until_ok 10 eval 'vipctl lb status | grep -q "(iptables chain KUBE-SERVICES)"'
+contains "reason" "$(vipctl lb status)" "KubeProxyRules"
+vipd_config lb 'handle: [LoadBalancer, ConfigMap]'
+signal lb supervisor HUP
+until_ok 10 eval '! vipctl lb status | grep -q KubeProxyRules'
+vipd_config lb 'adopt: true'
+signal lb supervisor HUP
+until_ok 10 eval 'vipctl lb status | grep -q KubeProxyRules'
+on lb iptables-nft -t nat -X KUBE-SERVICES
+until_ok 10 eval '! vipctl lb status | grep -q KubeProxyRules'
+on lb nft add table ip6 kube-proxy
+until_ok 10 eval 'vipctl lb status | grep -q "(nftables table kube-proxy)"'

@@ -15,7 +15,8 @@ for i in 1 2; do
 	done
 	on web-$i tests/lab/upload.py serve web-$i 81 >"$W/upload-$i.log" 2>&1 &
 done
-vipd lb
+on lb sysctl -qw net.ipv4.ip_forward=0
+vipd lb 'manageSysctls: false'
 tunnel() { # tunnel KIND N
 	printf '%s\n' 'apiVersion: v1' 'kind: Service' "metadata: {name: $1, annotations: {vipd.io/forward-method: TUN, vipd.io/tunnel: $1}}" 'spec:' '  selector: {app: web}' \
 		'  ipFamilyPolicy: RequireDualStack' "  clusterIPs: [10.96.4.$2, 'fd00:10:96::4:$2']" "  externalIPs: [10.10.4.$2, 'fd10::4:$2']" \
@@ -32,6 +33,7 @@ done
 uploads() { local n a; for n in 1 2 3; do for a in 10.10.4.$n fd10::4:$n; do upload $a || fail "$1: an upload to $a"; done; done; }
 upload() { [[ $(on c timeout "${2:-10}" tests/lab/upload.py send "$1" 81 300000) = *" 300000 from "* ]]; }
 uploads "1,500 bytes"
+equal "all that without forwarding here" 0 "$(on lb sysctl -n net.ipv4.ip_forward)"
 
 # Long frames on the clients' network: what is 9,000 bytes long there has no room inside. The kernel tells the client (by ICMP), which sends shorter ones.
 ip link set outside mtu 9000
