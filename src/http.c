@@ -56,7 +56,7 @@ struct http_server {
 	nsec_t head_wait, reply_wait;
 	void (*get)(void *arg, struct http_get *g);
 	void *arg;
-	struct log_limit limit;
+	struct log_limit limit_many, limit_accept;
 };
 
 static void listen_again(struct http_server *s)
@@ -355,6 +355,31 @@ static void on_connection(void *arg, int events)
 
 /* ---- listening ---- */
 
+static void tell_full(struct log_limit *l, const char *why)
+{
+	unsigned more;
+
+	if (log_allow(l, clock_now(), &more))
+		log_event(LOG_HTTP_FULL, LOG_WITH(.suppressed = more), "HTTP: %s", why);
+}
+
+static void tell_many(struct http_server *s)
+{
+	char why[80];
+
+	snprintf(why, sizeof why, "%d connections are open, as many as may be; others wait for one to end",
+		 HTTP_CONNECTIONS);
+	tell_full(&s->limit_many, why);
+}
+
+static void tell_accept(struct http_server *s, int error)
+{
+	char why[128];
+
+	snprintf(why, sizeof why, "no connection can be accepted: %s; it is tried again", strerror(error));
+	tell_full(&s->limit_accept, why);
+}
+
 static void connection_new(struct http_listener *l, int fd)
 {
 	struct http_server *s = l->server;
@@ -371,8 +396,10 @@ static void connection_new(struct http_listener *l, int fd)
 	loop_timer_set(c->timer, s->head_wait);
 	c->next = s->connections;
 	s->connections = c;
-	if (++s->n == HTTP_CONNECTIONS)
-		listen_pause(s);
+	if (++s->n < HTTP_CONNECTIONS)
+		return;
+	listen_pause(s);
+	tell_many(s);
 }
 
 static void on_accept(void *arg, int events)
@@ -384,10 +411,7 @@ static void on_accept(void *arg, int events)
 	if (fd >= 0) {
 		connection_new(l, fd);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		unsigned swallowed;
-
-		if (log_allow(&s->limit, clock_now(), &swallowed))
-			log_warning("HTTP: no connection can be accepted: %s", strerror(errno));
+		tell_accept(s, errno);
 		listen_pause(s);
 		loop_timer_set(s->full, HTTP_FULL);
 	}
