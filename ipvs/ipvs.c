@@ -552,6 +552,8 @@ static void take_role(struct ipvs *p, const struct msg *m)
 static char *answer_status(struct ipvs *p, size_t *len)
 {
 	struct report_state s = {.generation = p->generation,
+				 .healed_filter = p->netfilter.mended,
+				 .healed_settings = p->sysctls.mended,
 				 .not_ready = why_not_ready(p),
 				 .problem = p->problem[0] ? p->problem : NULL,
 				 .sync = &p->sync,

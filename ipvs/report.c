@@ -217,11 +217,12 @@ char *report_status(struct reconcile *r, const struct report_state *s, size_t *l
 		drift_count(r, &c);
 	if (r->sock && !ipvs_sock_info(r->sock, &version, &size))
 		snprintf(kernel, sizeof(kernel), "%u.%u.%u", version >> 16 & 255, version >> 8 & 255, version & 255);
-	json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:I, s:I, s:b, s:s, s:I}", "virtualServers",
-			      (json_int_t)c.ours, "realServers", (json_int_t)c.reals, "wanted",
+	json_t *j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:I, s:I, s:b, s:s, s:I}",
+			      "virtualServers", (json_int_t)c.ours, "realServers", (json_int_t)c.reals, "wanted",
 			      (json_int_t)(r->want ? table_count(r->want) - r->leaving : 0), "foreign",
 			      (json_int_t)c.foreign, "conflicts", (json_int_t)conflicts, "failed", (json_int_t)failed,
 			      "drift", "services", (json_int_t)r->healed_services, "reals", (json_int_t)r->healed_reals,
+			      "filter", (json_int_t)s->healed_filter, "settings", (json_int_t)s->healed_settings,
 			      "adopted", (json_int_t)r->adopted, "generation", (json_int_t)s->generation, "programmed",
 			      s->not_ready == NULL, "kernelVersion", kernel, "connTabSize", (json_int_t)size);
 	json_object_set_new(j, "notReady", s->not_ready ? json_string(s->not_ready) : json_null());

@@ -13,6 +13,8 @@
 char *report_table(struct reconcile *r, size_t *len, int *err);
 
 struct report_state {
+	uint64_t healed_filter;   /* entries of sets, and rules, that somebody had changed */
+	uint64_t healed_settings; /* of the kernel */
 	uint64_t generation;
 	const char *not_ready; /* why the table may not be relied upon; NULL: it may */
 	const char *problem;   /* why there is no IPVS; NULL: there is */
@@ -20,7 +22,7 @@ struct report_state {
 	const char *sync_problem; /* NULL: none */
 	const struct gates *gates;
 };
-/* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals"},"adopted","generation","programmed","notReady",
+/* {"virtualServers","realServers","wanted","foreign","conflicts","failed","drift":{"services","reals","filter","settings"},"adopted","generation","programmed","notReady",
  *  "kernelVersion","connTabSize","problem","sync":null|{"interface","syncID","group","port","ttl","sender","receiver","threshold","period","starts","problem"},
  *  "operations":{"addVirtualServer":[made,refused],...},"process":{"cpuNs","resident","open"},
  *  "draining":null|{"realServers","virtualServers","until"}: all that drain; virtual servers that are there only for them; when the last is gone at the latest;

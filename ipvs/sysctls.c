@@ -130,6 +130,7 @@ static void mend(struct sysctls *s, unsigned i, int was)
 	set_problem(s, i, "");
 	log_info("%s is %d now, was %d: %s", r->name, r->value, was, r->why);
 	if (st->well) {
+		s->mended++;
 		if (tug_healed(&st->tug, now)) {
 			log_event(LOG_TUG_OF_WAR, NULL, "another program keeps changing %s", r->name);
 			tell_tug(s, i, false);

@@ -26,7 +26,8 @@ struct sysctls {
 	struct nat_settings settings;
 	bool wanted; /* settings are known */
 	unsigned kernel, need;
-	nsec_t next; /* look, from this one */
+	nsec_t next;     /* look, from this one */
+	uint64_t mended; /* what somebody else had changed */
 	struct sysctl_state {
 		bool well; /* it was as it should be, seen or set */
 		struct tug_row tug;

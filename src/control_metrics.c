@@ -262,6 +262,8 @@ static void write_drift(const struct metrics_parts *p, struct metrics *m)
 	if (drift) {
 		metrics_of(m, "kind", "virtualServer", number(drift, "services"));
 		metrics_of(m, "kind", "realServer", number(drift, "reals"));
+		metrics_of(m, "kind", "packetFilter", number(drift, "filter"));
+		metrics_of(m, "kind", "kernelSetting", number(drift, "settings"));
 	}
 	if (json_object_get(p->vrrp, "restored"))
 		metrics_of(m, "kind", "address", number(p->vrrp, "restored"));

@@ -183,7 +183,7 @@ static char *answer_metrics(enum role as, const struct got *g, size_t *len)
 {
 	static const char ipvs[] =
 	    "{\"virtualServers\":150,\"realServers\":300,\"wanted\":151,\"programmed\":true,"
-	    "\"drift\":{\"services\":4,\"reals\":5},\"operations\":{\"addVirtualServer\":[7,1]},"
+	    "\"drift\":{\"services\":4,\"reals\":5,\"filter\":2,\"settings\":3},\"operations\":{\"addVirtualServer\":[7,1]},"
 	    "\"draining\":{\"realServers\":2},\"process\":{\"cpuNs\":1500000000,\"resident\":4096,"
 	    "\"open\":9}}";
 	static const char vrrp[] = "{\"wanted\":3,\"held\":2,\"restored\":6,\"framesSent\":10}";
@@ -260,6 +260,8 @@ static void test_metrics(void **state)
 	    "vipd_ipvs_operations_total{operation=\"addVirtualServer\"} 7",
 	    "vipd_ipvs_operation_errors_total{operation=\"addVirtualServer\"} 1",
 	    "vipd_drift_healed_total{kind=\"address\"} 6",
+	    "vipd_drift_healed_total{kind=\"kernelSetting\"} 3",
+	    "vipd_drift_healed_total{kind=\"packetFilter\"} 2",
 	    "vipd_drift_healed_total{kind=\"virtualServer\"} 4",
 	    "vipd_draining_real_servers 2",
 	    "vipd_virtual_servers_left_out 1", /* it has gone while it was asked for */

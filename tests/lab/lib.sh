@@ -178,7 +178,7 @@ vipd_config() {
 	chmod 644 "$W/nodes/$n/vipd.yaml"
 }
 vipd_launch() { # starts, does not wait
-	ON=become vipd_run "$1" -f --log-level "${LOG_LEVEL:-debug}" --log-format "${LOG_FORMAT:-auto}" >>"$W/nodes/$1/log" 2>&1 &
+	ON=${ON:-become} vipd_run "$1" -f --log-level "${LOG_LEVEL:-debug}" --log-format "${LOG_FORMAT:-auto}" >>"$W/nodes/$1/log" 2>&1 &
 	echo $! >"$W/nodes/$1/pid"
 }
 vipd() {

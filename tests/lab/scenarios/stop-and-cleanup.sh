@@ -35,6 +35,7 @@ service hash 'clusterIPs: ["fd00:10:96::11"]' 'ipFamilies: [IPv6]' 'ports: [{por
 	sed 's|name: hash|name: hash, annotations: {vipd.io/scheduler: mh}|' | apply lb - hash
 until_ok 20 eval 'vipctl lb status | grep -q "another program keeps changing net.ipv4.ip_forward"'
 kill $puller
+contains "counted" "$(get lb http://127.0.0.1:10252/metrics | grep 'healed_total{kind="kernelSetting"} [1-9]')" vipd_drift
 until_ok 30 eval '[ "$(settings)" = "1 1 1 1 1" ]'
 contains "IPv6 forwarding" "$(vipctl lb status)" "net.ipv6.conf.all.forwarding is 0, not 1"
 on lb ipvsadm -A -t 10.99.9.9:99
@@ -51,3 +52,12 @@ equal "what vipd set is what it was" "0 1 2 0 0" "$(settings)"
 equal "of interfaces and binding too" "0 0 1 0 0" "$(others)"
 equal "and what it does not" 0 "$(on lb sysctl -n net.ipv6.conf.all.forwarding)"
 addr_on lb eth0 172.17.0.31
+
+# Where the kernel's settings can only be read, as in a container, all else works and each that is not as it should be is told.
+read_only() {
+	local n=$1; shift
+	become "$n" unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh "$@"
+}
+ON=read_only vipd lb
+has lb "TCP 10.10.0.40:80" 2
+contains "read-only" "$(vipctl lb status)" "net.ipv4.vs.conntrack is 0, not 1: it cannot be set: Read-only file system"
