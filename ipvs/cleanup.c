@@ -3,6 +3,8 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
+#include "../src/base/version.h"
+#include "ownline.h"
 #include "sysctls.h"
 
 #include <errno.h>
@@ -67,11 +69,20 @@ int ipvs_cleanup(int own_fd)
 {
 	struct ipvs_sock *s = NULL;
 	struct own *o = NULL;
-	bool lost;
-	int n = own_open(own_fd, &o, &lost), settings = n ? 0 : sysctls_restore(o);
+	struct own_found found;
+	unsigned version;
+	int n = 0, settings = 0;
 
+	if (own_other_version(own_fd, &version)) {
+		log_error("the ownership record (" OWN_FILE ") " VERSION_OTHER
+			  ": what it lists stays; run --cleanup of the vipd that wrote it",
+			  version, (unsigned)OWN_VERSION);
+		return -EPROTO;
+	}
+	n = own_open(own_fd, &o, &found);
 	if (n)
 		goto out;
+	settings = sysctls_restore(o);
 	n = own_sync(o);
 	if (n || !own_count(o))
 		goto out;

@@ -4,6 +4,7 @@
 #include "../src/base/arena.h"
 #include "../src/base/child.h"
 #include "../src/base/memfd.h"
+#include "../src/base/version.h"
 #include "cleanup.h"
 #include "count.h"
 #include "drainer.h"
@@ -11,6 +12,7 @@
 #include "gate.h"
 #include "modules.h"
 #include "netfilter.h"
+#include "ownline.h"
 #include "ready.h"
 #include "report.h"
 #include "syncd.h"
@@ -57,6 +59,7 @@ struct ipvs {
 	size_t kept_picture, kept_rows;  /* bytes that the supervisor keeps for a successor */
 	char problem[PROBLEM_TEXT];      /* why there is no IPVS; "" */
 	char sync_problem[PROBLEM_TEXT]; /* why there is no connection sync as configured; "" */
+	char record[PROBLEM_TEXT];       /* what was wrong with the ownership record; "" */
 };
 
 /* ---- telling others */
@@ -673,6 +676,8 @@ static void on_peer(void *arg, enum role who, bool up)
 		send_note(p, "ipvs", "KernelMissing", p->problem, false);
 	if (p->sync_problem[0])
 		send_note(p, "sync", "SyncNotRunning", p->sync_problem, false);
+	if (p->record[0])
+		send_note(p, OWN_FILE, "BadRecord", p->record, false);
 }
 
 static void on_start(void *arg, bool restarted)
@@ -721,15 +726,37 @@ static void on_dump(void *arg)
 
 /* ---- the whole */
 
+/* What was wrong with the record, for a person. */
+static void judge_record(struct ipvs *p, const struct own_found *f)
+{
+	static const char rest[] = "what is in the kernel as wanted is taken over, the rest is left alone";
+
+	if (f->other)
+		snprintf(p->record, sizeof(p->record), VERSION_OTHER ": it is begun anew; %s", f->version,
+			 (unsigned)OWN_VERSION, rest);
+	else if (f->bad)
+		snprintf(p->record, sizeof(p->record), "was damaged: %zu lines are passed over; %s", f->bad, rest);
+	if (p->record[0])
+		log_event(LOG_OWNED_LOST, LOG_WITH(.file = OWN_FILE), "the ownership record (" OWN_FILE ") %s",
+			  p->record);
+}
+
 static int take_record(struct ipvs *p, int fd, bool *lost)
 {
-	int err = own_open(fd, &p->own, lost);
-	if (!err)
+	struct own_found found;
+	int err = own_open(fd, &p->own, &found);
+
+	if (!err) {
+		judge_record(p, &found);
+		*lost = found.lost;
 		return 0;
+	}
 	log_event(LOG_OWNED_NOT_SAVED, NULL,
 		  "the ownership record cannot be used: %s; what vipd makes is known only while this process lives",
 		  strerror(-err));
-	return own_open(-1, &p->own, lost);
+	err = own_open(-1, &p->own, &found);
+	*lost = true;
+	return err;
 }
 
 int ipvs_main(struct child *c, const struct role_env *env)

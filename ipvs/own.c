@@ -292,11 +292,22 @@ out:
 	return err;
 }
 
-int own_open(int fd, struct own **out, bool *lost)
+bool own_other_version(int fd, unsigned *version)
+{
+	char text[OWN_HEADER];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	unsigned got;
+
+	if (n <= 0 || own_line_version(text, (size_t)n, &got) || got == OWN_VERSION)
+		return false;
+	*version = got;
+	return true;
+}
+
+int own_open(int fd, struct own **out, struct own_found *found)
 {
 	struct own *o = xcalloc(1, sizeof(*o));
-	size_t bad = 0;
-	bool gone = true;
+	struct own_found f = {.lost = true};
 	int err = 0;
 
 	o->fd = fd;
@@ -304,8 +315,9 @@ int own_open(int fd, struct own **out, bool *lost)
 	o->drains = map_new();
 	o->sysctls = map_new();
 	o->id = own_id_read();
-	if (fd >= 0 && !load(o, &bad) && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_APPEND) == 0)
-		gone = bad > 0;
+	f.other = fd >= 0 && own_other_version(fd, &f.version);
+	if (fd >= 0 && !load(o, &f.bad) && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_APPEND) == 0)
+		f.lost = f.bad > 0;
 	else
 		err = begin_anew(o);
 	if (err) {
@@ -313,7 +325,7 @@ int own_open(int fd, struct own **out, bool *lost)
 		return err;
 	}
 	*out = o;
-	*lost = gone;
+	*found = f;
 	return 0;
 }
 

@@ -7,12 +7,24 @@
 #include "../src/base/clock.h"
 #include "table.h"
 
+#define OWN_FILE "ipvs.own"
+
 struct own;
 
-/* Takes the record behind fd; -1 keeps it in memory alone. A record of another boot or namespace, one that cannot be read, or an empty file (it was
- * deleted, or this is the first start: nothing tells them apart) is started anew: *lost is then true, and the caller adopts what equals the last desired
- * state and says so. -errno if it cannot be written. */
-int own_open(int fd, struct own **out, bool *lost);
+/* What was behind the descriptor. */
+struct own_found {
+	bool
+	    lost; /* something of ours may not be known: the caller adopts what equals the last desired state and says so */
+	bool other;       /* the record is of another version ... */
+	unsigned version; /* ... of this one */
+	size_t bad;       /* lines that could not be understood; the others count */
+};
+
+/* Takes the record behind fd; -1 keeps it in memory alone. A record of another boot, namespace or version, one that cannot be read, or an empty file (it was
+ * deleted, or this is the first start: nothing tells them apart) is started anew, and lost. -errno if it cannot be written. */
+int own_open(int fd, struct own **out, struct own_found *found);
+/* Whether the record behind fd is of another version, and which. Nothing is changed. */
+bool own_other_version(int fd, unsigned *version);
 void own_close(struct own *o); /* not the descriptor; NULL is fine */
 bool own_has(const struct own *o, const struct vs_key *k);
 size_t own_count(const struct own *o);

@@ -1,13 +1,23 @@
 /* Decides how the ownership record reads and is read back. Source: DESIGN.md, "Only our own". Test: tests/test_own.c. */
 #include "ownline.h"
 
+#include "../src/base/version.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char MAGIC[] = "vipd-ipvs-own 1 ";
+#define NAME "vipd-ipvs-own"
+
+static const char MAGIC[] = NAME " 1 ";
+_Static_assert(OWN_VERSION == 1, "MAGIC says so");
+
+int own_line_version(const char *text, size_t len, unsigned *out)
+{
+	return version_parse(text, len, NAME, out);
+}
 
 void own_line_header(const struct own_id *id, uint64_t start, char buf[OWN_HEADER + 1])
 {

@@ -13,7 +13,7 @@ struct own_id {
 	uint64_t netns; /* inode of the network namespace */
 };
 
-enum { OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + REAL_TEXT + 24, OWN_SYSCTL = 32 };
+enum { OWN_VERSION = 1, OWN_HEADER = 112, OWN_LINE = VS_KEY_TEXT + REAL_TEXT + 24, OWN_SYSCTL = 32 };
 
 struct own_line {
 	enum { OWN_TAKEN, OWN_GIVEN_UP, OWN_DRAINS, OWN_DRAINED, OWN_SYSCTL_SET, OWN_SYSCTL_BACK } type;
@@ -26,6 +26,8 @@ struct own_line {
 
 /* The header, OWN_HEADER bytes with its newline; start: offset of the first line that counts. */
 void own_line_header(const struct own_id *id, uint64_t start, char buf[OWN_HEADER + 1]);
+/* The version that a record states, whatever else it says; -EINVAL if it is none. */
+int own_line_version(const char *text, size_t len, unsigned *out);
 /* 0, or -EINVAL for what is not a header of this version. */
 int own_line_parse_header(const char *text, size_t len, struct own_id *id, uint64_t *start);
 bool own_id_equal(const struct own_id *a, const struct own_id *b);

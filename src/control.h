@@ -89,6 +89,7 @@ struct control {
 	struct object_list hand;   /* what a person wrote into it, as a ConfigMap; the plan points to it */
 	bool map_in_folder;        /* the folder has the VIP ConfigMap */
 	struct drained drained;    /* by hand */
+	bool drained_other;        /* the file is of another version: left alone until there is something to write */
 	struct plan *plan;
 	struct folder *folder;
 	int cache_fd; /* state_dir/manifests-good, or -1 */

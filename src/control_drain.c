@@ -4,15 +4,17 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/version.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAINED "drained"
+#define DRAINED     "drained"
+#define DRAINED_BAD DRAINED ".bad"
 
-enum { FILE_MAX = DRAINED_MAX * (DRAINED_TEXT + 1) };
+enum { FILE_MAX = DRAINED_MAX * (DRAINED_TEXT + 1) + 64 };
 
 static void say(struct control *c, const char *reason, const char *message)
 {
@@ -21,27 +23,56 @@ static void say(struct control *c, const char *reason, const char *message)
 			  DRAINED, message);
 }
 
+/* NULL, or what is wrong with the file; malloc'd. */
+static char *read_text(struct control *c, const char *text, size_t len)
+{
+	size_t where = 0;
+	enum drained_file found = drained_read(&c->drained, text, len, &where);
+
+	c->drained_other = found == DRAINED_OTHER;
+	if (found == DRAINED_DAMAGED)
+		return xasprintf("line %zu is neither an address nor address:port; it is passed over", where);
+	if (found == DRAINED_OTHER)
+		return xasprintf(VERSION_OTHER
+				 ": what it drains is in service again; with the next drain or undrain it is left "
+				 "aside as " DRAINED_BAD,
+				 (unsigned)where, (unsigned)DRAINED_VERSION);
+	return NULL;
+}
+
 void control_drain_load(struct control *c)
 {
 	char *text = NULL, *why = NULL;
-	size_t len = 0, line = 0;
+	size_t len = 0;
 	int err = c->env->state_fd < 0 ? -ENOENT : file_read(c->env->state_fd, DRAINED, FILE_MAX, &text, &len);
 
-	if (!err && drained_read(&c->drained, text, len, &line))
-		why = xasprintf("line %zu is neither an address nor address:port; it is passed over", line);
-	else if (err && err != -ENOENT)
+	if (!err)
+		why = read_text(c, text, len);
+	else if (err != -ENOENT)
 		why = xasprintf("cannot be read: %s; what was drained is in service again", strerror(-err));
 	say(c, "BadRecord", why);
 	free(why);
 	free(text);
 }
 
+/* Out of the way of what is to be written. */
+static void set_aside(struct control *c)
+{
+	if (!c->drained_other || c->env->state_fd < 0)
+		return;
+	renameat(c->env->state_fd, DRAINED, c->env->state_fd, DRAINED_BAD);
+	c->drained_other = false;
+	say(c, "BadRecord", NULL);
+}
+
 static void save(struct control *c)
 {
 	size_t len;
 	char *text = drained_write(&c->drained, &len), *why = NULL;
-	int err = c->env->state_fd < 0 ? 0 : file_write(c->env->state_fd, DRAINED, text, len, 0640);
+	int err;
 
+	set_aside(c);
+	err = c->env->state_fd < 0 ? 0 : file_write(c->env->state_fd, DRAINED, text, len, 0640);
 	if (err)
 		why = xasprintf("cannot be written: %s; what is drained now would be forgotten by a restart",
 				strerror(-err));

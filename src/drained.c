@@ -2,12 +2,18 @@
 #include "drained.h"
 
 #include "base/arena.h"
+#include "base/version.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define NAME "vipd-drained"
+#define HEAD NAME " 1\n"
+
+_Static_assert(DRAINED_VERSION == 1, "HEAD says so");
 
 void drained_clear(struct drained *d)
 {
@@ -135,33 +141,53 @@ bool drained_concerns(const struct drained_one *o, const struct vs *v)
 	return false;
 }
 
-int drained_read(struct drained *d, const char *text, size_t len, size_t *bad)
+/* One line without its newline. */
+static bool read_line(struct drained *d, const char *text, size_t n)
 {
-	size_t at = 0, line = 0;
-	int err = 0;
+	char word[DRAINED_TEXT];
+	struct drained_one one;
 
+	if (n >= sizeof word)
+		return false;
+	memcpy(word, text, n);
+	word[n] = '\0';
+	if (strlen(word) != n || drained_parse(word, &one))
+		return false;
+	drained_add(d, &one);
+	return true;
+}
+
+enum drained_file drained_read(struct drained *d, const char *text, size_t len, size_t *where)
+{
+	enum drained_file result = DRAINED_READ;
+	size_t at = 0, line = 0;
+	unsigned version = 0;
+
+	if (!version_parse(text, len, NAME, &version)) {
+		if (version != DRAINED_VERSION) {
+			*where = version;
+			return DRAINED_OTHER;
+		}
+		at = strlen(HEAD) <= len && !memcmp(text, HEAD, strlen(HEAD)) ? strlen(HEAD) : 0;
+		line = at > 0;
+	}
 	while (at < len) {
 		const char *end = memchr(text + at, '\n', len - at);
 		size_t n = end ? (size_t)(end - (text + at)) : len - at;
-		char word[DRAINED_TEXT];
-		struct drained_one one;
 
 		line++;
-		snprintf(word, sizeof word, "%.*s", n < sizeof word ? (int)n : (int)sizeof word - 1, text + at);
-		if (n && (n >= sizeof word || drained_parse(word, &one))) {
-			*bad = err ? *bad : line;
-			err = -EINVAL;
-		} else if (n) {
-			drained_add(d, &one);
+		if ((!end || (n && !read_line(d, text + at, n))) && result == DRAINED_READ) {
+			*where = line;
+			result = DRAINED_DAMAGED;
 		}
 		at += n + 1;
 	}
-	return err;
+	return result;
 }
 
 char *drained_write(const struct drained *d, size_t *len)
 {
-	char *text = xmalloc(d->n * DRAINED_TEXT + 1), *at = text;
+	char *text = xmalloc(strlen(HEAD) + d->n * DRAINED_TEXT + 1), *at = stpcpy(text, HEAD);
 
 	for (size_t i = 0; i < d->n; i++) {
 		drained_format(&d->items[i], at);

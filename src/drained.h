@@ -30,8 +30,16 @@ bool drained_has(const struct drained *d, const struct real *r);
 /* Whether a virtual server has such a real server. */
 bool drained_concerns(const struct drained_one *o, const struct vs *v);
 
-/* The file: one a line. -EINVAL: a line is none; *bad gets its number, and what could be read is there. */
-int drained_read(struct drained *d, const char *text, size_t len, size_t *bad);
+/* The file: a line with its version, then one a line; without the former it is of version 0. */
+enum { DRAINED_VERSION = 1 };
+
+/* A torn last line counts as one that is none: half an address may be another one. */
+enum drained_file {
+	DRAINED_READ,
+	DRAINED_DAMAGED, /* a line is none: *where is its number; what could be read is there */
+	DRAINED_OTHER,   /* of another version, *where: nothing is taken */
+};
+enum drained_file drained_read(struct drained *d, const char *text, size_t len, size_t *where);
 char *drained_write(const struct drained *d, size_t *len); /* malloc'd */
 
 /* v with weight 0 where drained. Returns NULL if nothing of it is; else the real servers, malloc'd, which the caller puts in the place of v's and frees. */

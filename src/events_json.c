@@ -2,6 +2,7 @@
 #include "events_json.h"
 
 #include "base/arena.h"
+#include "base/version.h"
 #include "object_json.h"
 
 #include <errno.h>
@@ -11,8 +12,10 @@
 #include <time.h>
 
 #define COMPONENT "vipd"
-#define HEAD      "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n"
+#define HEAD      "{\"vipdEvents\":1,\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n" /* VERSION */
 #define FOOT      "\n]}\n"
+
+enum { VERSION = 1 };
 
 static json_t *time_json(int64_t unix_seconds)
 {
@@ -151,21 +154,36 @@ static void restore(struct events *l, json_t *o)
 	events_restore(l, &e);
 }
 
+/* A list without a version is what was written before there were versions: it reads alike. */
+static int check(const json_t *list, char *why, size_t size)
+{
+	const json_t *version = json_object_get(list, "vipdEvents");
+	json_int_t n = version ? json_integer_value(version) : VERSION;
+
+	if (n == VERSION && json_is_array(json_object_get(list, "items")))
+		return 0;
+	if (n == VERSION)
+		snprintf(why, size, "1:1: expected a List with \"items\"");
+	else if (n > 0 && n <= UINT32_MAX)
+		snprintf(why, size, VERSION_OTHER, (unsigned)n, (unsigned)VERSION);
+	else
+		snprintf(why, size, "1:1: expected a version in \"vipdEvents\"");
+	return -EINVAL;
+}
+
 int events_read(struct events *l, const char *text, size_t len, char *why, size_t size)
 {
 	json_error_t e;
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e), *items = json_object_get(j, "items"), *one;
+	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e), *one;
+	int err = j ? check(j, why, size) : -EINVAL;
 	size_t i;
 
 	if (!j)
 		snprintf(why, size, "%d:%d: %s", e.line, e.column, e.text);
-	else if (!json_is_array(items))
-		snprintf(why, size, "1:1: expected a List with \"items\"");
-	json_array_foreach(items, i, one)
+	json_array_foreach(err ? NULL : json_object_get(j, "items"), i, one)
 	{
 		restore(l, one);
 	}
-	i = json_is_array(items);
 	json_decref(j);
-	return i ? 0 : -EINVAL;
+	return err;
 }

@@ -9,9 +9,9 @@
 /* node: of this node, or NULL. */
 json_t *event_json(const struct event *e, const char *node);
 
-/* A v1 List of all events, one a line; malloc'd. */
+/* A v1 List of all events, one a line, its version ("vipdEvents") first; malloc'd. */
 char *events_text(const struct events *l, const char *node, size_t *len);
-/* Puts what events_text wrote into l; an item that is no Event is passed over. -EINVAL with a sentence in why when the text is no such list; l is
+/* Puts what events_text wrote into l; an item that is no Event is passed over. -EINVAL with a sentence in why when the text is no such list, or of another version; l is
  * as it was then. */
 int events_read(struct events *l, const char *text, size_t len, char *why, size_t size);
 

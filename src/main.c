@@ -1,5 +1,6 @@
 /* vipd: chooses between running and the actions that end at once. Everything else is in the files that it calls. */
 #include "base/log.h"
+#include "base/version.h"
 #include "cleanup.h"
 #include "dry_run.h"
 #include "lock.h"
@@ -108,10 +109,16 @@ static int run(const struct options *o, char **argv)
 	struct places_users users;
 	struct places_open open;
 	struct reexec carried;
-	int taken = reexec_take(&carried), lock_fd, err, code;
+	unsigned version;
+	int taken = reexec_take(&carried, &version), lock_fd, err, code;
 
 	if (taken < 0) {
-		log_error("what the last vipd carried over cannot be understood");
+		if (taken == -EPROTO)
+			log_error("what the last vipd carried over " VERSION_OTHER
+				  ": its processes leave the kernel as it is and end; start vipd again",
+				  version, (unsigned)REEXEC_VERSION);
+		else
+			log_error("what the last vipd carried over cannot be understood");
 		return VIPD_FAILED;
 	}
 	if (geteuid() != 0) {

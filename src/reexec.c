@@ -9,6 +9,8 @@
  * Test: tests/test_reexec.c, tests/lab/ */
 #include "reexec.h"
 
+#include "base/version.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,6 +19,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define NAME "vipd-reexec"
+#define HEAD NAME " 1"
+
+_Static_assert(REEXEC_VERSION == 1, "HEAD says so");
 
 static const char variable[] = "VIPD_REEXEC";
 
@@ -55,7 +62,7 @@ static void save_rows(FILE *f, int role, const struct kept *k)
 
 static void save_text(FILE *f, const struct reexec *r)
 {
-	fprintf(f, "vipd-reexec 1\nsupervisor %d %d %d\n", r->lock_fd, r->listen_fd, r->settled);
+	fprintf(f, HEAD "\nsupervisor %d %d %d\n", r->lock_fd, r->listen_fd, r->settled);
 	for (int i = 0; i < ROLE_COUNT; i++) {
 		const struct team_member *m = &r->members[i];
 
@@ -68,7 +75,7 @@ static void save_text(FILE *f, const struct reexec *r)
 
 int reexec_save(const struct reexec *r)
 {
-	int fd = memfd_create("vipd-reexec", MFD_CLOEXEC), copy, err = 0;
+	int fd = memfd_create(NAME, MFD_CLOEXEC), copy, err = 0;
 	FILE *f;
 
 	if (fd < 0)
@@ -149,7 +156,7 @@ static bool load_text(struct cursor *c, struct reexec *r)
 	char line[LINE_MAX_LEN];
 	int settled;
 
-	if (!next_line(c, line) || strcmp(line, "vipd-reexec 1") || !next_line(c, line) ||
+	if (!next_line(c, line) || strcmp(line, HEAD) || !next_line(c, line) ||
 	    sscanf(line, "supervisor %d %d %d", &r->lock_fd, &r->listen_fd, &settled) != 3)
 		return false;
 	r->settled = settled;
@@ -173,13 +180,14 @@ static void empty(struct reexec *r)
 	}
 }
 
-int reexec_load(int fd, struct reexec *out)
+int reexec_load(int fd, struct reexec *out, unsigned *version)
 {
 	off_t len = lseek(fd, 0, SEEK_END);
 	struct reexec r;
 	struct cursor c;
 	char *text;
-	bool good;
+	unsigned found;
+	bool good, other;
 
 	if (len <= 0 || len > SAVED_MAX)
 		return -EINVAL;
@@ -188,7 +196,8 @@ int reexec_load(int fd, struct reexec *out)
 		return -errno;
 	empty(&r);
 	c = (struct cursor){text, text + len};
-	good = load_text(&c, &r);
+	other = !version_parse(text, (size_t)len, NAME, &found) && found != REEXEC_VERSION;
+	good = !other && load_text(&c, &r);
 	munmap(text, (size_t)len);
 	if (good) {
 		*out = r;
@@ -198,7 +207,10 @@ int reexec_load(int fd, struct reexec *out)
 		r.members[i].kept.fd = -1; /* a number that was read, not ours to close */
 		kept_clear(&r.members[i].kept);
 	}
-	return -EINVAL;
+	if (!other)
+		return -EINVAL;
+	*version = found;
+	return -EPROTO;
 }
 
 static void inherit_one(int fd, bool on)
@@ -237,7 +249,7 @@ int reexec_exec(const char *program, char *const *argv, const struct reexec *r)
 	return err;
 }
 
-int reexec_take(struct reexec *out)
+int reexec_take(struct reexec *out, unsigned *version)
 {
 	const char *number = getenv(variable);
 	int fd, err;
@@ -248,10 +260,10 @@ int reexec_take(struct reexec *out)
 	unsetenv(variable);
 	if (fd <= STDERR_FILENO)
 		return -EINVAL;
-	err = reexec_load(fd, out);
+	err = reexec_load(fd, out, version);
 	close(fd);
 	if (err < 0)
-		return -EINVAL;
+		return err == -EPROTO ? err : -EINVAL;
 	inherit(out, false);
 	return 1;
 }

@@ -151,6 +151,41 @@ static void test_drained(void **state)
 	end(s);
 }
 
+/* A later vipd's list is named, and left alone until there is another one to write. */
+static void test_drained_version(void **state)
+{
+	static const char later[] = "vipd-drained 2\n10.32.1.1 80 until=5\n";
+	struct stage *s = *state;
+	char *path = path_of(s, "drained"), *bad = path_of(s, "drained.bad"), *text;
+	size_t len;
+	json_t *j;
+
+	save(s, "drained", later);
+	play(s);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_string_equal(text_at(item2(j, "problems", 0), "object", NULL, NULL), "drained");
+	assert_string_equal(text_at(item2(j, "problems", 0), "message", NULL, NULL),
+			    "is of version 2, this vipd knows 1: what it drains is in service again; with the next "
+			    "drain or undrain it is left aside as drained.bad");
+	json_decref(j);
+	assert_int_equal(file_read(AT_FDCWD, path, 1024, &text, &len), 0);
+	assert_string_equal(text, later);
+	free(text);
+	json_decref(ask(s, "{\"verb\":\"drain\",\"name\":\"10.32.1.2\"}\n"));
+	assert_int_equal(file_read(AT_FDCWD, path, 1024, &text, &len), 0);
+	assert_string_equal(text, "vipd-drained 1\n10.32.1.2\n");
+	free(text);
+	assert_int_equal(file_read(AT_FDCWD, bad, 1024, &text, &len), 0);
+	assert_string_equal(text, later);
+	free(text);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	assert_int_equal(json_array_size(json_object_get(j, "problems")), 0);
+	json_decref(j);
+	free(path);
+	free(bad);
+	end(s);
+}
+
 /* What there is no room for is refused, not passed over. */
 static void test_drained_full(void **state)
 {
@@ -786,6 +821,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_routers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_drained, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_drained_version, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_drained_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_routers_reload, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reexec, setup, teardown),

@@ -86,26 +86,57 @@ static void bounded(void **state)
 
 static void file(void **state)
 {
-	static const char text[] = "[fd32::5]:80\n\n10.32.0.6:80\n10.32.0.5\n10.32.0.5";
+	static const char text[] = "[fd32::5]:80\n\n10.32.0.6:80\n10.32.0.5\n10.32.0.5\n";
+	static const char want[] = "vipd-drained 1\n10.32.0.5\n10.32.0.6:80\n[fd32::5]:80\n";
 	struct drained d = {0};
 	size_t bad = 0, len;
 	char *out;
 
 	assert_int_equal(drained_read(&d, text, strlen(text), &bad), 0);
 	out = drained_write(&d, &len);
-	assert_int_equal(len, strlen("10.32.0.5\n10.32.0.6:80\n[fd32::5]:80\n"));
-	assert_memory_equal(out, "10.32.0.5\n10.32.0.6:80\n[fd32::5]:80\n", len);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(out, want, len);
+	drained_clear(&d);
+	assert_int_equal(drained_read(&d, out, len, &bad), DRAINED_READ);
+	assert_int_equal(d.n, 3);
 	free(out);
 	drained_clear(&d);
-	assert_int_equal(drained_read(&d, "10.0.0.1\nwhat\nx\n10.0.0.2\n", 25, &bad), -EINVAL);
-	assert_int_equal(bad, 2);
-	assert_int_equal(d.n, 2);
-	drained_clear(&d);
-	assert_int_equal(
-	    drained_read(&d, "1234567890123456789012345678901234567890123456789012345678901234567890", 70, &bad),
-	    -EINVAL);
-	assert_int_equal(drained_read(&d, "", 0, &bad), 0);
-	drained_clear(&d);
+}
+
+/* Each state in which a start may find the file. */
+static void file_as_found(void **state)
+{
+	static const struct {
+		const char *text;
+		enum drained_file result;
+		size_t where, n;
+	} rows[] = {
+	    {"", DRAINED_READ, 0, 0},
+	    {"10.0.0.1\n", DRAINED_READ, 0, 1}, /* of a vipd that knew no version */
+	    {"10.0.0.1\nwhat\nx\n10.0.0.2\n", DRAINED_DAMAGED, 2, 2},
+	    {"10.0.0.1\n10.0.0.2", DRAINED_DAMAGED, 2, 1}, /* it may have been .25 */
+	    {"1234567890123456789012345678901234567890123456789012345678901234567890", DRAINED_DAMAGED, 1, 0},
+	    {"vipd-drained 1\n", DRAINED_READ, 0, 0},
+	    {"vipd-drained 1\n10.0.0.1\n\n10.0.0.2:80\n", DRAINED_READ, 0, 2},
+	    {"vipd-drained 1\n10.0.0.1\n10.0.0.2:8", DRAINED_DAMAGED, 3, 1},
+	    {"vipd-drained 1\nx\n10.0.0.2:80\n", DRAINED_DAMAGED, 2, 1},
+	    {"vipd-drained 1 x\n10.0.0.2:80\n", DRAINED_DAMAGED, 1, 1},
+	    {"vipd-drained 1", DRAINED_DAMAGED, 1, 0},
+	    {"vipd-drai", DRAINED_DAMAGED, 1, 0},
+	    {"vipd-drained 2\n10.0.0.1\n", DRAINED_OTHER, 2, 0},
+	    {"vipd-drained 0\n10.0.0.1\n", DRAINED_OTHER, 0, 0},
+	    {"vipd-drained 17 more\n10.0.0.1 reason\n", DRAINED_OTHER, 17, 0},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct drained d = {0};
+		size_t where = 0;
+		enum drained_file got = drained_read(&d, rows[i].text, strlen(rows[i].text), &where);
+
+		if (got != rows[i].result || where != rows[i].where || d.n != rows[i].n)
+			fail_msg("\"%s\": %d at %zu, %zu of them", rows[i].text, (int)got, where, d.n);
+		drained_clear(&d);
+	}
 }
 
 static void masks(void **state)
@@ -137,7 +168,8 @@ static void masks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(words), cmocka_unit_test(one_at_a_time),
-					   cmocka_unit_test(bounded), cmocka_unit_test(file), cmocka_unit_test(masks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words),         cmocka_unit_test(one_at_a_time),
+					   cmocka_unit_test(bounded),       cmocka_unit_test(file),
+					   cmocka_unit_test(file_as_found), cmocka_unit_test(masks)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ static struct events *some(void)
 }
 
 static const char text[] =
-    "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n"
+    "{\"vipdEvents\":1,\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n"
     "{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"web.0000000000000001\",\"namespace\":"
     "\"default\",\"creationTimestamp\":\"2023-11-14T22:13:20Z\"},\"involvedObject\":{\"kind\":\"Service\","
     "\"namespace\":\"default\",\"name\":\"web\",\"uid\":\"u1\",\"apiVersion\":\"v1\"},\"reason\":"
@@ -125,13 +126,42 @@ static void test_strange(void **state)
 	}
 }
 
+/* Without a version it is migrated, with another one refused by name. */
+static void test_version(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t n;
+		const char *why;
+	} rows[] = {
+	    {"{", 2, ""},
+	    {"{\"vipdEvents\":1,", 2, ""},
+	    {"{\"vipdEvents\":2,", 0, "is of version 2, this vipd knows 1"},
+	    {"{\"vipdEvents\":4294967296,", 0, "1:1: expected a version in \"vipdEvents\""},
+	    {"{\"vipdEvents\":0,", 0, "1:1: expected a version in \"vipdEvents\""},
+	    {"{\"vipdEvents\":-1,", 0, "1:1: expected a version in \"vipdEvents\""},
+	    {"{\"vipdEvents\":\"1\",", 0, "1:1: expected a version in \"vipdEvents\""},
+	    {"{\"vipdEvents\":null,", 0, "1:1: expected a version in \"vipdEvents\""},
+	};
+	const char *rest = strchr(text, ',') + 1;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct events *l = events_new();
+		char why[128] = "", all[sizeof text + 32];
+
+		snprintf(all, sizeof all, "%s%s", rows[i].head, rest);
+		assert_int_equal(events_read(l, all, strlen(all), why, sizeof why), *rows[i].why ? -EINVAL : 0);
+		assert_string_equal(why, rows[i].why);
+		assert_int_equal(events_count(l), rows[i].n);
+		events_free(l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_empty),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_strange),
+	    cmocka_unit_test(test_text),    cmocka_unit_test(test_empty),   cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_strange), cmocka_unit_test(test_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,9 +195,9 @@ static int temp_file(void)
 static struct own *must_open(int fd, bool expect_lost)
 {
 	struct own *o = NULL;
-	bool lost = !expect_lost;
-	assert_int_equal(own_open(fd, &o, &lost), 0);
-	assert_int_equal(lost, expect_lost);
+	struct own_found found = {.lost = !expect_lost};
+	assert_int_equal(own_open(fd, &o, &found), 0);
+	assert_int_equal(found.lost, expect_lost);
 	return o;
 }
 
@@ -309,6 +310,61 @@ static void another_boot_is_lost(void **state)
 	close(fd);
 }
 
+/* What a start says of the file that it finds; what is of another version is not even touched by who only looks. */
+static void found_at_a_start(void **state)
+{
+	char header[OWN_HEADER + 1], text[4][256];
+	struct own *o = must_open(-1, true);
+	int fd = temp_file();
+
+	own_close(o);
+	own_close(must_open(fd, true));
+	assert_int_equal(pread(fd, header, OWN_HEADER, 0), OWN_HEADER);
+	header[OWN_HEADER] = '\0';
+	close(fd);
+	snprintf(text[0], sizeof text[0], "%s+TCP 10.0.0.1:80\n+TCP 10.0.0.2:8", header);
+	snprintf(text[1], sizeof text[1], "%s+TCP 10.0.0.1:80\n?TCP 10.0.0.2:80\n", header);
+	snprintf(text[2], sizeof text[2], "vipd-ipvs-own 2 %s+TCP 10.0.0.1:80\n", strchr(header, 'b'));
+	snprintf(text[3], sizeof text[3], "%.60s", header);
+	const struct {
+		const char *text;
+		struct own_found found;
+		size_t n;
+	} rows[] = {
+	    {"", {.lost = true}, 0},
+	    {header, {.lost = false}, 0},
+	    {text[0], {.lost = false}, 1},
+	    {text[1], {.lost = true, .bad = 1}, 1},
+	    {text[2], {.lost = true, .other = true, .version = 2}, 0},
+	    {"vipd-ipvs-own 12\n", {.lost = true, .other = true, .version = 12}, 0},
+	    {"vipd-ipvs-own 0 x\n", {.lost = true, .other = true, .version = 0}, 0},
+	    {"vipd-ipvs-own 2", {.lost = true}, 0}, /* torn: it may be any */
+	    {text[3], {.lost = true}, 0},
+	    {"+TCP 10.0.0.1:80\n", {.lost = true}, 0},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_t len = strlen(rows[i].text);
+		struct own_found found = {0};
+		unsigned version = 0;
+
+		fd = temp_file();
+		assert_int_equal(write(fd, rows[i].text, len), len);
+		assert_int_equal(own_other_version(fd, &version), rows[i].found.other);
+		assert_int_equal(size_of(fd), len);
+		assert_int_equal(own_open(fd, &o, &found), 0);
+		if (found.lost != rows[i].found.lost || found.other != rows[i].found.other ||
+		    found.version != rows[i].found.version || found.bad != rows[i].found.bad ||
+		    own_count(o) != rows[i].n)
+			fail_msg("row %zu: lost %d, other %d, version %u, bad %zu, %zu of them", i, found.lost,
+				 found.other, found.version, found.bad, own_count(o));
+		own_close(o);
+		if (rows[i].found.other) /* it is ours now */
+			own_close(must_open(fd, false));
+		close(fd);
+	}
+}
+
 static void damage_is_reported_and_the_rest_kept(void **state)
 {
 	int fd = temp_file();
@@ -379,15 +435,15 @@ static void what_cannot_be_written_waits(void **state)
 {
 	int fd = open("/dev/full", O_RDWR);
 	struct own *o = NULL;
-	bool lost;
+	struct own_found found;
 	if (fd < 0)
 		skip();
-	assert_true(own_open(fd, &o, &lost) < 0);
+	assert_true(own_open(fd, &o, &found) < 0);
 	close(fd);
 
 	int pipes[2];
 	assert_int_equal(pipe(pipes), 0);
-	assert_true(own_open(pipes[1], &o, &lost) < 0); /* no offsets there */
+	assert_true(own_open(pipes[1], &o, &found) < 0); /* no offsets there */
 	close(pipes[0]);
 	close(pipes[1]);
 
@@ -425,6 +481,7 @@ int main(void)
 	    cmocka_unit_test(record_lives_on),
 	    cmocka_unit_test(torn_line_is_cut_off),
 	    cmocka_unit_test(another_boot_is_lost),
+	    cmocka_unit_test(found_at_a_start),
 	    cmocka_unit_test(damage_is_reported_and_the_rest_kept),
 	    cmocka_unit_test(compaction_bounds_the_record),
 	    cmocka_unit_test(memory_alone_will_do),

@@ -98,6 +98,7 @@ static void test_replay(void **state)
 	    {"another namespace", "vipd-vrrp 1 b00t-1d 4026531841\n+ 10.0.0.1/32 7\n", OWNED_OTHER, 0, false},
 	    {"another format", "vipd-vrrp 2 " KEY "\n+ 10.0.0.1/32 7\n", OWNED_VERSION, 0, false},
 	    {"a later format", "vipd-vrrp 12 x\n", OWNED_VERSION, 0, false},
+	    {"an earlier format", "vipd-vrrp 0 " KEY "\n+ 10.0.0.1/32 7\n", OWNED_VERSION, 0, false},
 	    {"no number", "vipd-vrrp x " KEY "\n", OWNED_DAMAGED, 0, false},
 	    {"no header", "+ 10.0.0.1/32 7\n", OWNED_DAMAGED, 0, false},
 	    {"unfinished header", "vipd-vrrp 1 b00t", OWNED_DAMAGED, 0, false},

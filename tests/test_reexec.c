@@ -18,6 +18,7 @@
 static void test_round_trip(void **state)
 {
 	struct reexec in = {.lock_fd = 40, .listen_fd = -1, .settled = true}, out;
+	unsigned version = 0;
 	static const char binary[] = "a\nb\0end\nmember";
 	const void *bytes;
 	uint64_t generation;
@@ -36,7 +37,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(kept_rows(&in.members[ROLE_IPVS].kept, 79, "", 0), 0);
 	fd = reexec_save(&in);
 	assert_true(fd >= 0);
-	assert_int_equal(reexec_load(fd, &out), 0);
+	assert_int_equal(reexec_load(fd, &out, &version), 0);
 	assert_int_equal(out.lock_fd, 40);
 	assert_int_equal(out.listen_fd, -1);
 	assert_true(out.settled);
@@ -65,7 +66,6 @@ static void test_refused(void **state)
 	static const char *const texts[] = {
 	    "",
 	    "vipd-reexec 1\n",
-	    "vipd-reexec 2\nsupervisor 3 4 1\nend\n",
 	    "vipd-reexec 1\nsupervisor 3\nend\n",
 	    "vipd-reexec 1\nsupervisor 3 4 1\n",
 	    "vipd-reexec 1\nsupervisor 3 4 1\nmember 9 1 1 1 1 1\nend\n",
@@ -77,8 +77,26 @@ static void test_refused(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		int fd = memfd_sealed("t", texts[i], strlen(texts[i]));
 		struct reexec out = {.lock_fd = 1234};
+		unsigned version = 0;
 
-		assert_int_equal(reexec_load(fd, &out), -EINVAL);
+		assert_int_equal(reexec_load(fd, &out, &version), -EINVAL);
+		assert_int_equal(out.lock_fd, 1234);
+		close(fd);
+	}
+}
+
+static void test_other_version(void **state)
+{
+	static const char *const texts[] = {"vipd-reexec 2\nsupervisor 3 4 0\nend\n", "vipd-reexec 2 {}\n",
+					    "vipd-reexec 2\n"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		int fd = memfd_sealed("t", texts[i], strlen(texts[i]));
+		struct reexec out = {.lock_fd = 1234};
+		unsigned version = 0;
+
+		assert_int_equal(reexec_load(fd, &out, &version), -EPROTO);
+		assert_int_equal(version, 2);
 		assert_int_equal(out.lock_fd, 1234);
 		close(fd);
 	}
@@ -89,8 +107,9 @@ static void test_newer_lines_are_passed_over(void **state)
 	static const char text[] = "vipd-reexec 1\nsupervisor 3 4 0\nnew thing\nend\n";
 	int fd = memfd_sealed("t", text, strlen(text));
 	struct reexec out;
+	unsigned version = 0;
 
-	assert_int_equal(reexec_load(fd, &out), 0);
+	assert_int_equal(reexec_load(fd, &out, &version), 0);
 	assert_int_equal(out.listen_fd, 4);
 	close(fd);
 }
@@ -100,18 +119,19 @@ static void test_take(void **state)
 	static const char text[] = "vipd-reexec 1\nsupervisor -1 -1 1\nend\n";
 	int fd = memfd_sealed("t", text, strlen(text));
 	struct reexec out;
+	unsigned version = 0;
 	char number[16];
 
 	unsetenv("VIPD_REEXEC");
-	assert_int_equal(reexec_take(&out), 0);
+	assert_int_equal(reexec_take(&out, &version), 0);
 	snprintf(number, sizeof(number), "%d", fd);
 	setenv("VIPD_REEXEC", number, 1);
-	assert_int_equal(reexec_take(&out), 1);
+	assert_int_equal(reexec_take(&out, &version), 1);
 	assert_true(out.settled);
 	assert_null(getenv("VIPD_REEXEC"));
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	setenv("VIPD_REEXEC", "1", 1);
-	assert_int_equal(reexec_take(&out), -EINVAL);
+	assert_int_equal(reexec_take(&out, &version), -EINVAL);
 }
 
 static void test_exec_fails(void **state)
@@ -132,11 +152,9 @@ static void test_exec_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),
-	    cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_newer_lines_are_passed_over),
-	    cmocka_unit_test(test_take),
-	    cmocka_unit_test(test_exec_fails),
+	    cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_other_version), cmocka_unit_test(test_newer_lines_are_passed_over),
+	    cmocka_unit_test(test_take),          cmocka_unit_test(test_exec_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,10 +90,24 @@ static void garbage(void **state)
 {
 	struct router a = router_of("a", 1);
 	int fd = memory();
+	const uint32_t later = 0x76726d33; /* version 3 */
 	struct survive *s;
 
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(write(fd, "\xff\xff\xff\xff\xff\xff\xff\xff", 8), 8);
+	s = survive_open(fd);
+	assert_int_equal(survive_slot(s, &a)->active, 0);
+	survive_close(s);
+	close(fd);
+	fd = memory();
+	survive_slot(s = survive_open(fd), &a)->active = 1;
+	survive_close(s);
+	assert_int_equal(pwrite(fd, &later, sizeof later, 0), sizeof later);
+	s = survive_open(fd);
+	assert_int_equal(survive_slot(s, &a)->active, 0);
+	survive_slot(s, &a)->active = 1;
+	survive_close(s);
+	assert_int_equal(ftruncate(fd, 64), 0); /* torn in its head */
 	s = survive_open(fd);
 	assert_int_equal(survive_slot(s, &a)->active, 0);
 	survive_close(s);

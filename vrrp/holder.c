@@ -97,7 +97,7 @@ static void prune(void *arg, const struct kaddr *a)
 static int holder_start(struct holder *h)
 {
 	enum owned_replay how;
-	int err = ownfile_load(h->own_fd, &h->owned, &how);
+	int err = ownfile_load(h->own_fd, &h->owned, &how, h->record);
 
 	if (err) {
 		log_error("cannot read the ownership record: %s", strerror(-err));
@@ -105,9 +105,8 @@ static int holder_start(struct holder *h)
 	}
 	h->adopt = how == OWNED_DAMAGED || how == OWNED_VERSION;
 	if (h->adopt)
-		log_event(LOG_OWNED_LOST, LOG_WITH(.file = "vrrp.own"),
-			  "the ownership record (vrrp.own) %s: what is as wanted is adopted",
-			  how == OWNED_VERSION ? "is of another version of vipd and is not read" : "was damaged");
+		log_event(LOG_OWNED_LOST, LOG_WITH(.file = OWNED_FILE), "the ownership record (" OWNED_FILE ") %s",
+			  h->record);
 	err = rtnl_open(true, &h->rtnl);
 	if (!err)
 		err = announcer_new(h->loop, &h->announcer);
@@ -124,6 +123,11 @@ static int holder_start(struct holder *h)
 	h->events = loop_io_new(h->loop, rtnl_event_fd(h->rtnl), LOOP_READ, holder_events, h);
 	loop_timer_set(h->slow, SLOW_SCAN);
 	return 0;
+}
+
+const char *holder_record_problem(const struct holder *h)
+{
+	return h->record[0] ? h->record : NULL;
 }
 
 int holder_new(struct loop *l, int own_fd, const struct holder_hooks *hooks, void *arg, struct holder **out)

@@ -73,6 +73,8 @@ struct holder_counts {
 	size_t recorded;
 };
 void holder_count(const struct holder *h, struct holder_counts *out);
+/* What was wrong with the ownership record at the start; NULL: nothing. */
+const char *holder_record_problem(const struct holder *h);
 bool holder_is_settled(const struct holder *h);
 /* The first non-zero return stops and is returned. */
 int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e), void *arg);

@@ -4,7 +4,7 @@
 
 #include "../src/base/log.h"
 #include "holder.h"
-#include "owned.h"
+#include "ownfile.h"
 #include "rtnl.h"
 #include "worker.h"
 
@@ -36,7 +36,8 @@ struct holder {
 	struct announcer *announcer;
 	struct owned *owned;
 	int own_fd;
-	bool own_failed; /* the record could not be written; said once */
+	bool own_failed;          /* the record could not be written; said once */
+	char record[OWNFILE_WHY]; /* what was wrong with it at the start; "" */
 	struct links links;
 	struct book book;
 	struct device device;

@@ -4,14 +4,17 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/map.h"
+#include "../src/base/version.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME   "vipd-vrrp "
-#define HEADER NAME "1 "
+#define NAME   "vipd-vrrp"
+#define HEADER NAME " 1 "
+
+_Static_assert(OWNED_KNOWN == 1, "HEADER says so");
 
 enum { LINE_MAX_BYTES = 160, LONG_LINES = 1000 };
 
@@ -269,29 +272,29 @@ static bool next_line(const char *text, size_t len, size_t *at, char line[LINE_M
 	return true;
 }
 
-/* "vipd-vrrp 2 ..." */
-static bool is_other_version(const char *line)
+bool owned_other(const char *text, size_t len, unsigned *version)
 {
-	size_t name = strlen(NAME), digits;
+	unsigned got;
 
-	if (strncmp(line, NAME, name) != 0)
+	if (version_parse(text, len, NAME, &got) || got == OWNED_KNOWN)
 		return false;
-	digits = strspn(line + name, "0123456789");
-	return digits && line[name + digits] == ' ';
+	*version = got;
+	return true;
 }
 
 enum owned_replay owned_replay(struct owned *o, const char *text, size_t len)
 {
 	enum owned_replay result = OWNED_READ;
 	char line[LINE_MAX_BYTES];
+	unsigned other;
 	size_t at = 0;
 
 	if (len == 0)
 		return OWNED_EMPTY;
-	if (!next_line(text, len, &at, line))
+	if (owned_other(text, len, &other))
+		return OWNED_VERSION;
+	if (!next_line(text, len, &at, line) || strncmp(line, HEADER, strlen(HEADER)) != 0)
 		return OWNED_DAMAGED;
-	if (strncmp(line, HEADER, strlen(HEADER)) != 0)
-		return is_other_version(line) ? OWNED_VERSION : OWNED_DAMAGED;
 	if (strcmp(line + strlen(HEADER), o->key) != 0)
 		return OWNED_OTHER;
 	o->lines = 1;

@@ -15,7 +15,9 @@
 
 struct owned;
 
-enum { OWNED_KEY = 100 };
+#define OWNED_FILE "vrrp.own"
+
+enum { OWNED_KEY = 100, OWNED_KNOWN = 1 /* the version that is read and written */ };
 
 /* key: at most OWNED_KEY bytes, no newline; copied. */
 struct owned *owned_new(const char *key);
@@ -25,11 +27,13 @@ enum owned_replay {
 	OWNED_EMPTY, /* nothing was in it */
 	OWNED_READ,  /* read whole (an unfinished last line is passed over: the kernel was not told) */
 	OWNED_OTHER, /* of another boot or namespace: nothing taken, and nothing of it can be here */
-	OWNED_VERSION, /* another version of vipd wrote it, by its first line: nothing taken, something of ours may not be known */
+	OWNED_VERSION, /* of another version (owned_other) by its first line: nothing taken, something of ours may not be known */
 	OWNED_DAMAGED, /* some lines could not be read, they are passed over: something of ours may not be known */
 };
 /* Takes in the record's text; to be called once, before any change. */
 enum owned_replay owned_replay(struct owned *o, const char *text, size_t len);
+/* Whether the text of a record is of another version, and which. */
+bool owned_other(const char *text, size_t len, unsigned *version);
 
 bool owned_has(const struct owned *o, const struct addr *a, uint8_t bits, uint32_t ifindex);
 size_t owned_count(const struct owned *o);

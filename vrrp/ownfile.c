@@ -4,6 +4,7 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/clock.h"
+#include "../src/base/version.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,7 +129,29 @@ static int append(int fd, const char *text, size_t len)
 	return err;
 }
 
-int ownfile_load(int fd, struct owned **out, enum owned_replay *how)
+/* What was wrong with the record's text. */
+static void judge(const char *text, size_t len, enum owned_replay how, char why[OWNFILE_WHY])
+{
+	static const char rest[] = "addresses that stand as wanted are taken over, the rest is left alone";
+	unsigned version = 0;
+
+	why[0] = '\0';
+	if (how == OWNED_VERSION && owned_other(text, len, &version))
+		snprintf(why, OWNFILE_WHY, VERSION_OTHER ": it is begun anew; %s", version, (unsigned)OWNED_KNOWN,
+			 rest);
+	else if (how == OWNED_DAMAGED)
+		snprintf(why, OWNFILE_WHY, "was damaged: what cannot be understood is passed over; %s", rest);
+}
+
+bool ownfile_other(int fd, unsigned *version)
+{
+	char text[OWNED_KEY];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+
+	return n > 0 && owned_other(text, (size_t)n, version);
+}
+
+int ownfile_load(int fd, struct owned **out, enum owned_replay *how, char why[OWNFILE_WHY])
 {
 	char key[OWNED_KEY + 1];
 	struct owned *o;
@@ -139,6 +162,7 @@ int ownfile_load(int fd, struct owned **out, enum owned_replay *how)
 	ownfile_key(key);
 	o = owned_new(key);
 	*how = OWNED_EMPTY;
+	why[0] = '\0';
 	if (fd < 0)
 		goto done;
 	err = lock(fd);
@@ -147,6 +171,7 @@ int ownfile_load(int fd, struct owned **out, enum owned_replay *how)
 	if (err)
 		goto done;
 	*how = owned_replay(o, text, len);
+	judge(text, len, *how, why);
 	free(text);
 	rewrite(fd, o);
 done:

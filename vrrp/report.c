@@ -6,6 +6,7 @@
 #include "../src/base/log.h"
 #include "../src/base/memfd.h"
 #include "../src/base/usage.h"
+#include "owned.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -159,6 +160,8 @@ void report_start(struct vrrp *v)
 	v->locals_sent = false;
 	report_locals(v);
 	holder_each(v->holder, renew_note, v);
+	if (holder_record_problem(v->holder))
+		send_note(v, OWNED_FILE, "BadRecord", holder_record_problem(v->holder), false);
 	if (v->device_error)
 		note_device(v);
 	if (v->accept_error)

@@ -4,6 +4,7 @@
 
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
+#include "../src/base/version.h"
 #include "ownfile.h"
 
 #include <errno.h>
@@ -13,7 +14,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SURVIVE_MAGIC = 0x76726d32, SLOTS = ROUTERS_MAX * 2 };
+/* "vrm" and the version's digit. */
+enum {
+	SURVIVE_VERSION = 2,
+	SURVIVE_NAME = 0x76726d30,
+	SURVIVE_MAGIC = SURVIVE_NAME + SURVIVE_VERSION,
+	SLOTS = ROUTERS_MAX * 2
+};
 
 struct content {
 	uint32_t magic, slots;
@@ -45,6 +52,18 @@ static struct content *map_file(int fd)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* What stands in the memory of this boot and namespace and cannot be used. An empty one is new. */
+static void say_wiped(const struct content *c)
+{
+	static const char then[] = "a router that was Active here starts as Backup";
+
+	if (c->magic >= SURVIVE_NAME && c->magic <= SURVIVE_NAME + 9 && c->magic != SURVIVE_MAGIC)
+		log_warning("the routers' memory (vrrp.mem) " VERSION_OTHER ": it is begun anew; %s",
+			    c->magic - SURVIVE_NAME, (unsigned)SURVIVE_VERSION, then);
+	else if (c->magic && (c->magic != SURVIVE_MAGIC || c->slots != SLOTS || c->begun > SLOTS))
+		log_warning("the routers' memory (vrrp.mem) was damaged: it is begun anew; %s", then);
+}
+
 struct survive *survive_open(int fd)
 {
 	struct survive *s = xcalloc(1, sizeof(*s));
@@ -60,6 +79,7 @@ struct survive *survive_open(int fd)
 	ownfile_key(key);
 	if (s->content->magic != SURVIVE_MAGIC || s->content->slots != SLOTS || s->content->begun > SLOTS ||
 	    memcmp(s->content->key, key, sizeof(key)) != 0) {
+		say_wiped(s->content);
 		s->content->begun = 0;
 		memcpy(s->content->key, key, sizeof(key));
 		s->content->slots = SLOTS;

@@ -1,5 +1,6 @@
 /* Removes all that vipd made, and nothing else: at a stop, and for `vipd --cleanup`.
  * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c. */
+#include "../src/base/version.h"
 #include "accept.h"
 #include "cleanup.h"
 #include "holder_int.h"
@@ -68,10 +69,18 @@ int vrrp_cleanup(int own_fd)
 	static const struct holder_hooks none = {0};
 	struct loop *l = loop_new();
 	struct holder *h;
+	unsigned version;
 	int done, err;
 
 	if (!l)
 		return -errno;
+	if (ownfile_other(own_fd, &version)) {
+		log_error("the ownership record (" OWNED_FILE ") " VERSION_OTHER
+			  ": what it lists stays; run --cleanup of the vipd that wrote it",
+			  version, (unsigned)OWNED_KNOWN);
+		loop_free(l);
+		return -EPROTO;
+	}
 	done = holder_new(l, own_fd, &none, NULL, &h);
 	if (done == 0) {
 		done = (int)holder_withdraw(h);
