@@ -3,12 +3,11 @@
  * Backup with one, is unhealthy). Test: tests/test_control_http.c */
 #include "control.h"
 #include "probe_text.h"
+#include "secret.h"
 
-#include "base/file.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,19 +120,17 @@ static char *token_word(char *text)
 	return text;
 }
 
-/* A file that cannot be read leaves the former token in force; if there was none, nobody is let in. */
+/* A file that cannot be read, or is not kept, leaves the former token in force; if there was none, nobody is let in. */
 static void token_read(struct web *w)
 {
 	const char *file = w->control->config->http.token_file;
-	char *text = NULL, *word = NULL, *message = NULL;
-	size_t len;
-	int err = file ? file_read(AT_FDCWD, file, TOKEN_MAX + 2, &text, &len) : 0;
+	char *text = NULL, *word = NULL, *message = NULL, why[384] = "expected one word of at most 1024 characters";
+	size_t len = 0;
 
-	if (file && !err)
+	if (file && secret_read(file, TOKEN_MAX + 2, &text, &len, why, sizeof why) == 0)
 		word = token_word(text);
 	if (file && !word)
-		message = xasprintf("HTTP: tokenFile %s: %s; /metrics is %s", file,
-				    err ? strerror(-err) : "expected one word of at most 1024 characters",
+		message = xasprintf("HTTP: tokenFile %s: %s; /metrics is %s", file, why,
 				    w->token ? "asked for with the former token" : "refused");
 	if (message)
 		log_warning("%s", message);
@@ -143,7 +140,7 @@ static void token_read(struct web *w)
 		w->token = word ? xstrdup(word) : NULL;
 	}
 	free(message);
-	free(text);
+	secret_free(text, len);
 }
 
 /* Takes as long whatever the two have in common. */
@@ -186,7 +183,7 @@ static bool keys_read(struct web *w)
 {
 	const struct http_settings *s = &w->control->config->http;
 	struct tls_keys *keys = NULL;
-	char why[512], *message = NULL;
+	char why[1024], *message = NULL;
 
 	if (s->certificate && tls_keys_new(s->certificate, s->key, &keys, why, sizeof why))
 		message =

@@ -3,13 +3,17 @@
 #include "tls.h"
 
 #include "base/loop.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { KEY_MAX = 1 << 20 };
 
 /* The types are OpenSSL's; the names keep it out of the headers. */
 static SSL_CTX *context(struct tls_keys *k)
@@ -53,20 +57,43 @@ static void say_why(const char *file, char *why, size_t size)
 	ERR_clear_error();
 }
 
+static int key_use(SSL_CTX *c, const char *file, char *why, size_t size)
+{
+	size_t len = 0;
+	char *text = NULL, said[384];
+	BIO *from = NULL;
+	EVP_PKEY *key = NULL;
+	int err = 0;
+
+	if (secret_read(file, KEY_MAX, &text, &len, said, sizeof said)) {
+		snprintf(why, size, "%s: %s", file, said);
+		return -EINVAL;
+	}
+	from = BIO_new_mem_buf(text, (int)len);
+	key = PEM_read_bio_PrivateKey(from, NULL, no_passphrase, NULL);
+	if (!key || SSL_CTX_use_PrivateKey(c, key) != 1 || SSL_CTX_check_private_key(c) != 1) {
+		say_why(file, why, size);
+		err = -EINVAL;
+	}
+	EVP_PKEY_free(key);
+	BIO_free(from);
+	secret_free(text, len);
+	return err;
+}
+
 int tls_keys_new(const char *certificate, const char *key, struct tls_keys **out, char *why, size_t size)
 {
 	SSL_CTX *c = context_new();
-	const char *file = certificate;
 
-	if (!c || SSL_CTX_use_certificate_chain_file(c, certificate) != 1)
+	if (!c || SSL_CTX_use_certificate_chain_file(c, certificate) != 1) {
+		say_why(certificate, why, size);
 		goto fail;
-	file = key;
-	if (SSL_CTX_use_PrivateKey_file(c, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(c) != 1)
+	}
+	if (key_use(c, key, why, size))
 		goto fail;
 	*out = (struct tls_keys *)c;
 	return 0;
 fail:
-	say_why(file, why, size);
 	SSL_CTX_free(c);
 	return -EINVAL;
 }

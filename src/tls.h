@@ -8,7 +8,8 @@
 struct tls_keys;
 struct tls;
 
-/* Reads a certificate with its chain and its key, PEM files both; no passphrase is asked for. 0, or -EINVAL and why. */
+/* Reads a certificate with its chain and its key, PEM files both; no passphrase is asked for, and the key's file must be kept (secret.h). 0, or -EINVAL and
+ * why. */
 int tls_keys_new(const char *certificate, const char *key, struct tls_keys **out, char *why, size_t size);
 void tls_keys_free(struct tls_keys *k); /* NULL is fine; connections that have begun with them go on */
 

@@ -318,6 +318,30 @@ static void test_metrics_limit(void **state)
 	end(s);
 }
 
+static void save_token(struct stage *s, const char *text, mode_t mode)
+{
+	char *path = path_of(s, "token");
+
+	assert_int_equal(file_write(AT_FDCWD, path, text, strlen(text), mode), 0);
+	free(path);
+}
+
+/* The token is read again: in vain, for a reason that the message has. */
+static void expect_no_token(struct stage *s, const char *why)
+{
+	json_t *j, *problem;
+
+	order(s, MSG_RELOAD);
+	table_free(take_table(s, NULL));
+	take_vips(s);
+	j = ask(s, "{\"verb\":\"status\"}\n");
+	problem = json_array_get(json_object_get(j, "problems"), 0);
+	assert_string_equal(json_string_value(json_object_get(problem, "reason")), "CannotReadToken");
+	if (!strstr(json_string_value(json_object_get(problem, "message")), why))
+		fail_msg("expected %s in: %s", why, json_string_value(json_object_get(problem, "message")));
+	json_decref(j);
+}
+
 /* With a token file, /metrics is for those who have the token; probes are for everybody. */
 static void test_token(void **state)
 {
@@ -338,9 +362,8 @@ static void test_token(void **state)
 	uint16_t port = free_port();
 	char *more = xasprintf("http: {listen: ['127.0.0.1:%u'], tokenFile: %s/token}\n", port, s->dir);
 	const char *body;
-	json_t *j;
 
-	save(s, "token", "s3cret\n");
+	save_token(s, "s3cret\n", 0640);
 	configure(s, more);
 	play(s);
 	s->answer = answer_metrics;
@@ -350,13 +373,12 @@ static void test_token(void **state)
 	}
 	s->field = NULL;
 	expect(s, port, "/livez", 200, "ok");
-	save(s, "token", "two words\n");
-	order(s, MSG_RELOAD);
-	table_free(take_table(s, NULL));
-	take_vips(s);
-	j = ask(s, "{\"verb\":\"status\"}\n");
-	assert_string_equal(json_string_value(json_object_get(item2(j, "problems", 0), "reason")), "CannotReadToken");
-	json_decref(j);
+	save_token(s, "two words\n", 0600);
+	expect_no_token(s, "expected one word of at most 1024 characters; /metrics is asked for with the former token");
+	save_token(s, "known\n", 0604);
+	expect_no_token(s, "its mode 0604; expected a file of root");
+	s->field = "Authorization: Bearer known\r\n";
+	assert_int_equal(fetch(s, port, "GET", "/metrics", &body), 401);
 	s->field = rows[1].field; /* the former one */
 	assert_int_equal(fetch(s, port, "GET", "/metrics", &body), 200);
 	end(s);

@@ -263,7 +263,14 @@ static void test_keys(void **state)
 	assert_int_equal(tls_keys_new(s->certificate, s->other, &keys, why, sizeof why), -EINVAL);
 	assert_memory_equal(why, s->other, strlen(s->other));
 	assert_int_equal(tls_keys_new(s->key, s->key, &keys, why, sizeof why), -EINVAL);
+	assert_int_equal(chmod(s->key, 0644), 0); /* for everybody to read */
+	assert_int_equal(tls_keys_new(s->certificate, s->key, &keys, why, sizeof why), -EINVAL);
+	assert_memory_equal(why, s->key, strlen(s->key));
+	assert_non_null(strstr(why, ": refused: its owner is user "));
 	assert_null(keys);
+	assert_int_equal(unlink(s->key), 0);
+	assert_int_equal(tls_keys_new(s->certificate, s->key, &keys, why, sizeof why), -EINVAL);
+	assert_string_equal(why + strlen(s->key), ": No such file or directory");
 	tls_keys_free(NULL);
 	tls_free(NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static inline X509 *tls_certificate(EVP_PKEY *key)
 {
@@ -33,6 +34,8 @@ static inline void tls_files_make(const char *certificate, const char *key)
 	if (!c || !k || PEM_write_X509(c, x) != 1 || PEM_write_PrivateKey(k, pair, NULL, NULL, 0, NULL, NULL) != 1)
 		abort();
 	fclose(c);
+	if (fchmod(fileno(k), 0600))
+		abort();
 	fclose(k);
 	X509_free(x);
 	EVP_PKEY_free(pair);

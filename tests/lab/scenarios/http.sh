@@ -30,6 +30,13 @@ contains "told" "$(vipctl lb2 status)" "cannot listen on 127.0.0.1:7: Permission
 equal "the other one" 200 "$(code lb2 https://127.0.0.1:10252/livez -k)"
 equal "without the token" 401 "$(code c https://172.17.0.12:8080/metrics -k)"
 equal "with it" 200 "$(code c https://172.17.0.12:8080/metrics -k -H 'Authorization: Bearer s3cret')"
+equal "with another" 401 "$(code c https://172.17.0.12:8080/metrics -k -H 'Authorization: Bearer else')"
+echo else >"$W/token"
+chmod 644 "$W/token" "$W/key"
+signal lb2 supervisor HUP
+until_ok 10 eval 'vipctl lb2 status | grep -q "tokenFile /run/lab/token: refused: its owner is user ${CONTROL_USER%:*}, its group ${CONTROL_USER#*:} and its mode 0644"'
+until_ok 10 eval 'vipctl lb2 status | grep -q "no TLS: /run/lab/key: refused: .*; the former certificate stays"'
+equal "with the former one" 200 "$(code c https://172.17.0.12:8080/metrics -k -H 'Authorization: Bearer s3cret')"
 
 say "metrics: promtool finds nothing, and the kernel says the same"
 service web 'externalIPs: [10.10.0.30]' 'ports: [{port: 80}]' | apply lb1 - web
