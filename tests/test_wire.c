@@ -1,4 +1,4 @@
-/* ipvs/wire.c: pictures and rows survive the way; whatever is wrong with them is refused with a reason. */
+/* ipvs/wire_encode.c, wire_decode.c: pictures and rows survive the way; whatever is wrong with them is refused with a reason. */
 #include "../ipvs/wire.h"
 #include "ipvs_values.h"
 

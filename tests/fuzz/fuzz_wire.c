@@ -1,4 +1,4 @@
-/* ipvs/wire.c: any bytes are refused, or are exactly what the decoded value encodes to. First byte: rows or a picture. */
+/* ipvs/wire_encode.c, wire_decode.c: any bytes are refused, or are exactly what the decoded value encodes to. First byte: rows or a picture. */
 #include "../../ipvs/wire.h"
 
 #include <stdlib.h>

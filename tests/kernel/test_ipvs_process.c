@@ -962,6 +962,7 @@ static void a_role_opens_and_shuts_the_gate(void **state)
 	start_with_table(n);
 	assert_int_equal(kernel_count(n), 1);
 	send_role(n, "other", 2);
+	wait_until(n, something_waits);
 	assert_string_equal(n->waiting, "vips");
 	send_role(n, "vips", 2);
 	wait_until(n, nothing_waits);
