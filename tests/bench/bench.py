@@ -371,22 +371,47 @@ def write_busy(n, megabytes):
             i += 1
 
 
+class Watched:
+    """A vipd that is Active at 10 ms, and who sees when it advertises."""
+
+    def __init__(self, settings='', estimator=True):
+        router = '{name: r, vrid: 50, interface: eth0, family: IPv4, interval: 10ms, addresses: [10.10.0.1/32]}'
+        self.vipd = v = Vipd(0, 10, 'allocate: false\nrouters: [%s]\n%s' % (router, settings))
+        self.watcher = Space('watcher')
+        subprocess.run(['ip', 'link', 'add', 'eth0', 'netns', v.space.name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', self.watcher.name], check=True)
+        for space, address in ((v.space, '172.17.0.11/24'), (self.watcher, '172.17.0.100/24')):
+            space.run(['ip', 'addr', 'add', address, 'dev', 'eth0'])
+            space.run(['ip', 'link', 'set', 'eth0', 'up'])
+        v.space.run(['sysctl', '-qw', 'net.ipv4.vs.run_estimation=%d' % estimator])
+        v.start()
+        wait_for('vipd is Active', lambda: b'10.10.0.1/32' in v.space.run(['ip', '-4', 'addr', 'show', 'eth0']), v.dir + '/log')
+        v.settle()
+
+    def watch(self):
+        self.wire = subprocess.Popen(self.watcher.command([BUILD + '/tests/bench/wire', 'eth0', self.vipd.dir + '/wire']), stdout=subprocess.PIPE)
+        self.wire.stdout.readline()
+
+    def intervals(self):
+        """ms between the advertisements since."""
+        self.wire.terminate()
+        if self.wire.wait() != 0:
+            raise Unmeasured('the watcher did not see everything')
+        times = [int(line.split()[0]) for line in open(self.vipd.dir + '/wire') if line.split()[1] == 'A']
+        if len(times) < 2:
+            raise Unmeasured('vipd does not advertise')
+        return [(b - a) / 1e6 for a, b in zip(times, times[1:])]
+
+    def end(self):
+        self.watcher.end()
+        self.vipd.end()
+
+
 def busy_run(n, estimator=True):
     """ms: the longest time between advertisements at 10 ms while n Services are taken in and 100 MB parsed, less the 10.
     estimator: the kernel counts rates, and every 2 s walks all real servers without a pause for anybody (ip_vs_est.c before 6.2)."""
-    router = '{name: r, vrid: 50, interface: eth0, family: IPv4, interval: 10ms, addresses: [10.10.0.1/32]}'
-    v = Vipd(0, 10, 'allocate: false\nrouters: [%s]\n' % router)
-    watcher = Space('watcher')
-    subprocess.run(['ip', 'link', 'add', 'eth0', 'netns', v.space.name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', watcher.name], check=True)
-    v.space.run(['ip', 'addr', 'add', '172.17.0.11/24', 'dev', 'eth0'])
-    v.space.run(['ip', 'link', 'set', 'eth0', 'up'])
-    watcher.run(['ip', 'link', 'set', 'eth0', 'up'])
-    v.space.run(['sysctl', '-qw', 'net.ipv4.vs.run_estimation=%d' % estimator])
-    v.start()
-    wait_for('vipd is Active', lambda: b'10.10.0.1/32' in v.space.run(['ip', '-4', 'addr', 'show', 'eth0']), v.dir + '/log')
-    v.settle()
-    wire = subprocess.Popen(watcher.command([BUILD + '/tests/bench/wire', 'eth0', v.dir + '/wire']), stdout=subprocess.PIPE)
-    wire.stdout.readline()
+    w = Watched(estimator=estimator)
+    v = w.vipd
+    w.watch()
     for name in ('services', 'big'):
         shutil.copyfile(WORK + '/' + name, v.manifests + '/.new')
         os.rename(v.manifests + '/.new', v.manifests + '/' + name + '.yaml')
@@ -397,14 +422,10 @@ def busy_run(n, estimator=True):
         before = cpu(pids)
         time.sleep(0.5)
         quiet = quiet + 1 if cpu(pids) - before < 0.1 else 0
-    wire.terminate()
-    if wire.wait() != 0:
-        raise Unmeasured('the watcher did not see everything')
-    times = [int(line.split()[0]) for line in open(v.dir + '/wire') if line.split()[1] == 'A']
-    worst = max(b - a for a, b in zip(times, times[1:])) / 1e6 - 10
-    say('  %d advertisements, the latest by %.3f ms; %.1f s of CPU' % (len(times), worst, cpu(pids) - begun))
-    watcher.end()
-    v.end()
+    between = w.intervals()
+    worst = max(between) - 10
+    say('  %d advertisements, the latest by %.3f ms; %.1f s of CPU' % (len(between) + 1, worst, cpu(pids) - begun))
+    w.end()
     return worst
 
 
@@ -418,11 +439,32 @@ def bench_busy():
         row('busy: 10,000 Services and 100 MB%s, advertisement late by' % words, 'ms', median(late), None, 5)
 
 
+def hostile_run(w, what):
+    """ms: the longest time between advertisements in 3 s, with a client of that kind (tests/lab/hostile_http.py) or, what None, with one that does nothing."""
+    client = ['python3', '-IS', 'tests/lab/hostile_http.py', '172.17.0.11', '10252', '3', what] if what else ['sleep', '3']
+    w.watch()
+    with Busy():
+        said = w.watcher.run(client)
+    between = w.intervals()
+    say('  %s: %d advertisements, longest interval %.3f ms' % ((said.decode().strip() or 'nobody'), len(between) + 1, max(between)))
+    return max(between)
+
+
+def bench_hostile():
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    w = Watched('http: {listen: ["172.17.0.11:10252"]}\n')
+    hostile_run(w, 'large')  # the programs' pages come from outside once
+    for what, words in (('large', 'headers of 1 MB'), ('slow', 'heads a byte at a time'), ('idle', '10,000 idle connections')):
+        alone = hostile_run(w, None)
+        row('hostile: %s, longest interval at 10 ms, of that without' % words, 'ms', hostile_run(w, what), alone, 2)
+    w.end()
+
+
 def main():
     os.makedirs(WORK, exist_ok=True)
     # vrrp runs at real-time priority: while it adds 10,000 addresses nobody below it would see that the table is there.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(99))
-    run_benches([bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_metrics, bench_idle, bench_busy], Space.end_all)
+    run_benches([bench_load, bench_mh, bench_start, bench_change, bench_memory, bench_metrics, bench_idle, bench_busy, bench_hostile], Space.end_all)
 
 
 main()
