@@ -207,8 +207,8 @@ void control_scrape(struct control *c, struct http_get *g);
 /* control_metrics.c */
 /* What the others answered to "status" and so on; NULL: nothing. */
 struct metrics_parts {
-	const json_t *ipvs, *vrrp, *routers, *health;
-	size_t left_out; /* virtual servers without lines */
+	const json_t *ipvs, *vrrp, *routers, *health, *runner, *supervisor; /* their answers; NULL: there is none */
+	size_t left_out;                                                    /* virtual servers without lines */
 };
 void control_metrics(struct control *c, const struct metrics_parts *p, struct metrics *m);
 

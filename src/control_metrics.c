@@ -152,13 +152,6 @@ static void process_told(struct process *p, const char *name, const json_t *stat
 	*p = (struct process){name, j != NULL, {(nsec_t)number(j, "cpuNs"), number(j, "resident"), number(j, "open")}};
 }
 
-/* supervisor and runner do not answer: what others may see of them. */
-static void process_seen(struct process *p, const char *name, const char *command)
-{
-	*p = (struct process){.name = name};
-	p->known = usage_read_other(command, &p->usage);
-}
-
 static void write_usage(const struct metrics_parts *parts, struct metrics *m)
 {
 	struct process all[PROCESSES] = {{.name = "control", .known = true}};
@@ -166,8 +159,8 @@ static void write_usage(const struct metrics_parts *parts, struct metrics *m)
 	usage_read(&all[0].usage);
 	process_told(&all[1], "ipvs", parts->ipvs);
 	process_told(&all[2], "vrrp", parts->vrrp);
-	process_seen(&all[3], "runner", "vipd-runner");
-	process_seen(&all[4], "supervisor", NULL);
+	process_told(&all[3], "runner", parts->runner);
+	process_told(&all[4], "supervisor", parts->supervisor);
 	metrics_family(m, METRICS_COUNTER, "vipd_process_cpu_seconds", "User and system time.");
 	for (int i = 0; i < PROCESSES; i++) {
 		if (!all[i].known)

@@ -12,7 +12,7 @@
 
 enum { SCRAPES = 4 }; /* at a time */
 
-enum part_id { IPVS_STATUS, VRRP_STATUS, VRRP_ROUTERS, VRRP_HEALTH, PARTS };
+enum part_id { IPVS_STATUS, VRRP_STATUS, VRRP_ROUTERS, VRRP_HEALTH, RUNNER_USAGE, SUPERVISOR_USAGE, PARTS };
 
 /* An answer that is JSON. */
 struct part {
@@ -86,6 +86,8 @@ static void answer(struct scrape *s)
 					    .vrrp = s->parts[VRRP_STATUS].json,
 					    .routers = s->parts[VRRP_ROUTERS].json,
 					    .health = s->parts[VRRP_HEALTH].json,
+					    .runner = s->parts[RUNNER_USAGE].json,
+					    .supervisor = s->parts[SUPERVISOR_USAGE].json,
 					    .left_out = s->n_heads - s->n};
 	struct http_get g = {.status = 200,
 			     .type = metrics_content_type(s->text.open),
@@ -220,10 +222,9 @@ void control_scrape(struct control *c, struct http_get *g)
 	static const struct {
 		enum role to;
 		const char *what;
-	} questions[PARTS] = {[IPVS_STATUS] = {ROLE_IPVS, "status"},
-			      [VRRP_STATUS] = {ROLE_VRRP, "status"},
-			      [VRRP_ROUTERS] = {ROLE_VRRP, "vrrp"},
-			      [VRRP_HEALTH] = {ROLE_VRRP, "health"}};
+	} questions[PARTS] = {[IPVS_STATUS] = {ROLE_IPVS, "status"}, [VRRP_STATUS] = {ROLE_VRRP, "status"},
+			      [VRRP_ROUTERS] = {ROLE_VRRP, "vrrp"},  [VRRP_HEALTH] = {ROLE_VRRP, "health"},
+			      [RUNNER_USAGE] = {ROLE_RUNNER, ""},    [SUPERVISOR_USAGE] = {ROLE_SUPERVISOR, ""}};
 	char accept[1024];
 	struct scrape *s;
 

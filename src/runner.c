@@ -6,6 +6,7 @@
 #include "../ipvs/rules.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/usage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,6 +119,16 @@ static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *
 
 	if (err < 0)
 		log_debug("an answer to %s is lost: %s", role_name(to), strerror(-err));
+}
+
+static void answer_usage(struct runner *r, enum role to, uint64_t id)
+{
+	int fd = usage_memfd();
+
+	if (fd < 0)
+		return;
+	child_send(r->child, to, MSG_ANSWER, id, NULL, 0, fd);
+	close(fd);
 }
 
 static void refuse(struct runner *r, enum role to, uint64_t id, int why)
@@ -360,6 +371,8 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 
 	if (m->fd >= 0)
 		close(m->fd);
+	if (m->type == MSG_ASK)
+		answer_usage(r, from, m->generation);
 	if (m->type != MSG_RUN)
 		return;
 	err = check(r, m, &run);

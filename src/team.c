@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/usage.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -113,6 +114,17 @@ static void keep(struct member *m, struct msg *msg)
 			    strerror(-err));
 }
 
+static void answer_usage(const struct member *m, uint64_t id)
+{
+	int fd = usage_memfd();
+
+	if (fd < 0)
+		return;
+	if (m->chan)
+		chan_send(m->chan, MSG_ANSWER, id, NULL, 0, fd);
+	close(fd);
+}
+
 static void on_msg(void *arg, struct chan *c, struct msg *msg)
 {
 	struct member *m = arg;
@@ -124,6 +136,8 @@ static void on_msg(void *arg, struct chan *c, struct msg *msg)
 		m->team->ops->ready(m->team->arg, m->role);
 	} else if (msg->type == MSG_PONG) {
 		m->unanswered = 0;
+	} else if (msg->type == MSG_ASK && m->role == ROLE_CONTROL) {
+		answer_usage(m, msg->generation);
 	} else if (msg->type == MSG_REEXEC && m->role == ROLE_CONTROL && m->team->ops->reexec) {
 		m->team->ops->reexec(m->team->arg);
 	} else if (msg->type == MSG_STATE && m->role == ROLE_CONTROL && msg->fd >= 0 && m->team->ops->state) {

@@ -513,10 +513,10 @@ static inline const char *child_answer(const struct stage *s, const struct got *
 	return "{\"virtualServers\":3}";
 }
 
-/* This program answers for ipvs and vrrp. */
+/* This program answers for all others. */
 static inline void answer_asks(struct stage *s)
 {
-	for (int r = ROLE_IPVS; r <= ROLE_VRRP; r++) {
+	for (int r = 0; r < ROLE_COUNT; r++) {
 		struct got *g = s->ends[r].first;
 		const char *answer;
 		char *made;

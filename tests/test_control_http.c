@@ -183,22 +183,28 @@ static char *answer_metrics(enum role as, const struct got *g, size_t *len)
 {
 	static const char ipvs[] =
 	    "{\"virtualServers\":150,\"realServers\":300,\"wanted\":151,\"programmed\":true,"
-	    "\"drift\":{\"services\":4,\"reals\":5,\"filter\":2,\"settings\":3},\"operations\":{\"addVirtualServer\":[7,1]},"
+	    "\"drift\":{\"services\":4,\"reals\":5,\"filter\":2,\"settings\":3},\"operations\":{\"addVirtualServer\":["
+	    "7,1]},"
 	    "\"draining\":{\"realServers\":2},\"process\":{\"cpuNs\":1500000000,\"resident\":4096,"
 	    "\"open\":9}}";
-	static const char vrrp[] = "{\"wanted\":3,\"held\":2,\"restored\":6,\"framesSent\":10}";
+	static const char vrrp[] = "{\"wanted\":3,\"held\":2,\"restored\":6,\"framesSent\":10,"
+				   "\"process\":{\"cpuNs\":1,\"resident\":4096,\"open\":10}}";
 	static const char routers[] =
 	    "[{\"name\":\"out\",\"interface\":\"eth0\",\"vrid\":50,\"family\":\"IPv4\",\"state\":\"MASTER\","
 	    "\"priority\":100,"
 	    "\"effectivePriority\":90,\"since\":1700000000,\"transitions\":3,\"sent\":11,\"received\":12,"
 	    "\"refused\":{\"wrong TTL\":2}}]";
+	static const char runner[] = "{\"process\":{\"cpuNs\":500000000,\"resident\":8192,\"open\":11}}";
+	static const char supervisor[] = "{\"process\":{\"cpuNs\":250000000,\"resident\":12288,\"open\":13}}";
 	const char *text = NULL;
 
 	if (as == ROLE_IPVS && g->len == strlen(COUNTERS_HEADS))
 		return answer_heads(len);
 	if (as == ROLE_IPVS && g->len > strlen("status"))
 		return answer_reals(g, len);
-	if (g->len == strlen("vrrp"))
+	if (as == ROLE_RUNNER || as == ROLE_SUPERVISOR)
+		text = as == ROLE_RUNNER ? runner : supervisor;
+	else if (g->len == strlen("vrrp"))
 		text = routers;
 	else if (memcmp(g->bytes, "health", 6) == 0)
 		text = "[{\"router\":\"out\",\"state\":\"MASTER\",\"wanted\":3,\"there\":2}]";
@@ -243,6 +249,12 @@ static void test_metrics(void **state)
 	    "vipd_process_up{process=\"vrrp\"} 1",
 	    "vipd_process_cpu_seconds_total{process=\"ipvs\"} 1.5",
 	    "vipd_process_open_fds{process=\"ipvs\"} 9",
+	    "vipd_process_cpu_seconds_total{process=\"runner\"} 0.5",
+	    "vipd_process_resident_memory_bytes{process=\"runner\"} 8192",
+	    "vipd_process_open_fds{process=\"runner\"} 11",
+	    "vipd_process_cpu_seconds_total{process=\"supervisor\"} 0.25",
+	    "vipd_process_resident_memory_bytes{process=\"supervisor\"} 12288",
+	    "vipd_process_open_fds{process=\"supervisor\"} 13",
 	    "vipd_source_up{source=\"folder\"} 1",
 	    "vipd_source_objects{source=\"folder\",kind=\"Service\"} 3",
 	    "vipd_pool_addresses{pool=\"p\"} 14",
@@ -280,8 +292,10 @@ static void test_metrics(void **state)
 
 	listen_on(s, "", port, 0);
 	play(s);
+	hand_over(s, ROLE_RUNNER);
 	s->answer = answer_metrics;
 	text = metrics(s, port);
+	assert_int_equal(count_lines(text, "vipd_process_open_fds{"), 5);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		expect_line(text, lines[i]);
 	assert_int_equal(count_lines(text, "vipd_virtual_server_connections_total{"), SERVERS - 1);

@@ -3,6 +3,7 @@
 #include "limits.h"
 
 #include "../src/base/arena.h"
+#include "../src/base/memfd.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -56,6 +57,17 @@ static void on_msg(void *arg, struct chan *c, struct msg *m)
 
 	if (m->type == MSG_READY)
 		f->ready = true;
+	if (m->type == MSG_ANSWER) {
+		const void *bytes;
+		size_t len;
+
+		assert_int_equal(memfd_map(m->fd, &bytes, &len), 0);
+		snprintf(f->output, sizeof(f->output), "%.*s", (int)len, (const char *)bytes);
+		memfd_unmap(bytes, len);
+		close(m->fd);
+		f->id = m->generation;
+		f->answers++;
+	}
 	if (m->type == MSG_RAN) {
 		assert_true(m->len >= sizeof(f->ran));
 		memcpy(&f->ran, m->payload, sizeof(f->ran));
@@ -193,6 +205,20 @@ static void test_results(void **state)
 	}
 }
 
+/* What it uses, while something runs. */
+static void test_usage(void **state)
+{
+	struct fixture *f = *state;
+
+	request(f, 1, ECHO, 2, "a\0b c", 6);
+	assert_int_equal(chan_send(f->peer, MSG_ASK, 2, NULL, 0, -1), 0);
+	wait_for(f, 1);
+	assert_int_equal(f->id, 2);
+	assert_ptr_equal(strstr(f->output, "{\"process\":{\"cpuNs\":"), f->output);
+	assert_non_null(strstr(f->output, "\"open\":"));
+	wait_for(f, 2);
+}
+
 static void test_output_is_cut(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_results, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_output_is_cut, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),

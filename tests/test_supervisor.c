@@ -75,6 +75,7 @@ static void actor_start(void *arg, bool restarted)
 	child_send(a->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
 	if (child_role(a->child) == ROLE_CONTROL)
 		child_send(a->child, ROLE_IPVS, MSG_ASK, 1, NULL, 0, -1);
+	child_send(a->child, ROLE_SUPERVISOR, MSG_ASK, 2, NULL, 0, -1); /* control alone is answered */
 }
 
 static void actor_msg(void *arg, enum role from, struct msg *m)
@@ -365,6 +366,23 @@ static void test_stop_order(void **state)
 	free(text);
 }
 
+/* What the supervisor uses is for control alone. */
+static void test_usage(void **state)
+{
+	struct fixture *f = *state;
+	char *answered = xasprintf("control message %d from supervisor", MSG_ANSWER), *text;
+
+	begin(f, 0);
+	await_notice(f, "READY=1");
+	await(f, answered, 1);
+	kill(f->pid, SIGTERM);
+	assert_int_equal(end(f), 0);
+	text = story(f);
+	assert_null(strstr(strstr(text, answered) + strlen(answered), " from supervisor"));
+	free(text);
+	free(answered);
+}
+
 static void test_dead_child_comes_back(void **state)
 {
 	struct fixture *f = *state;
@@ -517,6 +535,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_stop_order, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_dead_child_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_every_child_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_state, setup, teardown),

@@ -1,5 +1,7 @@
-/* What a process uses: of itself, of its relatives, and the text of /proc/PID/stat. */
+/* What a process says that it uses. */
 #include "../src/base/usage.h"
+
+#include "../src/base/memfd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +10,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void test_self(void **state)
@@ -27,46 +26,30 @@ static void test_self(void **state)
 	assert_int_equal(after.open, before.open + 1);
 }
 
-static void test_parse(void **state)
+/* What another process is answered. */
+static void test_memfd(void **state)
 {
-	static const char text[] = "12 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 200 50 13 14 15 16 17 18 19 20 30 22";
-	struct usage u;
+	const void *bytes;
+	json_t *j, *own;
+	size_t len;
+	int fd = usage_memfd();
 
-	assert_true(usage_parse(text, 100, 4096, &u));
-	assert_int_equal(u.cpu, 2500 * NSEC_PER_MSEC);
-	assert_int_equal(u.resident, 30 * 4096);
-	assert_int_equal(u.open, 0);
-	assert_false(usage_parse("12 (a) S 1 2 3", 100, 4096, &u));
-	assert_false(usage_parse("", 100, 4096, &u));
-	assert_false(usage_parse(text, 0, 4096, &u));
-}
-
-/* A child looks at its parent and at itself. */
-static void test_other(void **state)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		struct usage u;
-		bool good;
-
-		prctl(PR_SET_NAME, "a look");
-		good = usage_read_other(NULL, &u) && u.resident > 0 && usage_read_other("a look", &u) &&
-		       u.resident > 0 && !usage_read_other("nobody", &u);
-		_exit(good ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(memfd_map(fd, &bytes, &len), 0);
+	j = json_loadb(bytes, len, 0, NULL);
+	own = json_object_get(j, "process");
+	assert_true(json_integer_value(json_object_get(own, "resident")) > 0);
+	assert_true(json_integer_value(json_object_get(own, "open")) > 0);
+	assert_true(json_is_integer(json_object_get(own, "cpuNs")));
+	json_decref(j);
+	memfd_unmap(bytes, len);
+	close(fd);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_self),
-	    cmocka_unit_test(test_parse),
-	    cmocka_unit_test(test_other),
+	    cmocka_unit_test(test_memfd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

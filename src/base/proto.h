@@ -6,6 +6,7 @@
  *   ipvs, vrrp -> control   MSG_ACK  MSG_AGAIN  MSG_NOTE  MSG_ANSWER;  vrrp -> control  MSG_LOCALS
  *   control -> vrrp     MSG_FAILOVER;  vrrp -> control, ipvs  MSG_ROLE
  *   ipvs -> vrrp        MSG_PROGRAMMED  MSG_WAITING
+ *   control -> runner, supervisor   MSG_ASK;  they -> control   MSG_ANSWER
  *   child -> supervisor MSG_READY  MSG_KEEP  MSG_KEEP_ROWS  MSG_PONG;  control -> supervisor  MSG_REEXEC  MSG_STATE
  *   supervisor -> child MSG_PEER  MSG_KEPT  MSG_KEPT_ROWS  MSG_START  MSG_RELOAD  MSG_STOP  MSG_LEAVE  MSG_DUMP  MSG_PING
  *   child -> runner     MSG_RUN;  runner -> child  MSG_RAN
@@ -47,7 +48,8 @@ enum msg_type {
 	MSG_NOTE,       /* something to tell a person, about one virtual server or address: payload JSON text
 	                   {"object": "TCP 10.0.0.1:80", "reason": "Conflict", "message": "...", "gone": false} */
 	MSG_ASK,        /* question: generation = the asker's id; payload: text: "table", "status", "heads", "reals" and
-	                   keys (ipvs/counters.h) of ipvs; "vips", "vrrp", "health", "status" of vrrp */
+	                   keys (ipvs/counters.h) of ipvs; "vips", "vrrp", "health", "status" of vrrp. runner and supervisor
+	                   do not look at it: they answer what they use (usage.h) */
 	MSG_ANSWER,     /* fd = sealed JSON text (of "heads" and "reals": counters); generation = the asker's id */
 	MSG_LOCALS,     /* the node's own addresses, without vipd's: payload: array of struct local_addr */
 

@@ -5,7 +5,6 @@
 #include "clock.h"
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 struct usage {
@@ -17,10 +16,7 @@ struct usage {
 void usage_read(struct usage *out);
 /* The same as {"cpuNs", "resident", "open"}. */
 json_t *usage_json(void);
-/* CPU time and memory of another process of this machine, from the text of /proc/PID/stat; false if it is no such text. Clock ticks a second and bytes a page
- * are the machine's. Pure. */
-bool usage_parse(const char *stat, long ticks, long page, struct usage *out);
-/* A child of the parent of this process, by the name that it has given itself; `open` stays 0. name NULL: the parent itself. False if there is none. */
-bool usage_read_other(const char *name, struct usage *out);
+/* {"process": the same} in a sealed memfd, as MSG_ANSWER has it; or -errno. */
+int usage_memfd(void);
 
 #endif

@@ -58,7 +58,9 @@ done
 [ "$(value "vipd_virtual_server_connections_total$web")" -ge 20 ] || fail "connections are not counted"
 equal "Active" 1 "$(value 'vipd_router_state{router="vips",interface="eth0",vrid="50",family="IPv4",state="Active"}')"
 equal "addresses of its own" 2 "$(value 'vipd_router_addresses_owned{router="vips"}')"
-for p in control ipvs vrrp runner supervisor; do [ "$(value "vipd_process_resident_memory_bytes{process=\"$p\"}")" -gt 100000 ] || fail "no memory of $p"; done
+for p in control ipvs vrrp runner supervisor; do [ "$(value "vipd_process_resident_memory_bytes{process=\"$p\"}")" -gt 100000 ] || fail "no memory of $p"
+	[ "$(value "vipd_process_open_fds{process=\"$p\"}")" -gt 2 ] || fail "no open files of $p"
+done
 code lb1 $at/metrics -H 'Accept: application/openmetrics-text; version=1.0.0' >/dev/null
 equal "OpenMetrics ends" "# EOF" "$(tail -n 1 "$W/body")"
 
