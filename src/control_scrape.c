@@ -12,6 +12,9 @@
 
 enum { SCRAPES = 4 }; /* at a time */
 
+/* One whose client has taken nothing for so long makes room for another. */
+#define SCRAPE_IDLE NSEC_PER_SEC
+
 enum part_id { IPVS_STATUS, VRRP_STATUS, VRRP_ROUTERS, VRRP_HEALTH, RUNNER_USAGE, SUPERVISOR_USAGE, PARTS };
 
 /* An answer that is JSON. */
@@ -228,7 +231,7 @@ void control_scrape(struct control *c, struct http_get *g)
 	char accept[1024];
 	struct scrape *s;
 
-	if (c->n_scrapes == SCRAPES) {
+	if (c->n_scrapes == SCRAPES && !http_end_slowest(control_http_server(c), SCRAPE_IDLE)) {
 		g->status = 503;
 		g->body = xstrdup("too many at a time\n");
 		return;

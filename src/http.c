@@ -42,7 +42,8 @@ struct connection {
 	void *source;
 	char *out; /* NULL before the answer is known */
 	size_t out_len, out_at;
-	bool over; /* all of it was sent */
+	nsec_t until, moved; /* the whole answer is to be taken before; the last piece was taken, or the answer begun */
+	bool over;           /* all of it was sent */
 };
 
 struct http_server {
@@ -53,7 +54,7 @@ struct http_server {
 	uint64_t last_id;
 	struct loop_timer *full;
 	struct tls_keys *keys; /* NULL: no TLS */
-	nsec_t head_wait, reply_wait;
+	nsec_t head_wait, reply_wait, piece_wait;
 	void (*get)(void *arg, struct http_get *g);
 	void *arg;
 	struct log_limit limit_many, limit_accept;
@@ -202,6 +203,16 @@ static bool answer_more(struct connection *c)
 	return n || c->chunked;
 }
 
+/* A piece, and the whole, have their time. */
+static void piece_wait(struct connection *c)
+{
+	nsec_t left;
+
+	c->moved = clock_now();
+	left = c->until > c->moved ? c->until - c->moved : 0;
+	loop_timer_set(c->timer, left < c->server->piece_wait ? left : c->server->piece_wait);
+}
+
 static void connection_write(struct connection *c)
 {
 	ssize_t n = give(c, c->out + c->out_at, c->out_len - c->out_at);
@@ -213,8 +224,12 @@ static void connection_write(struct connection *c)
 		return;
 	}
 	c->out_at += (size_t)n;
-	if (c->out_at < c->out_len || answer_more(c))
+	if (c->out_at < c->out_len)
+		return;
+	if (answer_more(c)) {
+		piece_wait(c);
 		return; /* a piece each turn of the loop */
+	}
 	/* Closed at once, a request that came with more than its head would reset the connection before the answer is read. */
 	c->over = true;
 	if (c->tls)
@@ -236,7 +251,8 @@ static void connection_reply(struct connection *c, struct http_get *g)
 	}
 	free(c->in);
 	c->in = NULL;
-	loop_timer_set(c->timer, c->server->reply_wait);
+	c->until = clock_now() + c->server->reply_wait;
+	piece_wait(c);
 	loop_io_set(c->io, LOOP_WRITE);
 	connection_write(c);
 }
@@ -285,6 +301,19 @@ void http_answer(struct http_server *s, uint64_t id, struct http_get *g)
 	}
 	free(g->body);
 	g->body = NULL;
+}
+
+bool http_end_slowest(struct http_server *s, nsec_t idle)
+{
+	struct connection *slowest = NULL;
+
+	for (struct connection *c = s->connections; c; c = c->next)
+		if (c->more && (!slowest || c->moved < slowest->moved))
+			slowest = c;
+	if (!slowest || clock_now() - slowest->moved < idle)
+		return false;
+	connection_free(slowest);
+	return true;
 }
 
 static void connection_refuse(struct connection *c, int status)
@@ -515,14 +544,15 @@ struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_
 	s->get = get;
 	s->arg = arg;
 	s->full = loop_timer_new(l, on_full, s);
-	http_waits(s, HTTP_HEAD_WAIT, HTTP_REPLY_WAIT);
+	http_waits(s, HTTP_HEAD_WAIT, HTTP_REPLY_WAIT, HTTP_PIECE_WAIT);
 	return s;
 }
 
-void http_waits(struct http_server *s, nsec_t head, nsec_t reply)
+void http_waits(struct http_server *s, nsec_t head, nsec_t reply, nsec_t piece)
 {
 	s->head_wait = head;
 	s->reply_wait = reply;
+	s->piece_wait = piece;
 }
 
 void http_tls(struct http_server *s, struct tls_keys *keys)

@@ -1,6 +1,6 @@
 /* A small HTTP server for what vipd tells of itself: GET and HEAD, one request a connection. Every wait and every buffer is bounded: HTTP_CONNECTIONS at a
  * time in all (more wait in the kernel's backlog), HTTP_HEAD_WAIT to the end of the request's head, HTTP_HEAD_MAX bytes of it, HTTP_REPLY_WAIT to
- * take the answer. When no more connections are taken, a line says so: 5 in 10 s at most, with how many were left out (LOG_HTTP_FULL). */
+ * take the answer, and HTTP_PIECE_WAIT for each piece of it: who takes nothing, or a byte now and then, does not stay. When no more connections are taken, a line says so: 5 in 10 s at most, with how many were left out (LOG_HTTP_FULL). */
 #ifndef VIPD_HTTP_H
 #define VIPD_HTTP_H
 
@@ -14,6 +14,7 @@
 #define HTTP_TEXT       "text/plain; charset=utf-8" /* the usual type */
 #define HTTP_HEAD_WAIT  (10 * NSEC_PER_SEC)
 #define HTTP_REPLY_WAIT (30 * NSEC_PER_SEC)
+#define HTTP_PIECE_WAIT (5 * NSEC_PER_SEC)
 
 enum { HTTP_CONNECTIONS = 256, HTTP_EXTRA = 1024, HTTP_PIECE = 64 << 10 };
 
@@ -45,9 +46,13 @@ struct http_get {
  * gone. */
 void http_answer(struct http_server *s, uint64_t id, struct http_get *g);
 
+/* Ends the connection whose client has not taken the next piece of what `more` makes for the longest time, if that is at least idle. False: there is none. Not to
+ * be called from more and gone. */
+bool http_end_slowest(struct http_server *s, nsec_t idle);
+
 struct http_server *http_new(struct loop *l, void (*get)(void *arg, struct http_get *g), void *arg);
 /* Other waits than the usual ones, for connections to come. */
-void http_waits(struct http_server *s, nsec_t head, nsec_t reply);
+void http_waits(struct http_server *s, nsec_t head, nsec_t reply, nsec_t piece);
 /* Connections to come speak TLS with these keys, which are taken over; NULL: they do not. */
 void http_tls(struct http_server *s, struct tls_keys *keys);
 /* Ends all listeners and connections; NULL is fine. */

@@ -513,19 +513,34 @@ static inline const char *child_answer(const struct stage *s, const struct got *
 	return "{\"virtualServers\":3}";
 }
 
+/* The next question, whatever waits before it; NULL if there is none. */
+static inline struct got *next_question(struct end *e)
+{
+	struct got **at = &e->first, *g;
+
+	while (*at && (*at)->type != MSG_ASK && (*at)->type != MSG_FAILOVER)
+		at = &(*at)->next;
+	g = *at;
+	if (!g)
+		return NULL;
+	*at = g->next;
+	if (!*at)
+		e->last = at;
+	return g;
+}
+
 /* This program answers for all others. */
 static inline void answer_asks(struct stage *s)
 {
 	for (int r = 0; r < ROLE_COUNT; r++) {
-		struct got *g = s->ends[r].first;
+		struct got *g = next_question(&s->ends[r]);
 		const char *answer;
 		char *made;
 		size_t len;
 		int memfd;
 
-		if (!g || (g->type != MSG_ASK && g->type != MSG_FAILOVER))
+		if (!g)
 			continue;
-		g = next(s, r, g->type);
 		made = s->answer ? s->answer((enum role)r, g, &len) : NULL;
 		answer = made ? made : child_answer(s, g);
 		memfd = memfd_sealed("answer", answer, made ? len : strlen(answer));

@@ -3,6 +3,8 @@
 #include "control_web.h"
 #include "tls_files.h"
 
+#include <netinet/tcp.h>
+
 /* An answer's status; its body is in *body until the next call. */
 static int fetch(struct stage *s, uint16_t port, const char *method, const char *path, const char **body)
 {
@@ -478,6 +480,50 @@ static void test_metrics_many(void **state)
 	end(s);
 }
 
+/* A reader with next to no room for what it is sent. */
+static int reach_narrow(uint16_t port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), room = 4096, segment = 536;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment); /* the sender's room follows from it */
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+/* Those that take nothing keep nobody out: one of them makes room. */
+static void test_metrics_stuck(void **state)
+{
+	static const char get[] = "GET /metrics HTTP/1.1\r\n\r\n", last[] = "\r\n0\r\n\r\n";
+	struct stage *s = *state;
+	uint16_t port = free_port();
+	int fds[4], cut = 0, room = 1 << 20;
+	const char *body;
+	char *text;
+	size_t n;
+
+	listen_on(s, "", port, 0);
+	play(s);
+	s->answer = answer_metrics;
+	for (int i = 0; i < 4; i++) {
+		fds[i] = reach_narrow(port);
+		assert_int_equal(send(fds[i], get, sizeof get - 1, MSG_NOSIGNAL), sizeof get - 1);
+	}
+	while (fetch(s, port, "GET", "/metrics", &body) != 200)
+		assert_false(s->late);
+	for (int i = 0; i < 4; i++) {
+		setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* the rest is to come fast */
+		text = hear(s, fds[i], &n);
+		cut += n < sizeof last || strcmp(text + n - (sizeof last - 1), last) != 0;
+		free(text);
+	}
+	end(s);
+	if (!cut)
+		skip(); /* this machine's sockets took it all */
+	assert_int_equal(cut, 1);
+}
+
 /* A reload opens and closes what is new and gone; a port in use is told, tried again, and no longer told. */
 static void test_reload(void **state)
 {
@@ -531,6 +577,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_token, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_tls, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_metrics_many, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_metrics_stuck, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 	};
 

@@ -356,7 +356,7 @@ static void test_slow(void **state)
 	struct stage *s = *state;
 	int fd;
 
-	http_waits(s->server, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC);
+	http_waits(s->server, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC, 30 * NSEC_PER_SEC);
 	fd = reach(s);
 	say(fd, "GET / HT");
 	assert_string_equal(hear(s, fd), "");
@@ -393,6 +393,85 @@ static void test_more(void **state)
 	close(fd);
 	settle(s);
 	assert_int_equal(s->gone, 4);
+}
+
+/* Takes the answer until it is stuck: nothing more is made. */
+static int stuck(struct stage *s)
+{
+	int fd = reach(s);
+	size_t left;
+
+	s->left = SIZE_MAX;
+	say(fd, "GET /much HTTP/1.1\r\n\r\n");
+	while (s->left == SIZE_MAX)
+		turn(s);
+	do {
+		left = s->left;
+		turn(s);
+	} while (left != s->left);
+	return fd;
+}
+
+/* Who takes nothing goes, and who takes a byte now and then; who takes all pieces goes when the whole has lasted too long. */
+static void test_stuck(void **state)
+{
+	struct stage *s = *state;
+	static char piece[HTTP_PIECE];
+	int fd;
+
+	http_waits(s->server, 30 * NSEC_PER_SEC, 30 * NSEC_PER_SEC, 50 * NSEC_PER_MSEC);
+	fd = stuck(s);
+	settle(s);
+	assert_int_equal(s->gone, 1);
+	close(fd);
+	fd = stuck(s);
+	for (int i = 0; s->gone == 1; i++) {
+		assert_true(recv(fd, piece, 1, MSG_DONTWAIT) == 1 || i > 1000);
+		turn(s);
+	}
+	settle(s);
+	close(fd);
+	http_waits(s->server, 30 * NSEC_PER_SEC, 20 * NSEC_PER_SEC, 30 * NSEC_PER_SEC);
+	fd = stuck(s);
+	now += 20 * NSEC_PER_SEC; /* the next piece is one too many */
+	while (s->gone == 2) {
+		recv(fd, piece, sizeof piece, MSG_DONTWAIT);
+		turn(s);
+	}
+	settle(s);
+	assert_int_equal(s->gone, 3);
+	close(fd);
+}
+
+/* The one that has been stuck for longest makes room; one that has not been for long does not, nor one that is not answered yet. */
+static void test_slowest(void **state)
+{
+	struct stage *s = *state;
+	int first, second, waits = reach(s);
+	char byte;
+
+	say(waits, "GET /later HTTP/1.1\r\n\r\n");
+	while (!s->asked)
+		turn(s);
+	now += 100 * NSEC_PER_SEC;
+	assert_false(http_end_slowest(s->server, NSEC_PER_SEC));
+	first = stuck(s);
+	now += NSEC_PER_SEC;
+	second = stuck(s);
+	assert_true(http_end_slowest(s->server, NSEC_PER_SEC));
+	assert_int_equal(s->gone, 1);
+	assert_false(http_end_slowest(s->server, NSEC_PER_SEC));
+	now += NSEC_PER_SEC;
+	assert_int_equal(http_connections(s->server), 2);
+	assert_int_equal(recv(second, &byte, 1, MSG_DONTWAIT), 1); /* that is no piece */
+	turn(s);
+	assert_true(http_end_slowest(s->server, NSEC_PER_SEC));
+	assert_int_equal(s->gone, 2);
+	http_answer(s->server, s->waiting, &(struct http_get){.status = 200, .type = HTTP_TEXT});
+	close(first);
+	close(second);
+	close(waits);
+	settle(s);
 }
 
 /* Many pieces, each a chunk, and none longer than it may be. */
@@ -442,7 +521,7 @@ static void test_later(void **state)
 	assert_non_null(strstr(hear(s, fd), "\r\n\r\nlate"));
 	g.body = xstrdup("again");
 	http_answer(s->server, s->waiting, &g); /* once is enough */
-	http_waits(s->server, 30 * NSEC_PER_SEC, 5 * NSEC_PER_MSEC);
+	http_waits(s->server, 30 * NSEC_PER_SEC, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC);
 	fd = reach(s);
 	say(fd, "GET /later HTTP/1.1\r\n\r\n");
 	assert_string_equal(hear(s, fd), ""); /* none came in time */
@@ -515,6 +594,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_many_told, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_descriptor, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stuck, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_slowest, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_more, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_chunks, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_later, setup, teardown),

@@ -241,7 +241,7 @@ static void test_silent(void **state)
 	ssize_t n;
 	int fd;
 
-	http_waits(s->server, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC);
+	http_waits(s->server, 5 * NSEC_PER_MSEC, 30 * NSEC_PER_SEC, 30 * NSEC_PER_SEC);
 	fd = reach(s);
 	do {
 		turn(s);
