@@ -302,21 +302,6 @@ static void config_swap(struct control *c, struct config *now)
 		folder_rescan(c->folder);
 }
 
-static void log_diags(const struct diag_list *diags)
-{
-	char line[1024];
-
-	for (size_t i = 0; i < diags->n; i++) {
-		diag_format(&diags->items[i], line, sizeof line);
-		if (diags->items[i].level == DIAG_ERROR)
-			log_error("%s", line);
-		else
-			log_warning("%s", line);
-	}
-	if (diags->dropped)
-		log_error("%zu more", diags->dropped);
-}
-
 /* One notice a configuration: its first error, and how many there are. */
 static void say_config(struct control *c, const struct diag_list *diags)
 {
@@ -324,7 +309,7 @@ static void say_config(struct control *c, const struct diag_list *diags)
 	size_t first = 0;
 	char *message;
 
-	log_diags(diags);
+	diag_log(diags);
 	c->tally.reload_failed = diags->errors > 0;
 	if (!diags->errors)
 		c->tally.reloaded = clock_wall();
@@ -413,7 +398,7 @@ static int control_init(struct control *c)
 	}
 	c->options.places = *c->env->places;
 	err = config_load(&c->options, &now, &diags);
-	log_diags(&diags);
+	diag_log(&diags);
 	diag_clear(&diags);
 	if (err)
 		return 78;

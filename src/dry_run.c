@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "config_load.h"
 #include "object_json.h"
 #include "record_file.h"
@@ -162,6 +163,19 @@ static void look_at_interfaces(const struct config *c, struct diag_list *diags)
 	}
 }
 
+/* systemctl reload runs this: to the journal it is the log's, with levels and the event that an operator may alert on. */
+static void say(const struct diag_list *diags, const char *file)
+{
+	if (!log_stderr_is_journal()) {
+		diag_print(diags, stderr);
+		return;
+	}
+	diag_log(diags);
+	if (diags->errors)
+		log_event(LOG_CONFIG_REFUSED, LOG_WITH(.file = file),
+			  "the configuration has errors: nothing is changed");
+}
+
 int dry_run(const struct options *o, bool print)
 {
 	struct diag_list diags = {0};
@@ -187,7 +201,7 @@ int dry_run(const struct options *o, bool print)
 		}
 	}
 	code = diags.errors ? BAD_CONFIG : fflush(stdout) ? 1 : 0;
-	diag_print(&diags, stderr);
+	say(&diags, o->places.config_file);
 	plan_free(p);
 	folder_free(f);
 	record_free(r);

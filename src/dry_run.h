@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-/* The whole of it for main: diagnostics to stderr, with print the compiled state to stdout. 0; 78 if the configuration or a manifest has errors
+/* The whole of it for main: diagnostics to stderr (to the log if that is the journal), with print the compiled state to stdout. 0; 78 if the configuration or a manifest has errors
  * (warnings do not count). With o->config_only the manifests are not read. */
 int dry_run(const struct options *o, bool print);
 

@@ -1,4 +1,5 @@
 /* vipd -n and -nv: what is printed, split into vipd.yaml and one manifests file, prints the same again. */
+#include "../src/base/log.h"
 #include "../src/dry_run.h"
 
 #include "../src/base/file.h"
@@ -180,6 +181,18 @@ static void test_examples(void **state)
 	fixed_point(config, path, false);
 }
 
+static bool as_reload; /* stderr is what JOURNAL_STREAM names, as systemd has it for `systemctl reload` */
+
+static void journal_is_stderr(void)
+{
+	char value[64];
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(value, sizeof value, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", value, 1);
+}
+
 /* The whole way of main, with standard output and error in files. */
 static int run(char *const *flags, int n, bool print, char **out, char **err)
 {
@@ -201,7 +214,10 @@ static int run(char *const *flags, int n, bool print, char **out, char **err)
 		dup2(fd, i + 1);
 		close(fd);
 	}
+	if (as_reload)
+		journal_is_stderr();
 	code = dry_run(&o, print);
+	unsetenv("JOURNAL_STREAM");
 	fflush(NULL);
 	for (int i = 0; i < 2; i++) {
 		dup2(saved[i], i + 1);
@@ -277,6 +293,15 @@ static void test_whole(void **state)
 	assert_string_equal(out, "");
 	assert_non_null(strstr(err, "vipd.yaml:1:1: unknown key \"schedular\"; did you mean \"scheduler\"?\n"));
 	assert_non_null(strstr(err, "vipd.yaml:2:8: adopt: expected a boolean, found an integer\n"));
+	free(out);
+	free(err);
+	as_reload = true;
+	log_open("vipd", LOG_LEVEL_INFO);
+	assert_int_equal(run(flags, 5, false, &out, &err), 78);
+	as_reload = false;
+	assert_non_null(strstr(err, "vipd: error: "));
+	assert_non_null(strstr(err, "vipd.yaml:1:1: unknown key \"schedular\""));
+	assert_non_null(strstr(err, "vipd: error: the configuration has errors: nothing is changed\n"));
 	free(out);
 	free(err);
 

@@ -43,6 +43,8 @@ void diag_append(struct diag_list *l, const struct diag_list *from);
 char *diag_format(const struct diag *d, char *buf, size_t size);
 /* One line each, then "N more" if some were dropped. */
 void diag_print(const struct diag_list *l, FILE *to);
+/* As lines of the log, each at its level. */
+void diag_log(const struct diag_list *l);
 void diag_clear(struct diag_list *l);
 
 #endif

@@ -73,7 +73,7 @@ static int journal_connect(const char *path)
 	return err ? err : fd;
 }
 
-static bool stderr_is_journal(void)
+bool log_stderr_is_journal(void)
 {
 	struct stat st;
 
@@ -85,7 +85,7 @@ void log_open_format(enum log_format format, const char *socket)
 	int fd = -1;
 
 	if (format == LOG_FORMAT_AUTO)
-		format = stderr_is_journal() ? LOG_FORMAT_JOURNAL : LOG_FORMAT_TEXT;
+		format = log_stderr_is_journal() ? LOG_FORMAT_JOURNAL : LOG_FORMAT_TEXT;
 	if (format == LOG_FORMAT_JOURNAL)
 		fd = journal_connect(socket);
 	if (log_state.journal >= 0)

@@ -20,7 +20,8 @@ void log_open(const char *who, enum log_level level);
 /* The form of the lines from now on, of this process and those that it forks. socket: LOG_JOURNAL_SOCKET, but for tests. A journal that cannot be
  * reached is said, and the lines are text on stderr. */
 void log_open_format(enum log_format format, const char *socket);
-int log_journal_fd(void); /* what a child must keep open; -1: nothing */
+bool log_stderr_is_journal(void); /* by JOURNAL_STREAM: systemd started us */
+int log_journal_fd(void);         /* what a child must keep open; -1: nothing */
 /* How long a line may wait for a reader that does not read: negative (the default) for ever. Then it is lost; how many were is said later. */
 void log_wait_at_most(int milliseconds);
 enum { LOG_WAIT_MS = 100 }; /* of every process that serves, but vrrp: that waits for nobody */
