@@ -4,19 +4,7 @@
 deb=$(ls "$PACKAGES"/vipd_*.deb 2>/dev/null) || { say "no dpkg-buildpackage here"; return 0; }
 net; node lb 31; client c 100
 package_root
-db=$root/var/lib/dpkg-lab
-mkdir -p "$db/updates" "$db/info" "$db/triggers"
-: >"$db/available" >"$db/triggers/File" >"$db/triggers/Unincorp"
-needs=$(dpkg-deb -f "$deb" Depends Pre-Depends | sed 's/^[A-Za-z-]*://; s/([^)]*)//g; s/[|,]/ /g')
-# shellcheck disable=SC2086
-dpkg-query -s $needs >"$db/status" 2>/dev/null || true
-install_deb() { cp "$1" "$root/tmp/vipd.deb"; within env DEBIAN_FRONTEND=noninteractive dpkg --admindir=/var/lib/dpkg-lab -i /tmp/vipd.deb; }
-
-# The older build is the same one with a lower number.
-dpkg-deb -R "$deb" "$W/older"
-sed -i 's/^Version: .*/Version: 0.0.1-1/' "$W/older/DEBIAN/control"
-dpkg-deb -b -Znone "$W/older" "$W/older.deb"
-
+package_dpkg "$deb"
 install_deb "$W/older.deb"
 equal "state" "750 vipd vipd" "$(within stat -c '%a %U %G' /var/lib/vipd)"
 equal "manifests" "775 vipd vipd-admin" "$(within stat -c '%a %U %G' /var/lib/vipd/manifests)"
@@ -34,14 +22,13 @@ vipd_stopped lb
 
 package_confined
 package_works
-cp "$deb" "$root/tmp/vipd.deb"
-package_upgrade env DEBIAN_FRONTEND=noninteractive dpkg --admindir=/var/lib/dpkg-lab -i /tmp/vipd.deb
+package_upgrade install_deb "$deb"
 
-within dpkg --admindir=/var/lib/dpkg-lab -r vipd
+lab_dpkg -r vipd
 package_kernel_clean
 not test -e /run/vipd
 test -e "$root/etc/vipd/vipd.yaml"
 test -e "$root/var/lib/vipd/manifests/web.yaml"
-within dpkg --admindir=/var/lib/dpkg-lab -P vipd
+lab_dpkg -P vipd
 equal "what a purge leaves" "" "$(package_files)"
 lacks "users and groups" "$(cat "$root/etc/passwd" "$root/etc/group")" vipd

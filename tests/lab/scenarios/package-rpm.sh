@@ -15,7 +15,7 @@ equal "manifests" "775 vipd vipd-admin" "$(within stat -c '%a %U %G' /var/lib/vi
 : >"$W/nodes/lb/pid"; mkdir -p /run/vipd; : >/run/vipd/lock
 package_confined
 package_works
-package_upgrade rpm --dbpath /var/lib/rpm-lab --nodeps --nosignature -U /tmp/vipd.rpm
+package_upgrade within rpm --dbpath /var/lib/rpm-lab --nodeps --nosignature -U /tmp/vipd.rpm
 echo '# changed' >>"$root/etc/vipd/vipd.yaml"
 within_rpm -e vipd
 package_kernel_clean
