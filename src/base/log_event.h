@@ -65,7 +65,7 @@
 	X(LOG_OWNED_NOT_SAVED, "owned-not-saved", ERROR, "7e25ed7cc3c551c0ad971a893864a4c2", \
 	  "An ownership record cannot be written.") \
 	X(LOG_OWNED_LOST, "owned-lost", WARNING, "058fa8eb01de50ba81b0db4ddb9defb5", \
-	  "An ownership record was damaged or lost: what is as wanted is taken over.") \
+	  "An ownership record was damaged, lost or of another version: what is as wanted is taken over.") \
 	X(LOG_VRRP_ACTIVE, "vrrp-active", INFO, "01f06b14a7d55af2b421951cbfd47d0c", \
 	  "A virtual router became Active here.") \
 	X(LOG_VRRP_BACKUP, "vrrp-backup", INFO, "0880ace9225f51848b2c08b64ab5e942", \
