@@ -51,6 +51,7 @@ static void look_rules(struct kubeproxy_seen *s)
 
 	if (sock && nl_connect(sock, NETLINK_NETFILTER) == 0) {
 		nl_socket_disable_auto_ack(sock);
+		nl_socket_disable_seq_check(sock); /* counts on, only behind acknowledgements */
 		s->chain = there_in_any(sock, "nat", KUBEPROXY_CHAIN);
 		s->table = there_in_any(sock, KUBEPROXY_TABLE, NULL);
 	}

@@ -71,7 +71,7 @@ int ipvs_cleanup(int own_fd)
 	struct own *o = NULL;
 	struct own_found found;
 	unsigned version;
-	int n = 0, settings = 0;
+	int n, settings = 0;
 
 	if (own_other_version(own_fd, &version)) {
 		log_error("the ownership record (" OWN_FILE ") " VERSION_OTHER

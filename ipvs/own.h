@@ -13,8 +13,7 @@ struct own;
 
 /* What was behind the descriptor. */
 struct own_found {
-	bool
-	    lost; /* something of ours may not be known: the caller adopts what equals the last desired state and says so */
+	bool lost;        /* ours may not be known: the caller adopts what equals the last desired state, and says so */
 	bool other;       /* the record is of another version ... */
 	unsigned version; /* ... of this one */
 	size_t bad;       /* lines that could not be understood; the others count */

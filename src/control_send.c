@@ -68,16 +68,6 @@ static bool is_added(const struct control *c, const struct addr *a)
 	return !assign_pinned(c->assign, a) && plan_vip_guarded(c->plan, a);
 }
 
-/* Whether a virtual IP is for other programs of the host: a router's own, or one without a Service. True if that is new. */
-static bool note_bind(struct control *c, const struct addr *a)
-{
-	bool *bind = a->family == AF_INET ? &c->config->ipvs.bind4 : &c->config->ipvs.bind6;
-	bool is_new = !*bind && !is_added(c, a);
-
-	*bind = *bind || is_new;
-	return is_new;
-}
-
 /* v as ipvs gets it: behind its gate, with weight 0 where somebody drained. *masked is the caller's. */
 static struct vs sent_vs(const struct control *c, const struct vs *v, struct real **masked)
 {
@@ -149,8 +139,6 @@ static void on_vip_set(void *arg, const struct vip *v)
 		own_local(c, pin, v->local);
 		return;
 	}
-	if (note_bind(c, &v->addr))
-		outbox_want_picture(c->outbox, OUTBOX_IPVS);
 	if (say_placed(c, &v->addr, assign_vip(c->assign, &placed)))
 		outbox_vip_set(c->outbox, &placed);
 	else
@@ -227,16 +215,26 @@ static void fill_gates(const struct config *c, struct ipvs_settings *s)
 			memcpy(s->gates[s->n_gates++], c->routers[i].name, GATE_NAME);
 }
 
-static void look_bind(void *arg, const struct vip *v)
+static bool *bind_of(struct control *c, const struct addr *a)
 {
-	note_bind(arg, &v->addr);
+	return a->family == AF_INET ? &c->config->ipvs.bind4 : &c->config->ipvs.bind6;
 }
 
+static void look_bind(void *arg, const struct vip *v)
+{
+	struct control *c = arg;
+
+	if (!is_added(c, &v->addr))
+		*bind_of(c, &v->addr) = true;
+}
+
+/* Whether virtual IPs are for other programs of the hosts: a router's own, or one that vipd does not answer on alone (a new one of those comes with a
+ * picture: plan_vips_turned). */
 static void fill_bind(struct control *c)
 {
 	c->config->ipvs.bind4 = c->config->ipvs.bind6 = false;
 	for (size_t i = 0; i < c->config->n_pins; i++)
-		note_bind(c, &c->config->pins[i].addr);
+		*bind_of(c, &c->config->pins[i].addr) = true;
 	plan_each_vip(c->plan, look_bind, c);
 }
 

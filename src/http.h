@@ -1,6 +1,7 @@
 /* A small HTTP server for what vipd tells of itself: GET and HEAD, one request a connection. Every wait and every buffer is bounded: HTTP_CONNECTIONS at a
  * time in all (more wait in the kernel's backlog), HTTP_HEAD_WAIT to the end of the request's head, HTTP_HEAD_MAX bytes of it, HTTP_REPLY_WAIT to
- * take the answer, and HTTP_PIECE_WAIT for each piece of it: who takes nothing, or a byte now and then, does not stay. When no more connections are taken, a line says so: 5 in 10 s at most, with how many were left out (LOG_HTTP_FULL). */
+ * take the answer, and HTTP_PIECE_WAIT for each piece of it: who takes nothing, or a byte now and then, does not stay. When no more connections are
+ * taken, a line says so: 5 in 10 s at most, with how many were left out (LOG_HTTP_FULL). */
 #ifndef VIPD_HTTP_H
 #define VIPD_HTTP_H
 

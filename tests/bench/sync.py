@@ -5,38 +5,14 @@ answers with a reset."""
 import os
 import subprocess
 
-from rows import BUILD, Unmeasured, row_absolute, run_benches, say, wait_for
+from rows import TOP, Unmeasured, row_absolute, run_benches, say, wait_for
 from space import Space
 from vrrp_lab import BRIDGE, WORK, Keepalived, Plugged, Vipd, sh
 
+ECHO = ['python3', '-IS', TOP + '/tests/lab/echo.py']
 CONNECTIONS, PORT, VIP = 100, 90, '10.10.4.4'
 REALS = ('172.17.0.41', '172.17.0.42')
 ROUTERS = [(50, ['10.10.0.1'])]
-
-SERVE = '''
-import asyncio
-async def echo(reader, writer):
-    while b := await reader.read(64):
-        writer.write(b)
-async def main():
-    server = await asyncio.start_server(echo, '', %d, backlog=512)
-    await server.serve_forever()
-asyncio.run(main())
-''' % PORT
-
-# A line of its standard input is a round: each connection asks, and it prints how many got an answer.
-ASK = '''
-import socket, sys
-def answered(s):
-    try:
-        s.sendall(b'?')
-        return s.recv(64) == b'?'
-    except OSError:
-        return False
-all = [socket.create_connection(('%s', %d), 30) for _ in range(%d)]
-for line in sys.stdin:
-    print(sum([answered(s) for s in all]), flush=True)
-''' % (VIP, PORT, CONNECTIONS)
 
 SERVICE = '''apiVersion: v1
 kind: Service
@@ -79,7 +55,7 @@ class RealServer(Plugged):
         self.run(['ip', 'addr', 'add', VIP + '/32', 'dev', 'lo'])
         self.run(['ip', 'route', 'add', 'default', 'dev', 'eth0'])
         self.log = '%s/%s' % (WORK, self.name)
-        self.start(['python3', '-IS', '-c', SERVE], self.log)
+        self.start(ECHO + ['serve', str(PORT)], self.log)
         wait_for('a real server listens', lambda: str(PORT).encode() in self.run(['ss', '-Hltn']), self.log)
 
 
@@ -116,7 +92,7 @@ def lost(kind):
         node.start()
         wait_for('its virtual server', lambda: serves(node), node.log)
     wait_for('a has the address', lambda: has_vip(a) and not has_vip(b), a.log)
-    client = subprocess.Popen(space.command(['python3', '-IS', '-c', ASK]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    client = subprocess.Popen(space.command(ECHO + ['ask', VIP, str(PORT), str(CONNECTIONS)]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     space.processes.append(client)
     for _ in range(12):  # 5 s are enough for the kernel's sync, and it takes the third packet
         if ask(client) != CONNECTIONS:
@@ -128,8 +104,8 @@ def lost(kind):
     a.stopped()
     kept = ask(client)
     client.stdin.close()
-    for space in [a, b, space] + reals:
-        space.end()
+    for one in [a, b, space] + reals:
+        one.end()
     return CONNECTIONS - kept
 
 
