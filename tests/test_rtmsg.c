@@ -80,6 +80,24 @@ static void test_addr_op(void **state)
 	       " 1400 0100 fd100000000000000000000000000007");
 }
 
+static void test_stand_in_op(void **state)
+{
+	struct addr_op op = {.stand_in = true, .add = true, .ifindex = 3, .addr = addr_of("10.10.0.7")};
+	uint8_t buf[RTMSG_ROOM];
+
+	/* NEWROUTE, REQUEST|CREATE|EXCL; IPv4 /32, table local, protocol 118, scope host, type local; DST, OIF 3 */
+	golden(buf, rtmsg_stand_in(&op, 5, buf),
+	       "2c000000 1800 0106 05000000 00000000 02 20 00 00 ff 76 fe 02 00000000 0800 0100 0a0a0007 0800 0400 "
+	       "03000000");
+	op.add = false;
+	golden(buf, rtmsg_stand_in(&op, 6, buf),
+	       "2c000000 1900 0100 06000000 00000000 02 20 00 00 ff 76 fe 02 00000000 0800 0100 0a0a0007 0800 0400 "
+	       "03000000");
+	/* GETROUTE, REQUEST|DUMP: what does not filter is zero. */
+	golden(buf, rtmsg_dump_stand_ins(7, buf),
+	       "1c000000 1a00 0103 07000000 00000000 02 00 00 00 ff 76 00 02 00000000");
+}
+
 static void test_link_ops(void **state)
 {
 	uint8_t buf[RTMSG_ROOM];
@@ -227,6 +245,7 @@ static void test_links(void **state)
 	made_link(&m, RTM_NEWLINK, AF_UNSPEC, 7);
 	made_attr(&m, IFLA_ADDRESS, mac, sizeof(mac));
 	made_attr(&m, IFLA_IFNAME, "vipd0", 6);
+	made_attr(&m, IFLA_MASTER, &(uint32_t){9}, 4);
 	made_attr(&m, IFLA_LINKINFO | NLA_F_NESTED, &info, sizeof(info));
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
 	assert_int_equal(n.kind, RTMSG_LINK);
@@ -235,6 +254,7 @@ static void test_links(void **state)
 	assert_int_equal(n.link.flags, IFF_UP | IFF_LOWER_UP);
 	assert_string_equal(n.link.name, "vipd0");
 	assert_string_equal(n.link.kind, "dummy");
+	assert_int_equal(n.link.master, 9);
 	assert_int_equal(n.link.mac_len, MAC_LEN);
 	assert_memory_equal(n.link.mac, mac, MAC_LEN);
 	/* Gone; without a name it is a wireless event; of a bridge it is a port's; InfiniBand's address is too long for us. */
@@ -252,6 +272,56 @@ static void test_links(void **state)
 	made_attr(&m, IFLA_IFNAME, "ib0", 4);
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
 	assert_int_equal(n.link.mac_len, 0);
+}
+
+static void made_route(struct made *m, uint8_t protocol, uint8_t bits)
+{
+	struct rtmsg b = {.rtm_family = AF_INET,
+			  .rtm_dst_len = bits,
+			  .rtm_table = RT_TABLE_LOCAL,
+			  .rtm_protocol = protocol,
+			  .rtm_scope = RT_SCOPE_HOST,
+			  .rtm_type = RTN_LOCAL};
+
+	made_body(m, RTM_NEWROUTE, 0, &b, sizeof(b));
+}
+
+/* What somebody else put there is none of ours. */
+static void test_stand_ins(void **state)
+{
+	const uint32_t oif = 3;
+	struct rtnews n;
+	struct made m;
+
+	made_route(&m, RTMSG_PROTO_STAND_IN, 32);
+	made_attr(&m, RTA_TABLE, &oif, sizeof(oif));
+	made_attr(&m, RTA_DST, "\x0a\x0a\0\7", 4);
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+	assert_int_equal(n.kind, RTMSG_STAND_IN);
+	assert_int_equal(n.addr.ifindex, 3);
+	assert_int_equal(n.addr.bits, 32);
+	assert_true(addr_equal(&n.addr.addr, &(struct addr){.family = AF_INET, .bytes = {10, 10, 0, 7}}));
+	made_route(&m, RTPROT_KERNEL, 32);
+	made_attr(&m, RTA_DST, "\x0a\x0a\0\7", 4);
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+	assert_int_equal(n.kind, RTMSG_OTHER);
+	made_route(&m, RTMSG_PROTO_STAND_IN, 24);
+	made_attr(&m, RTA_DST, "\x0a\x0a\0\0", 4);
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+	assert_int_equal(n.kind, RTMSG_OTHER);
+	made_route(&m, RTMSG_PROTO_STAND_IN, 32);
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_MISSING);
+	made_route(&m, RTMSG_PROTO_STAND_IN, 32);
+	made_attr(&m, RTA_DST, "\x0a\x0a\0\7", 4);
+	assert_int_equal(made_decode(&m, &n), RTMSG_MISSING);
+	made_attr(&m, RTA_OIF, "\3\0", 2);
+	assert_int_equal(made_decode(&m, &n), RTMSG_ATTR);
+	made_body(&m, RTM_NEWROUTE, 0, "xxxx", 4);
+	assert_int_equal(made_decode(&m, &n), RTMSG_SHORT);
 }
 
 static void test_bad_links(void **state)
@@ -335,7 +405,7 @@ static void test_answers(void **state)
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
 	assert_int_equal(n.error, -EIO);
 	assert_false(n.interrupted);
-	made_body(&m, RTM_NEWROUTE, 0, NULL, 0);
+	made_body(&m, RTM_NEWRULE, 0, NULL, 0);
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
 	assert_int_equal(n.kind, RTMSG_OTHER);
 }
@@ -399,10 +469,10 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_addr_op), cmocka_unit_test(test_link_ops),  cmocka_unit_test(test_real_addrs),
-	    cmocka_unit_test(test_links),   cmocka_unit_test(test_bad_links), cmocka_unit_test(test_bad_addrs),
-	    cmocka_unit_test(test_answers), cmocka_unit_test(test_truncated), cmocka_unit_test(test_stream),
-	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_addr_op),    cmocka_unit_test(test_stand_in_op), cmocka_unit_test(test_link_ops),
+	    cmocka_unit_test(test_real_addrs), cmocka_unit_test(test_links),       cmocka_unit_test(test_stand_ins),
+	    cmocka_unit_test(test_bad_links),  cmocka_unit_test(test_bad_addrs),   cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_truncated),  cmocka_unit_test(test_stream),      cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,100 @@ static const struct row rows[] = {
     {"not wanted, not there", "10.0.0.1", NULL, UNWANTED, {{0}}, 0, false, false, VIP_FINE, 0},
 };
 
+/* Its stand-in: where there are many, and for as long as it is on its way. */
+static void test_stand_in(void **state)
+{
+	static const struct link enslaved = {.index = ETH0, .flags = IFF_UP, .master = 9};
+	static const struct {
+		const char *why, *addr;
+		const struct link *link;
+		unsigned flags;
+		bool many, refused;
+		uint32_t is; /* the stand-in that there is */
+		struct vip_have have[1];
+		size_t n;
+		bool stand_in, stand_down, add;
+		enum vip_problem problem;
+	} table[] = {
+	    {"one of many", "10.0.0.1", &up, 0, true, false, 0, {{0}}, 0, true, false, true, VIP_FINE},
+	    {"one of few", "10.0.0.1", &up, 0, false, false, 0, {{0}}, 0, false, false, true, VIP_FINE},
+	    {"stood in for", "10.0.0.1", &up, 0, true, false, ETH0, {{0}}, 0, false, false, true, VIP_FINE},
+	    {"the last of many", "10.0.0.1", &up, 0, false, false, ETH0, {{0}}, 0, false, false, true, VIP_FINE},
+	    {"it has come", "10.0.0.1", &up, 0, true, false, ETH0, {OURS(ETH0, 32)}, 1, false, true, false, VIP_FINE},
+	    {"there already", "10.0.0.1", &up, 0, true, false, 0, {OURS(ETH0, 32)}, 1, false, false, false, VIP_FINE},
+	    {"wanted no more", "10.0.0.1", NULL, UNWANTED, true, false, ETH0, {{0}}, 0, false, true, false, VIP_FINE},
+	    {"the interface went",
+	     "10.0.0.1",
+	     NULL,
+	     0,
+	     true,
+	     false,
+	     ETH0,
+	     {{0}},
+	     0,
+	     false,
+	     true,
+	     false,
+	     VIP_NO_INTERFACE},
+	    {"down", "10.0.0.1", &down, 0, true, false, ETH0, {{0}}, 0, false, true, false, VIP_INTERFACE_DOWN},
+	    {"it names another one", "10.0.0.1", &up, 0, true, false, ETH1, {{0}}, 0, false, true, true, VIP_FINE},
+	    {"the gate is closed", "10.0.0.1", &up, CLOSED, true, false, 0, {{0}}, 0, false, false, false, VIP_FINE},
+	    {"the gate is closed again",
+	     "10.0.0.1",
+	     &up,
+	     CLOSED,
+	     true,
+	     false,
+	     ETH0,
+	     {{0}},
+	     0,
+	     false,
+	     true,
+	     false,
+	     VIP_FINE},
+	    {"refused", "10.0.0.1", &up, 0, true, true, ETH0, {{0}}, 0, false, true, false, VIP_REFUSED},
+	    {"another's elsewhere",
+	     "10.0.0.1",
+	     &up,
+	     0,
+	     true,
+	     false,
+	     0,
+	     {FOREIGN(ETH1, 32)},
+	     1,
+	     false,
+	     false,
+	     false,
+	     VIP_ELSEWHERE},
+	    {"IPv6", "fd00::1", &up, 0, true, false, 0, {{0}}, 0, false, false, true, VIP_FINE},
+	    {"a cluster IP", "10.0.0.1", &up, CLUSTER, true, false, 0, {{0}}, 0, false, false, true, VIP_FINE},
+	    {"of a VRF", "10.0.0.1", &enslaved, 0, true, false, 0, {{0}}, 0, false, false, true, VIP_FINE},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		struct vip want = vip_of(table[i].addr, strchr(table[i].addr, ':') ? 128 : 32);
+		struct vip_view v = {
+		    .want = table[i].flags & UNWANTED ? NULL : &want,
+		    .link = table[i].link,
+		    .have = table[i].have,
+		    .n = table[i].n,
+		    .may_add = !(table[i].flags & CLOSED),
+		    .may_remove = true,
+		    .refused = table[i].refused,
+		    .many = table[i].many,
+		    .stand_in = table[i].is,
+		};
+		struct vip_verdict d;
+
+		want.kind = table[i].flags & CLUSTER ? VIP_CLUSTER : VIP_CLIENT;
+		d = vips_decide(&v);
+		if (d.stand_in != table[i].stand_in || d.stand_down != table[i].stand_down || d.add != table[i].add ||
+		    d.problem != table[i].problem)
+			fail_msg("%s: stand-in %d, stand down %d, add %d, problem %d", table[i].why, d.stand_in,
+				 d.stand_down, d.add, (int)d.problem);
+	}
+}
+
 static void test_decide(void **state)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -155,8 +249,8 @@ static void test_names(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_decide), cmocka_unit_test(test_dress),
-					   cmocka_unit_test(test_names)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_decide), cmocka_unit_test(test_stand_in),
+					   cmocka_unit_test(test_dress), cmocka_unit_test(test_names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

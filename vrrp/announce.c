@@ -36,6 +36,7 @@ struct announcer {
 	struct loop_timer *turn;              /* more of the ring */
 	struct loop_timer *due;               /* the next burst of anyone */
 	nsec_t due_at;                        /* 0: not armed */
+	bool sends;                           /* announcer_sends */
 	uint64_t frames;
 	struct log_limit limit;
 };
@@ -289,6 +290,7 @@ void announcer_push(struct announcer *a)
 	unsigned n = ring_frames(a, now, frames, messages, &soonest);
 	int done = 0;
 
+	a->sends = false;
 	if (n == 0 && soonest == INT64_MAX)
 		return;
 	after = n < PER_TURN && soonest < INT64_MAX ? soonest - now : 0;
@@ -300,15 +302,22 @@ void announcer_push(struct announcer *a)
 		after = RETRY_AFTER;
 	else if (done < 0 && errno != EINTR)
 		refused(a, frames[0].of, errno);
-	if (!TAILQ_EMPTY(&a->fresh) || !TAILQ_EMPTY(&a->ring))
-		loop_timer_set(a->turn, after);
-	else
+	if (TAILQ_EMPTY(&a->fresh) && TAILQ_EMPTY(&a->ring)) {
 		loop_timer_stop(a->turn);
+		return;
+	}
+	a->sends = after == 0;
+	loop_timer_set(a->turn, after);
 }
 
 static void on_turn(void *arg)
 {
 	announcer_push(arg);
+}
+
+bool announcer_sends(const struct announcer *a)
+{
+	return a->sends;
 }
 
 uint64_t announcer_frames(const struct announcer *a)

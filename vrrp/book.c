@@ -143,6 +143,11 @@ void book_end(struct book *b)
 			book_unwant(b, e);
 }
 
+bool entry_answers(const struct entry *e)
+{
+	return e->held || e->stand_in;
+}
+
 struct vip_have *entry_have(const struct entry *e, uint32_t ifindex, uint8_t bits)
 {
 	for (size_t i = 0; i < e->n_have; i++)
@@ -215,10 +220,12 @@ void book_rename(struct book *b, uint32_t ifindex, const char *from, const char 
 /* Out of the queue that it is in. */
 static void dequeue(struct book *b, struct entry *e)
 {
-	if (e->parked)
+	if (e->parked) {
 		TAILQ_REMOVE(&b->parked, e, queue);
-	else if (e->dirty)
+	} else if (e->dirty) {
 		TAILQ_REMOVE(&b->dirty, e, queue);
+		b->n_dirty--;
+	}
 	e->dirty = e->parked = false;
 }
 
@@ -229,6 +236,7 @@ void book_mark(struct book *b, struct entry *e)
 	dequeue(b, e);
 	e->dirty = true;
 	TAILQ_INSERT_TAIL(&b->dirty, e, queue);
+	b->n_dirty++;
 }
 
 void book_mark_first(struct book *b, struct entry *e)
@@ -236,6 +244,7 @@ void book_mark_first(struct book *b, struct entry *e)
 	dequeue(b, e);
 	e->dirty = true;
 	TAILQ_INSERT_HEAD(&b->dirty, e, queue);
+	b->n_dirty++;
 }
 
 void book_mark_wanted(struct book *b)
@@ -276,7 +285,7 @@ void book_drop(struct book *b, struct entry *e)
 {
 	struct key k;
 
-	if (e->wanted || e->n_have > 0 || e->dirty || e->busy)
+	if (e->wanted || e->n_have > 0 || e->stand_in || e->dirty || e->busy)
 		return;
 	k = key_of(&e->addr, e->scope);
 	map_del(b->entries, &k, sizeof(k));

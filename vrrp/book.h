@@ -36,9 +36,11 @@ struct entry {
 	size_t n_have;
 
 	bool held;
-	bool coming; /* the kernel has taken it, but does not answer for it yet */
-	bool burst;  /* its next announcement is news to the neighbours */
-	bool lost;   /* somebody removed it */
+	bool coming;       /* the kernel has taken it, but does not answer for it yet */
+	bool burst;        /* its next announcement is news to the neighbours */
+	bool alone;        /* the kernel has refused to make or remove its stand-in: not now */
+	uint32_t stand_in; /* a local route that names this interface answers for it; 0: there is none */
+	bool lost;         /* somebody removed it */
 	enum vip_problem problem;
 	int error;                /* VIP_REFUSED: negative errno */
 	enum vip_problem noted;   /* what the owner last reported */
@@ -52,6 +54,7 @@ struct map;
 struct book {
 	struct map *entries; /* addr -> struct entry */
 	struct entry_queue dirty, parked;
+	size_t n_dirty; /* in the first */
 	uint32_t epoch;
 	uint64_t next_order;
 	size_t wanted, clusters; /* of these VIP_CLUSTER */
@@ -78,6 +81,7 @@ bool book_have(struct book *b, const struct kaddr *a, const char *ifname, bool o
 struct entry *book_gone(struct book *b, const struct kaddr *a, const char *ifname, struct vip_have *old);
 /* An interface has another name: what link-local addresses are there moves to it. */
 void book_rename(struct book *b, uint32_t ifindex, const char *from, const char *to);
+bool entry_answers(const struct entry *e); /* it is held, or its stand-in is there */
 struct vip_have *entry_have(const struct entry *e, uint32_t ifindex, uint8_t bits);
 
 void book_mark(struct book *b, struct entry *e);       /* to be looked at, last */
@@ -86,7 +90,7 @@ void book_mark_wanted(struct book *b);                 /* all that are wanted */
 struct entry *book_pop(struct book *b);                /* the next dirty one, which is dirty no more; NULL if none */
 void book_park(struct book *b, struct entry *e); /* to be looked at, but not before it is marked again or unparked */
 void book_unpark(struct book *b, size_t n);      /* the first n */
-/* Forgets an entry that is neither wanted nor had nor dirty nor busy; a no-op otherwise. Its announcement must be stopped. */
+/* Forgets an entry that is neither wanted nor had nor stood in for nor dirty nor busy; a no-op otherwise. Its announcement must be stopped. */
 void book_drop(struct book *b, struct entry *e);
 
 #endif

@@ -50,9 +50,10 @@ static void on_retry(void *arg)
 	h->device.dirty |= h->device.error != 0;
 	h->device.error = 0;
 	while ((e = book_next(&h->book, &at))) {
-		if (!e->error)
+		if (!e->error && !e->alone)
 			continue;
 		e->error = 0;
+		e->alone = false;
 		book_mark(&h->book, e);
 	}
 	holder_work(h);
@@ -115,6 +116,7 @@ static int holder_start(struct holder *h)
 			  strerror(-err));
 		return err;
 	}
+	stand_ins_clear(h);
 	holder_scan(h);
 	owned_each(h->owned, prune, h);
 	if (owned_has_device(h->owned, 0) && !device_link(h))
@@ -237,7 +239,7 @@ bool holder_set_coming(const struct vip_set *set)
 	if (set->waits)
 		return true;
 	for (e = LIST_FIRST(&set->members); e; e = LIST_NEXT(e, member))
-		if (e->coming || (e->held && e->burst))
+		if (e->coming || (entry_answers(e) && e->burst))
 			return true;
 	return false;
 }

@@ -6,6 +6,8 @@
  *   book.h    the addresses                          withdraw.c  the end
  *   worker.h  a thread for the device's addresses
  *   vips.h    the decision for one address           owned.h     the record
+ *
+ * Stand-in: a local route that answers for an address until it has been added (pass.c says why).
  */
 #ifndef VIPD_VRRP_HOLDER_H
 #define VIPD_VRRP_HOLDER_H

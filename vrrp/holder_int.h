@@ -46,6 +46,7 @@ struct holder {
 	void *arg;
 	bool may_add, may_remove, adopt;
 	bool rescan;             /* a full dump is due */
+	bool standing;           /* the last pass asked for stand-ins: the worker's turn comes after them */
 	bool settled;            /* told so */
 	struct loop_timer *work; /* the next pass */
 	struct loop_timer *slow; /* the next full scan */
@@ -70,6 +71,8 @@ void holder_scan(struct holder *h);
 /* pass.c */
 void holder_pass(struct holder *h);
 void holder_finish(struct holder *h); /* waits for what the worker has, and takes in what became of it */
+/* withdraw.c */
+void stand_ins_clear(struct holder *h); /* removes all that are there, as a former process may have left some */
 /* device.c */
 /* vipd0, if it is there and a dummy device. */
 const struct link *device_link(const struct holder *h);

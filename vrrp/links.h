@@ -10,8 +10,9 @@ enum { LINK_NAME = 16, MAC_LEN = 6 };
 
 struct link {
 	uint32_t index;
-	uint32_t flags; /* IFF_UP, IFF_LOWER_UP, IFF_NOARP... of linux/if.h */
-	uint16_t type;  /* ARPHRD_ETHER... */
+	uint32_t flags;  /* IFF_UP, IFF_LOWER_UP, IFF_NOARP... of linux/if.h */
+	uint16_t type;   /* ARPHRD_ETHER... */
+	uint32_t master; /* the bridge, bond or VRF that it belongs to; 0: none */
 	uint8_t mac_len;
 	uint8_t mac[MAC_LEN]; /* zero when mac_len is not MAC_LEN */
 	char name[LINK_NAME];

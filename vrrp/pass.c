@@ -1,7 +1,11 @@
 /* Decides, a turn at a time, what is done to the kernel: looks at the addresses that changed, collects one batch, applies it, takes in what
  * the kernel tells of it, and lets announcements go out before the next batch, so that the first address does not wait for the last. What vipd0 is to
  * hold goes to the worker, one batch after the other; meanwhile the others of its addresses are parked.
- * Test: tests/kernel/test_vrrp_process.c. */
+ *
+ * To add an IPv4 address the kernel walks all that its interface has: of four thousand the last waits for a fifth of a second. A route costs the same
+ * however many there are. So where many are to be added each is stood in for by a local route first, and announced; when all that has gone out the worker
+ * adds them, and the routes go.
+ * Source: net/ipv4/devinet.c __inet_insert_ifa, net/ipv4/fib_trie.c. Test: tests/kernel/test_vrrp_process.c. */
 #include "holder_int.h"
 
 #include <errno.h>
@@ -11,6 +15,9 @@
 
 /* A look appends at most a few operations; entries a turn are bounded, too, so that a turn is short when nothing needs to be done. */
 enum { LOOKS_A_TURN = 2000, BATCH_LEAST = 8 };
+
+/* Behind so many others one is stood in for. */
+enum { STAND_IN_FROM = 64 };
 
 /* A batch should take the kernel about so long: what else waits in the loop waits no longer. */
 #define BATCH_TIME (2 * NSEC_PER_MSEC)
@@ -23,13 +30,13 @@ struct pass {
 	struct batch here;
 	struct batch *there;
 	const struct link *device; /* vipd0: its addresses are the worker's */
+	bool stands;               /* some are stood in for */
 	bool waits;                /* the entry in hand, for the worker */
 };
 
 /* False if it must be looked at again: the batch is full. */
-static bool pass_add(struct pass *p, struct entry *e, bool add, uint8_t bits, uint32_t ifindex)
+static bool pass_op(struct pass *p, struct entry *e, const struct addr_op *op, bool there)
 {
-	bool there = p->device && p->device->index == ifindex;
 	struct batch *b = there ? p->there : &p->here;
 
 	if (!b || b->n == RTNL_BATCH) {
@@ -37,14 +44,39 @@ static bool pass_add(struct pass *p, struct entry *e, bool add, uint8_t bits, ui
 		return false;
 	}
 	b->of[b->n] = e;
-	b->ops[b->n] = (struct addr_op){.add = add, .bits = bits, .ifindex = ifindex, .addr = e->addr};
-	if (add) {
-		b->ops[b->n].scope = e->want.scope;
-		memcpy(b->ops[b->n].label, e->want.label, sizeof(e->want.label));
-	}
-	b->n++;
+	b->ops[b->n++] = *op;
 	e->busy |= there;
 	return true;
+}
+
+static bool is_device(const struct pass *p, uint32_t ifindex)
+{
+	return p->device && p->device->index == ifindex;
+}
+
+static bool pass_remove(struct pass *p, struct entry *e, const struct vip_have *have)
+{
+	const struct addr_op op = {.bits = have->bits, .ifindex = have->ifindex, .addr = e->addr};
+
+	return pass_op(p, e, &op, is_device(p, op.ifindex));
+}
+
+static bool pass_add(struct pass *p, struct entry *e, uint32_t ifindex)
+{
+	struct addr_op op = {
+	    .add = true, .bits = e->want.bits, .ifindex = ifindex, .addr = e->addr, .scope = e->want.scope};
+
+	memcpy(op.label, e->want.label, sizeof(op.label));
+	return pass_op(p, e, &op, e->stand_in || is_device(p, ifindex));
+}
+
+static bool pass_stand(struct pass *p, struct entry *e, bool add, uint32_t ifindex)
+{
+	const struct addr_op op = {
+	    .stand_in = true, .add = add, .bits = e->want.bits, .ifindex = ifindex, .addr = e->addr};
+
+	p->stands |= add;
+	return pass_op(p, e, &op, false);
 }
 
 static const struct link *entry_link(const struct holder *h, const struct entry *e)
@@ -63,6 +95,9 @@ static struct vip_view entry_view(const struct holder *h, const struct entry *e)
 	    .n = e->n_have,
 	    .may_add = h->may_add && !(active && e->set->waits),
 	    .may_remove = h->may_remove,
+	    .refused = e->error != 0,
+	    .many = h->book.n_dirty >= STAND_IN_FROM,
+	    .stand_in = e->stand_in,
 	};
 }
 
@@ -101,8 +136,8 @@ static void entry_tell(struct holder *h, struct entry *e, const struct link *l)
 {
 	struct announcement *t = &e->tell;
 
-	if (!e->held || e->coming || e->set->quiet || e->want.kind != VIP_CLIENT || !l || !link_can_announce(l) ||
-	    !link_has_carrier(l)) {
+	if (!l || !entry_answers(e) || e->coming || e->set->quiet || e->want.kind != VIP_CLIENT ||
+	    !link_can_announce(l) || !link_has_carrier(l)) {
 		announcer_stop(h->announcer, t);
 		e->burst = e->wanted;
 		return;
@@ -119,8 +154,11 @@ static void entry_look(struct holder *h, struct entry *e, struct pass *p)
 	struct vip_verdict d;
 	bool fits = true;
 
-	if (e->busy)
-		return; /* it is marked when that is through */
+	if (e->busy) { /* it is marked when that is through */
+		if (!v.link)
+			entry_tell(h, e, NULL);
+		return;
+	}
 	p->waits = false;
 	if (h->adopt)
 		entry_adopt(h, e, &v);
@@ -130,13 +168,15 @@ static void entry_look(struct holder *h, struct entry *e, struct pass *p)
 
 		if (have->removing || !vips_is_stale(&v, have))
 			continue;
-		have->removing = pass_add(p, e, false, have->bits, have->ifindex);
+		have->removing = pass_remove(p, e, have);
 		fits &= have->removing;
 	}
-	if (d.add && e->error)
-		d.problem = VIP_REFUSED;
+	if (d.stand_down && !e->alone)
+		fits &= pass_stand(p, e, false, e->stand_in);
+	if (d.stand_in && !e->alone)
+		fits &= pass_stand(p, e, true, v.link->index);
 	else if (d.add)
-		fits &= pass_add(p, e, true, e->want.bits, v.link->index);
+		fits &= pass_add(p, e, v.link->index);
 	entry_settle(h, e, d.held, d.problem);
 	entry_tell(h, e, v.link);
 	if (p->waits)
@@ -190,6 +230,23 @@ static void added(struct holder *h, const struct addr_op *op, struct entry *e, i
 		    "%s put back on %s: somebody had removed it", text, e->want.ifname);
 }
 
+/* One that the kernel did not take is added without; one that it keeps is removed later. */
+static void stood(struct holder *h, const struct addr_op *op, struct entry *e, int error)
+{
+	char text[ADDR_TEXT];
+	unsigned lost;
+
+	if (!error || (!op->add && error == -ESRCH)) {
+		e->stand_in = op->add ? op->ifindex : 0;
+		return;
+	}
+	e->alone = true;
+	holder_retry(h);
+	if (!op->add && log_allow(&h->limit, clock_now(), &lost))
+		log_event(LOG_VIP_REFUSED, LOG_WITH(.vip = addr_format(&op->addr, text), .suppressed = lost),
+			  "cannot remove the local route of %s: %s", text, strerror(-error));
+}
+
 static void removed(struct holder *h, const struct addr_op *op, struct entry *e, int error)
 {
 	struct vip_have *have = entry_have(e, op->ifindex, op->bits);
@@ -218,7 +275,7 @@ static void batch_intend(struct holder *h, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		b->of[i]->went = false;
-		if (b->ops[i].add)
+		if (b->ops[i].add && !b->ops[i].stand_in)
 			owned_add(h->owned, &b->ops[i].addr, b->ops[i].bits, b->ops[i].ifindex);
 	}
 	holder_record(h);
@@ -232,10 +289,15 @@ static void batch_outcome(struct holder *h, const struct batch *b, int err)
 		h->rescan = true;
 	}
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->ops[i].add)
-			added(h, &b->ops[i], b->of[i], err ? err : b->errors[i]);
+		const struct addr_op *op = &b->ops[i];
+		int error = err ? err : b->errors[i];
+
+		if (op->stand_in)
+			stood(h, op, b->of[i], error);
+		else if (op->add)
+			added(h, op, b->of[i], error);
 		else
-			removed(h, &b->ops[i], b->of[i], err ? err : b->errors[i]);
+			removed(h, op, b->of[i], error);
 	}
 	holder_record(h);
 	holder_drain(h);
@@ -354,9 +416,15 @@ size_t holder_hurry(struct holder *h, size_t max)
 	return p.here.n;
 }
 
+/* What it would do is in no hurry, and takes this thread's time as well. */
+static bool worker_rests(const struct holder *h)
+{
+	return h->standing || announcer_sends(h->announcer);
+}
+
 void holder_pass(struct holder *h)
 {
-	struct pass p = {.there = worker_busy(h->worker) ? NULL : &h->given};
+	struct pass p = {.there = worker_busy(h->worker) || worker_rests(h) ? NULL : &h->given};
 
 	if (h->rescan)
 		holder_scan(h);
@@ -365,6 +433,7 @@ void holder_pass(struct holder *h)
 	if (p.there)
 		p.there->n = 0;
 	look(h, &p, LOOKS_A_TURN, h->batch_max);
+	h->standing = p.stands;
 	announcer_push(h->announcer);
 	if (p.here.n > 0)
 		batch_apply(h, &p.here);
@@ -372,9 +441,10 @@ void holder_pass(struct holder *h)
 		holder_record(h);
 	if (p.there && p.there->n > 0)
 		batch_give(h);
-	if (!worker_busy(h->worker))
+	if (!worker_busy(h->worker) && !worker_rests(h))
 		book_unpark(&h->book, RTNL_BATCH);
-	if (p.here.n > 0 || h->rescan || h->device.dirty || !TAILQ_EMPTY(&h->book.dirty))
+	if (p.here.n > 0 || h->rescan || h->device.dirty || !TAILQ_EMPTY(&h->book.dirty) ||
+	    (!TAILQ_EMPTY(&h->book.parked) && !worker_busy(h->worker)))
 		holder_work(h);
 	else if (!worker_busy(h->worker))
 		pass_end(h);

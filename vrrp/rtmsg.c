@@ -1,5 +1,5 @@
 /* Decides the bytes of rtnetlink requests and the meaning of its messages.
- * Source: linux/netlink.h, rtnetlink.h, if_addr.h, if_link.h; net/ipv4/devinet.c, net/ipv6/addrconf.c. Test: tests/test_rtmsg.c. */
+ * Source: linux/netlink.h, rtnetlink.h, if_addr.h, if_link.h; net/ipv4/devinet.c, fib_frontend.c, net/ipv6/addrconf.c. Test: tests/test_rtmsg.c. */
 #include "rtmsg.h"
 
 #include <errno.h>
@@ -77,6 +77,32 @@ size_t rtmsg_addr(const struct addr_op *op, uint32_t seq, bool ack, void *buf)
 
 		build_attr(&b, IFA_CACHEINFO, &life, sizeof(life));
 	}
+	return build_end(&b);
+}
+
+/* What makes a route a stand-in. */
+static struct rtmsg stand_in_route(void)
+{
+	return (struct rtmsg){
+	    .rtm_family = AF_INET,
+	    .rtm_dst_len = 32,
+	    .rtm_table = RT_TABLE_LOCAL,
+	    .rtm_protocol = RTMSG_PROTO_STAND_IN,
+	    .rtm_scope = RT_SCOPE_HOST,
+	    .rtm_type = RTN_LOCAL,
+	};
+}
+
+size_t rtmsg_stand_in(const struct addr_op *op, uint32_t seq, void *buf)
+{
+	uint16_t flags = (uint16_t)(NLM_F_REQUEST | (op->add ? NLM_F_CREATE | NLM_F_EXCL : 0));
+	const struct rtmsg m = stand_in_route();
+	struct build b;
+
+	build_start(&b, buf, op->add ? RTM_NEWROUTE : RTM_DELROUTE, flags, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	build_attr(&b, RTA_DST, op->addr.bytes, addr_len(&op->addr));
+	build_attr(&b, RTA_OIF, &op->ifindex, sizeof(op->ifindex));
 	return build_end(&b);
 }
 
@@ -178,6 +204,19 @@ size_t rtmsg_dump_addrs(uint32_t seq, void *buf)
 	return build_end(&b);
 }
 
+/* The kernel filters by what the header says, if the socket asks for strict checking. */
+size_t rtmsg_dump_stand_ins(uint32_t seq, void *buf)
+{
+	struct rtmsg m = stand_in_route();
+	struct build b;
+
+	m.rtm_dst_len = 0;
+	m.rtm_scope = 0;
+	build_start(&b, buf, RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, seq);
+	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
+	return build_end(&b);
+}
+
 const char *rtmsg_reason_name(enum rtmsg_reason r)
 {
 	static const char *const names[RTMSG_REASONS] = {
@@ -250,6 +289,8 @@ static enum rtmsg_reason decode_link_attr(const struct attr *a, struct link *lin
 		memcpy(link->mac, a->value, MAC_LEN);
 		link->mac_len = MAC_LEN;
 	}
+	if (a->type == IFLA_MASTER && a->len == sizeof(link->master))
+		memcpy(&link->master, a->value, sizeof(link->master));
 	if (a->type == IFLA_LINKINFO)
 		return decode_link_info(a, link);
 	return RTMSG_OK;
@@ -335,6 +376,45 @@ static enum rtmsg_reason decode_addr(const uint8_t *body, size_t len, bool gone,
 	return RTMSG_OK;
 }
 
+static bool is_stand_in(const struct rtmsg *m)
+{
+	const struct rtmsg ours = stand_in_route();
+
+	return m->rtm_family == ours.rtm_family && m->rtm_dst_len == ours.rtm_dst_len &&
+	       m->rtm_table == ours.rtm_table && m->rtm_protocol == ours.rtm_protocol && m->rtm_type == ours.rtm_type;
+}
+
+static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, struct rtnews *out)
+{
+	enum rtmsg_reason r;
+	struct rtmsg m;
+	struct attr a;
+	size_t at = NLMSG_ALIGN(sizeof(m));
+
+	if (len < sizeof(m))
+		return RTMSG_SHORT;
+	memcpy(&m, body, sizeof(m));
+	if (!is_stand_in(&m))
+		return RTMSG_OK;
+	out->addr = (struct kaddr){.addr.family = AF_UNSPEC, .bits = m.rtm_dst_len};
+	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK) {
+		if (a.type != RTA_DST && a.type != RTA_OIF)
+			continue;
+		if (a.len != 4)
+			return RTMSG_ATTR;
+		if (a.type == RTA_DST)
+			out->addr.addr = addr_from_bytes(AF_INET, a.value);
+		else
+			memcpy(&out->addr.ifindex, a.value, sizeof(out->addr.ifindex));
+	}
+	if (r != RTMSG_END)
+		return r;
+	if (out->addr.addr.family != AF_INET || out->addr.ifindex == 0)
+		return RTMSG_MISSING;
+	out->kind = RTMSG_STAND_IN;
+	return RTMSG_OK;
+}
+
 /* struct nlmsgerr: the error, then the request's header, whose sequence number says whose it is. */
 static enum rtmsg_reason decode_error(const uint8_t *body, size_t len, struct rtnews *out)
 {
@@ -369,6 +449,8 @@ static enum rtmsg_reason decode(const struct nlmsghdr *h, const uint8_t *body, s
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 		return decode_addr(body, len, h->nlmsg_type == RTM_DELADDR, out);
+	case RTM_NEWROUTE:
+		return decode_route(body, len, out);
 	case NLMSG_ERROR:
 		return decode_error(body, len, out);
 	case NLMSG_DONE:

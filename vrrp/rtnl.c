@@ -57,6 +57,8 @@ int rtnl_open(bool hears, struct rtnl **out)
 		return events;
 	}
 	setsockopt(requests, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof(within));
+	/* So that a dump of stand-ins is no dump of the Internet's routes. Older kernels, which do not know it, tell of all. */
+	setsockopt(requests, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &(int){1}, sizeof(int));
 	r = xcalloc(1, sizeof(*r));
 	r->events = events;
 	r->requests = requests;
@@ -205,6 +207,13 @@ int rtnl_dump(struct rtnl *r, rtnl_each each, void *arg)
 	return err ? err : dump(r, rtmsg_dump_addrs, each, arg);
 }
 
+int rtnl_dump_stand_ins(struct rtnl *r, rtnl_each each, void *arg)
+{
+	int err = dump(r, rtmsg_dump_stand_ins, each, arg);
+
+	return err == -ENOENT ? 0 : err; /* a network namespace that never had an address has no table local */
+}
+
 /* Errors of the requests first..first+n that lie in one datagram. */
 static void note_errors(struct rtnl *r, size_t len, uint32_t first, size_t n, int *errors)
 {
@@ -228,7 +237,9 @@ int rtnl_apply(struct rtnl *r, const struct addr_op *ops, size_t n, int *errors)
 	if (n > RTNL_BATCH)
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++) {
-		len += rtmsg_addr(&ops[i], ++r->seq, false, batch + len);
+		r->seq++;
+		len += ops[i].stand_in ? rtmsg_stand_in(&ops[i], r->seq, batch + len)
+				       : rtmsg_addr(&ops[i], r->seq, false, batch + len);
 		errors[i] = 0;
 	}
 	drop_replies(r);

@@ -19,6 +19,8 @@ int rtnl_event_fd(const struct rtnl *r);
 int rtnl_events(struct rtnl *r, unsigned max, rtnl_each each, void *arg);
 /* All links, then all addresses. Repeats itself when the kernel says that a dump was disturbed: each may see an object more than once. */
 int rtnl_dump(struct rtnl *r, rtnl_each each, void *arg);
+/* The stand-in routes that are there. */
+int rtnl_dump_stand_ins(struct rtnl *r, rtnl_each each, void *arg);
 
 enum { RTNL_BATCH = 64 };
 /* Does ops[0..n), n <= RTNL_BATCH, in one send. errors[i]: 0 or the kernel's negative errno. Returns 0, or -errno when the socket failed and nothing is

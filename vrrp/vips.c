@@ -1,4 +1,5 @@
 /* Decides, for one address, whether it is held, must be added, or stands somewhere it must leave.
+ * A stand-in is there for as long as the address is wanted and on its way, and no longer: a node that is not Active must not swallow what is sent to it.
  * Source: DESIGN rule "only our own"; net/ipv4/devinet.c (IPv4: one address may stand on several interfaces and with several prefix
  * lengths), net/ipv6/addrconf.c (IPv6: once an interface). Test: tests/test_vips.c. */
 #include "vips.h"
@@ -47,7 +48,8 @@ static bool is_foreign_elsewhere(const struct vip_view *v, const struct vip_have
 	return !h->ours && h->ifindex != v->link->index && !addr_is_link_local(&v->want->addr);
 }
 
-struct vip_verdict vips_decide(const struct vip_view *v)
+/* What must be done with it, but for its stand-in. */
+static struct vip_verdict decide(const struct vip_view *v)
 {
 	struct vip_verdict out = {.problem = VIP_FINE};
 	bool elsewhere = false, in_the_way = false;
@@ -69,6 +71,25 @@ struct vip_verdict vips_decide(const struct vip_view *v)
 	else if (!out.held && elsewhere)
 		out.problem = VIP_ELSEWHERE;
 	out.add = !out.held && !in_the_way && v->may_add && out.problem == VIP_FINE;
+	if (out.add && v->refused) {
+		out.add = false;
+		out.problem = VIP_REFUSED;
+	}
+	return out;
+}
+
+/* IPv6 answers for what an interface has, whatever the routes say; an interface of a VRF has another table. */
+static bool may_stand_in(const struct vip_view *v)
+{
+	return v->want->addr.family == AF_INET && v->want->kind == VIP_CLIENT && !v->link->master;
+}
+
+struct vip_verdict vips_decide(const struct vip_view *v)
+{
+	struct vip_verdict out = decide(v);
+
+	out.stand_down = v->stand_in && !(out.add && v->stand_in == v->link->index);
+	out.stand_in = out.add && v->many && !v->stand_in && may_stand_in(v);
 	return out;
 }
 

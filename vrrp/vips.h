@@ -38,13 +38,18 @@ struct vip_view {
 	const struct link *link; /* the wanted interface; NULL if there is none */
 	const struct vip_have *have;
 	size_t n;
-	bool may_add;    /* the readiness gate is open */
-	bool may_remove; /* a first picture is known */
+	bool may_add;      /* the readiness gate is open */
+	bool may_remove;   /* a first picture is known */
+	bool refused;      /* the kernel has refused it: not now */
+	bool many;         /* so many others wait to be added that a stand-in comes first */
+	uint32_t stand_in; /* the interface that its stand-in names; 0: it has none */
 };
 
 struct vip_verdict {
 	bool held; /* it is where it is wanted, whoever put it there */
 	bool add;
+	bool stand_in;   /* a local route is to answer for it, until it has been added */
+	bool stand_down; /* its stand-in must go */
 	enum vip_problem problem;
 };
 

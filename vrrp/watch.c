@@ -110,6 +110,7 @@ static void on_news(void *arg, const struct rtnews *news)
 	case RTMSG_ADDR_GONE:
 		addr_went(h, &news->addr, holder_link_name(h, news->addr.ifindex));
 		break;
+	case RTMSG_STAND_IN:
 	case RTMSG_ERROR:
 	case RTMSG_DONE:
 	case RTMSG_OTHER:

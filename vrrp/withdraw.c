@@ -1,5 +1,6 @@
-/* Removes all that vipd made, and nothing else: at a stop, and for `vipd --cleanup`.
+/* Removes all that vipd made, and nothing else: at a stop, and for `vipd --cleanup`; at a start what stand-ins were left.
  * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c. */
+#include "../src/base/arena.h"
 #include "../src/base/version.h"
 #include "accept.h"
 #include "cleanup.h"
@@ -8,6 +9,7 @@
 #include "vmac.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A batch of deletions, and what the kernel says of them. */
@@ -42,6 +44,49 @@ static void withdraw_each(void *arg, const struct kaddr *a)
 	w->ops[w->n++] = (struct addr_op){.bits = a->bits, .ifindex = a->ifindex, .addr = a->addr};
 }
 
+static void stand_ins_remove(struct holder *h, const struct addr_op *ops, size_t n)
+{
+	int errors[RTNL_BATCH];
+	int err = rtnl_apply(h->rtnl, ops, n, errors);
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		if (err || (errors[i] && errors[i] != -ESRCH))
+			log_warning("cannot remove the local route of %s: %s", addr_format(&ops[i].addr, text),
+				    strerror(err ? -err : -errors[i]));
+}
+
+struct stray {
+	struct addr_op *ops;
+	size_t n, cap;
+};
+
+static void stray_each(void *arg, const struct rtnews *news)
+{
+	struct stray *s = arg;
+
+	if (news->kind != RTMSG_STAND_IN)
+		return;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : RTNL_BATCH;
+		s->ops = xrealloc(s->ops, s->cap * sizeof(*s->ops));
+	}
+	s->ops[s->n++] = (struct addr_op){
+	    .stand_in = true, .bits = news->addr.bits, .ifindex = news->addr.ifindex, .addr = news->addr.addr};
+}
+
+void stand_ins_clear(struct holder *h)
+{
+	struct stray s = {0};
+	int err = rtnl_dump_stand_ins(h->rtnl, stray_each, &s);
+
+	if (err)
+		log_warning("cannot read local routes: %s", strerror(-err));
+	for (size_t at = 0; at < s.n; at += RTNL_BATCH)
+		stand_ins_remove(h, s.ops + at, s.n - at < RTNL_BATCH ? s.n - at : RTNL_BATCH);
+	free(s.ops);
+}
+
 size_t holder_withdraw(struct holder *h)
 {
 	struct withdrawal w = {.h = h};
@@ -51,6 +96,7 @@ size_t holder_withdraw(struct holder *h)
 	loop_timer_stop(h->slow);
 	loop_timer_stop(h->retry);
 	holder_finish(h);
+	stand_ins_clear(h);
 	device_remove(h);
 	vmacs_withdraw(h);
 	holder_drain(h); /* what stood on the device went with it */

@@ -86,7 +86,7 @@ static void thread_start(struct worker *w)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	w->threaded = err == 0;
 	if (err)
-		log_warning("no thread for cluster IPs: %s", strerror(err));
+		log_warning("no thread that adds addresses: %s", strerror(err));
 }
 
 static void on_byte(void *arg, int events)

@@ -1,6 +1,6 @@
-/* A thread that changes addresses which are many and in no hurry (cluster IPs): the kernel's cost of one grows with how many its interface has, and
- * nobody who waits for a virtual router is to wait for that. It has an rtnetlink socket of its own and the priority of an ordinary process, and knows
- * nothing but the batch that it is given. */
+/* A thread that changes addresses which are many and in no hurry (cluster IPs, and those that are stood in for): the kernel's cost of one grows with
+ * how many its interface has, and nobody who waits for a virtual router is to wait for that. It has an rtnetlink socket of its own and the priority of
+ * an ordinary process, and knows nothing but the batch that it is given. */
 #ifndef VIPD_VRRP_WORKER_H
 #define VIPD_VRRP_WORKER_H
 
