@@ -96,6 +96,7 @@ struct engine {
 	int timer_fd;
 	struct loop_io *timer_io;
 	nsec_t armed; /* what timer_fd is set to; FSM_NEVER: not */
+	nsec_t awake; /* for a takeover then it waited awake; 0: never */
 
 	struct vsock **socks;
 	size_t n_socks;
@@ -172,7 +173,8 @@ bool move_pending(const struct engine *e);
 
 /* router_send.c */
 void router_send(struct vrouter *r, uint8_t priority);
-void router_flush(struct engine *e); /* what was queued */
+void router_flush(struct engine *e);    /* what was queued */
+void router_prepare(struct vrouter *r); /* makes its next advertisement already */
 /* Opens what it lacks, gives back what it has no use for. 0 or -errno. */
 int router_sockets(struct vrouter *r);
 void router_sockets_close(struct vrouter *r);

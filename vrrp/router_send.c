@@ -204,6 +204,13 @@ void router_flush(struct engine *e)
 		count(e->out_of[i], &e->out[i]);
 }
 
+/* With AH each is another one. */
+void router_prepare(struct vrouter *r)
+{
+	if (r->out && r->conf.auth != AUTH_AH)
+		make(r, r->fc.priority);
+}
+
 void router_send(struct vrouter *r, uint8_t priority)
 {
 	struct engine *e = r->engine;
