@@ -39,6 +39,7 @@ struct ctl_server {
 	int listen_fd;
 	struct loop_io *io;
 	struct loop_timer *full;
+	struct log_limit limit_full;
 	struct client *clients;
 	size_t n;
 	gid_t admin;
@@ -279,6 +280,21 @@ static void server_pause(struct ctl_server *s)
 	loop_timer_set(s->full, CTL_FULL);
 }
 
+static void tell_full(struct ctl_server *s, int error)
+{
+	unsigned more;
+
+	if (!log_allow(&s->limit_full, clock_now(), &more))
+		return;
+	if (error)
+		log_event(LOG_CONTROL_FULL, LOG_WITH(.suppressed = more),
+			  "control socket: no client can be accepted: %s; it is tried again", strerror(error));
+	else
+		log_event(LOG_CONTROL_FULL, LOG_WITH(.suppressed = more),
+			  "control socket: %d clients are connected, as many as may be; others wait for one to end",
+			  CTL_CLIENTS_MAX);
+}
+
 static void server_accept(void *arg, int events)
 {
 	struct ctl_server *s = arg;
@@ -289,6 +305,7 @@ static void server_accept(void *arg, int events)
 	if (s->n >= CTL_CLIENTS_MAX) {
 		c = find_still(s, false);
 		if (!c) { /* the others wait in the backlog */
+			tell_full(s, 0);
 			server_pause(s);
 			return;
 		}
@@ -296,9 +313,10 @@ static void server_accept(void *arg, int events)
 	}
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
-		if (errno != EAGAIN && errno != EINTR &&
-		    errno != ECONNABORTED) /* no descriptor is left: not at once again */
-			server_pause(s);
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			tell_full(s, errno);
+			server_pause(s); /* no descriptor is left: not at once again */
+		}
 		return;
 	}
 	if (!welcome(s, fd, &admin)) {

@@ -2,6 +2,7 @@
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
 #include "../src/http.h"
+#include "log_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -259,41 +260,6 @@ static void test_many(void **state)
 		close(fds[i]);
 }
 
-/* Something that reads the lines in the journal's place. */
-static int lines_open(const struct stage *s)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	snprintf(at.sun_path, sizeof at.sun_path, "%s/log", s->dir);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	log_open_format(LOG_FORMAT_JOURNAL, at.sun_path);
-	unlink(at.sun_path);
-	return fd;
-}
-
-/* How many came since the last look; each of the event, the first of them with that text. */
-static unsigned lines_count(int fd, const char *first)
-{
-	char buf[2048];
-	unsigned count = 0;
-	ssize_t n;
-
-	for (; (n = recv(fd, buf, sizeof buf - 1, 0)) > 0; count++) {
-		buf[n] = '\0';
-		assert_non_null(strstr(buf, log_event_table[LOG_HTTP_FULL].uuid));
-		if (!count && !strstr(buf, first))
-			fail_msg("expected %s in: %s", first, buf);
-	}
-	return count;
-}
-
-static void lines_close(int fd)
-{
-	log_open_format(LOG_FORMAT_TEXT, NULL);
-	close(fd);
-}
-
 /* It is said when there are as many as may be: not each time, and how often it was not said. */
 static void test_many_told(void **state)
 {
@@ -301,7 +267,7 @@ static void test_many_told(void **state)
 	    "MESSAGE=HTTP: 256 connections are open, as many as may be; others wait for one to end";
 	struct rlimit files = {0};
 	struct stage *s = *state;
-	int fds[HTTP_CONNECTIONS], lines = lines_open(s);
+	int fds[HTTP_CONNECTIONS], lines = lines_open(s->dir);
 	char more[sizeof text + 32];
 
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -316,14 +282,14 @@ static void test_many_told(void **state)
 			turn(s);
 		assert_int_equal(http_connections(s->server), HTTP_CONNECTIONS);
 		if (round == 7)
-			assert_int_equal(lines_count(lines, text), 5);
+			assert_int_equal(lines_count(lines, LOG_HTTP_FULL, text), 5);
 		close(fds[0]);
 		for (int i = 0; i < 1000 && http_connections(s->server) == HTTP_CONNECTIONS; i++)
 			turn(s);
 		fds[0] = reach(s);
 	}
 	snprintf(more, sizeof more, "%s (and 3 more like it)\n", text);
-	assert_int_equal(lines_count(lines, more), 2);
+	assert_int_equal(lines_count(lines, LOG_HTTP_FULL, more), 2);
 	for (int i = 0; i < HTTP_CONNECTIONS; i++)
 		close(fds[i]);
 	lines_close(lines);
@@ -335,18 +301,18 @@ static void test_no_descriptor(void **state)
 	static const char text[] =
 	    "MESSAGE=HTTP: no connection can be accepted: Too many open files; it is tried again\n";
 	struct stage *s = *state;
-	int lines = lines_open(s), fd = reach(s);
+	int lines = lines_open(s->dir), fd = reach(s);
 
 	say(fd, "GET / HTTP/1.1\r\n\r\n");
 	no_descriptor = 8;
 	while (no_descriptor > 0)
 		turn(s);
-	assert_int_equal(lines_count(lines, text), 5);
+	assert_int_equal(lines_count(lines, LOG_HTTP_FULL, text), 5);
 	assert_int_equal(s->asked, 0);
 	now += 10 * NSEC_PER_SEC;
 	no_descriptor = 1;
 	assert_memory_equal(hear(s, fd), "HTTP/1.1 503 ", 13);
-	assert_int_equal(lines_count(lines, "it is tried again (and 3 more like it)\n"), 1);
+	assert_int_equal(lines_count(lines, LOG_HTTP_FULL, "it is tried again (and 3 more like it)\n"), 1);
 	lines_close(lines);
 }
 

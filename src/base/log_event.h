@@ -42,6 +42,8 @@
 	  "Real servers were drained or undrained by a person.") \
 	X(LOG_CLIENT_REFUSED, "client-refused", WARNING, "d5ae940558325c67be7e5a9f4a11a2e2", \
 	  "Somebody without the right to it connected to the control socket.") \
+	X(LOG_CONTROL_FULL, "control-full", WARNING, "5f329bf5fb6e5002a2912358a007eba5", \
+	  "The control socket has as many clients as it may or can have: the next ones wait.") \
 	X(LOG_HTTP_FULL, "http-full", WARNING, "2b6e468dd0035fe4b90fcd75719126fc", \
 	  "The HTTP server has as many connections as it may or can have: the next clients wait.") \
 	X(LOG_IPVS_READY, "ipvs-ready", INFO, "ad4c99c061f1580f823ee4bc3be83b05", \
