@@ -324,6 +324,47 @@ static void test_stand_ins(void **state)
 	assert_int_equal(made_decode(&m, &n), RTMSG_SHORT);
 }
 
+/* The kernel's own, when they go: not what somebody else had there, and no other kind of route. */
+static void test_unrouted(void **state)
+{
+	const struct rtmsg local = {.rtm_family = AF_INET6,
+				    .rtm_dst_len = 128,
+				    .rtm_table = RT_TABLE_LOCAL,
+				    .rtm_protocol = RTPROT_KERNEL,
+				    .rtm_type = RTN_LOCAL};
+	static const uint8_t dst[16] = {0xfd, 0x10, [15] = 7};
+	const uint32_t oif = 3;
+	struct rtmsg other[5];
+	struct rtnews n;
+	struct made m;
+
+	for (size_t i = 0; i < 5; i++)
+		other[i] = local;
+	other[0].rtm_protocol = RTPROT_STATIC;
+	other[1].rtm_table = RT_TABLE_MAIN;
+	other[2].rtm_type = RTN_UNICAST;
+	other[3].rtm_dst_len = 64;
+	other[4].rtm_family = AF_MPLS;
+	for (size_t i = 0; i < 6; i++) {
+		made_body(&m, RTM_DELROUTE, 0, i < 5 ? &other[i] : &local, sizeof(local));
+		made_attr(&m, RTA_DST, dst, sizeof(dst));
+		made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+		assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+		assert_int_equal(n.kind, i < 5 ? RTMSG_OTHER : RTMSG_UNROUTED);
+	}
+	assert_int_equal(n.addr.ifindex, 3);
+	assert_int_equal(n.addr.bits, 128);
+	assert_memory_equal(n.addr.addr.bytes, dst, sizeof(dst));
+	made_body(&m, RTM_NEWROUTE, 0, &local, sizeof(local));
+	made_attr(&m, RTA_DST, dst, sizeof(dst));
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+	assert_int_equal(n.kind, RTMSG_OTHER);
+	made_body(&m, RTM_DELROUTE, 0, &local, sizeof(local));
+	made_attr(&m, RTA_DST, dst, 4);
+	assert_int_equal(made_decode(&m, &n), RTMSG_ATTR);
+}
+
 static void test_bad_links(void **state)
 {
 	struct {
@@ -471,8 +512,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_addr_op),    cmocka_unit_test(test_stand_in_op), cmocka_unit_test(test_link_ops),
 	    cmocka_unit_test(test_real_addrs), cmocka_unit_test(test_links),       cmocka_unit_test(test_stand_ins),
-	    cmocka_unit_test(test_bad_links),  cmocka_unit_test(test_bad_addrs),   cmocka_unit_test(test_answers),
-	    cmocka_unit_test(test_truncated),  cmocka_unit_test(test_stream),      cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_unrouted),   cmocka_unit_test(test_bad_links),   cmocka_unit_test(test_bad_addrs),
+	    cmocka_unit_test(test_answers),    cmocka_unit_test(test_truncated),   cmocka_unit_test(test_stream),
+	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -380,13 +380,42 @@ static bool is_stand_in(const struct rtmsg *m)
 {
 	const struct rtmsg ours = stand_in_route();
 
-	return m->rtm_family == ours.rtm_family && m->rtm_dst_len == ours.rtm_dst_len &&
-	       m->rtm_table == ours.rtm_table && m->rtm_protocol == ours.rtm_protocol && m->rtm_type == ours.rtm_type;
+	return m->rtm_family == ours.rtm_family && m->rtm_protocol == ours.rtm_protocol;
 }
 
-static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, struct rtnews *out)
+static bool is_kernels(const struct rtmsg *m)
+{
+	return (m->rtm_family == AF_INET || m->rtm_family == AF_INET6) && m->rtm_protocol == RTPROT_KERNEL;
+}
+
+/* To one address. */
+static bool is_local(const struct rtmsg *m)
+{
+	return m->rtm_table == RT_TABLE_LOCAL && m->rtm_type == RTN_LOCAL &&
+	       m->rtm_dst_len == (m->rtm_family == AF_INET ? 32 : 128);
+}
+
+static enum rtmsg_reason decode_route_attr(const struct attr *a, struct kaddr *out, bool *dst)
+{
+	const uint8_t family = out->addr.family;
+
+	if (a->type == RTA_DST) {
+		if (a->len != (family == AF_INET ? 4 : 16))
+			return RTMSG_ATTR;
+		out->addr = addr_from_bytes(family, a->value);
+		*dst = true;
+	} else if (a->type == RTA_OIF) {
+		if (a->len != sizeof(out->ifindex))
+			return RTMSG_ATTR;
+		memcpy(&out->ifindex, a->value, sizeof(out->ifindex));
+	}
+	return RTMSG_OK;
+}
+
+static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, bool gone, struct rtnews *out)
 {
 	enum rtmsg_reason r;
+	bool dst = false;
 	struct rtmsg m;
 	struct attr a;
 	size_t at = NLMSG_ALIGN(sizeof(m));
@@ -394,24 +423,17 @@ static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, struct rt
 	if (len < sizeof(m))
 		return RTMSG_SHORT;
 	memcpy(&m, body, sizeof(m));
-	if (!is_stand_in(&m))
+	if (!is_local(&m) || !(gone ? is_kernels(&m) : is_stand_in(&m)))
 		return RTMSG_OK;
-	out->addr = (struct kaddr){.addr.family = AF_UNSPEC, .bits = m.rtm_dst_len};
-	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK) {
-		if (a.type != RTA_DST && a.type != RTA_OIF)
-			continue;
-		if (a.len != 4)
-			return RTMSG_ATTR;
-		if (a.type == RTA_DST)
-			out->addr.addr = addr_from_bytes(AF_INET, a.value);
-		else
-			memcpy(&out->addr.ifindex, a.value, sizeof(out->addr.ifindex));
-	}
+	out->addr = (struct kaddr){.addr.family = m.rtm_family, .bits = m.rtm_dst_len};
+	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK)
+		if ((r = decode_route_attr(&a, &out->addr, &dst)) != RTMSG_OK)
+			return r;
 	if (r != RTMSG_END)
 		return r;
-	if (out->addr.addr.family != AF_INET || out->addr.ifindex == 0)
+	if (!dst || out->addr.ifindex == 0)
 		return RTMSG_MISSING;
-	out->kind = RTMSG_STAND_IN;
+	out->kind = gone ? RTMSG_UNROUTED : RTMSG_STAND_IN;
 	return RTMSG_OK;
 }
 
@@ -450,7 +472,8 @@ static enum rtmsg_reason decode(const struct nlmsghdr *h, const uint8_t *body, s
 	case RTM_DELADDR:
 		return decode_addr(body, len, h->nlmsg_type == RTM_DELADDR, out);
 	case RTM_NEWROUTE:
-		return decode_route(body, len, out);
+	case RTM_DELROUTE:
+		return decode_route(body, len, h->nlmsg_type == RTM_DELROUTE, out);
 	case NLMSG_ERROR:
 		return decode_error(body, len, out);
 	case NLMSG_DONE:

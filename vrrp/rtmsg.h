@@ -55,6 +55,7 @@ enum rtmsg_kind {
 	RTMSG_ADDR,
 	RTMSG_ADDR_GONE,
 	RTMSG_STAND_IN, /* it is there: addr.addr and addr.ifindex */
+	RTMSG_UNROUTED, /* the kernel's local route of an address is gone; the same */
 	RTMSG_ERROR,    /* error: negative errno, 0 an acknowledgement */
 	RTMSG_DONE,     /* error: negative errno if the dump failed */
 };

@@ -6,8 +6,11 @@
 #include "../src/base/arena.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -42,6 +45,40 @@ static int socket_open(uint32_t groups)
 	return err;
 }
 
+/* Of routes only the kernel's own in the table local, and only when they go: a node may have all of the Internet's, which change all the time. The loads are
+ * in network order, what is in the message in the host's. */
+static int routes_filter(int fd)
+{
+	enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type), BODY = sizeof(struct nlmsghdr) };
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 6, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BODY + offsetof(struct rtmsg, rtm_table)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_TABLE_LOCAL, 0, 3),
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, BODY + offsetof(struct rtmsg, rtm_protocol)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RTPROT_KERNEL, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog prog = {.len = sizeof(code) / sizeof(*code), .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) < 0 ? -errno : 0;
+}
+
+/* The filter comes before the group: no route is heard without it. */
+static int events_open(void)
+{
+	static const int groups[] = {RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+	int fd = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+
+	if (fd < 0 || routes_filter(fd) < 0)
+		return fd;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i]));
+	return fd;
+}
+
 int rtnl_open(bool hears, struct rtnl **out)
 {
 	struct timeval within = {.tv_sec = REPLY_SECONDS};
@@ -51,7 +88,7 @@ int rtnl_open(bool hears, struct rtnl **out)
 	if (requests < 0)
 		return requests;
 	if (hears)
-		events = socket_open(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+		events = events_open();
 	if (hears && events < 0) {
 		close(requests);
 		return events;

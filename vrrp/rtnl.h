@@ -11,7 +11,7 @@ typedef void (*rtnl_each)(void *arg, const struct rtnews *news);
 /* hears: rtnl_event_fd and rtnl_events may be used. 0 or -errno. */
 int rtnl_open(bool hears, struct rtnl **out);
 void rtnl_close(struct rtnl *r);
-/* Becomes readable when links or addresses change. */
+/* Becomes readable when links or addresses change, or an address loses its local route. */
 int rtnl_event_fd(const struct rtnl *r);
 
 /* Hands over the changes that wait, at most max datagrams. 0 when none is left, -EAGAIN when there are more, -ENOBUFS when some were lost (dump). The

@@ -39,7 +39,8 @@ static bool is_wanted_place(const struct vip_view *v, const struct vip_have *h)
 {
 	if (!is_place(v, h))
 		return false;
-	return !h->ours || (h->bits == v->want->bits && is_dressed(v, h)); /* somebody else's serves with any prefix */
+	/* Somebody else's serves with any prefix. */
+	return !h->ours || (h->bits == v->want->bits && is_dressed(v, h) && !h->unrouted);
 }
 
 /* The same link-local address on two interfaces is two addresses. */
@@ -63,7 +64,7 @@ static struct vip_verdict decide(const struct vip_view *v)
 	for (size_t i = 0; i < v->n; i++) {
 		out.held |= is_wanted_place(v, &v->have[i]);
 		elsewhere |= is_foreign_elsewhere(v, &v->have[i]);
-		/* One with another scope or label goes before it comes back. */
+		/* One with another scope or label, or without its route, goes before it comes back. */
 		in_the_way |= v->have[i].ours && is_place(v, &v->have[i]) && v->have[i].bits == v->want->bits;
 	}
 	if (v->want->kind == VIP_CLIENT && !link_is_up(v->link))

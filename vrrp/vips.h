@@ -28,6 +28,8 @@ struct vip_have {
 	char label[LINK_NAME];
 	bool ours;      /* in the ownership record */
 	bool removing;  /* the shell's: a delete is under way */
+	bool told;      /* the shell's: the kernel has told of it */
+	bool unrouted;  /* its local route is gone: it does not answer */
 	bool seen;      /* the shell's: for full dumps */
 	uint64_t order; /* the kernel told of them in this order */
 };
@@ -54,7 +56,8 @@ struct vip_verdict {
 };
 
 struct vip_verdict vips_decide(const struct vip_view *v);
-/* This one is ours and must go: not wanted any more, on another interface, or with another prefix length, scope or label. What is not ours never goes. */
+/* This one is ours and must go: not wanted any more, on another interface, with another prefix length, scope or label, or (to come back with it) without its
+ * local route. What is not ours never goes. */
 bool vips_is_stale(const struct vip_view *v, const struct vip_have *h);
 
 #endif

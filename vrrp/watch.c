@@ -59,6 +59,7 @@ static void addr_came(struct holder *h, const struct kaddr *a)
 	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex), news = book_have(&h->book, a, ifname, ours);
 	struct entry *e = book_find(&h->book, &a->addr, ifname);
 
+	entry_have(e, a->ifindex, a->bits)->told = true;
 	if (e->coming) {
 		e->coming = false;
 		book_mark(&h->book, e);
@@ -92,6 +93,26 @@ static void addr_went(struct holder *h, const struct kaddr *a, const char *ifnam
 	owned_del(h->owned, &a->addr, a->bits, a->ifindex);
 }
 
+/* The address stands, but answers no more: it is added anew. An address takes its route along: what comes before the kernel has told of an address is of
+ * one that was there before. So does an interface that goes down, and brings it back. */
+static void route_went(struct holder *h, const struct kaddr *a)
+{
+	const struct link *l = links_by_index(&h->links, a->ifindex);
+	struct entry *e = book_find(&h->book, &a->addr, l ? l->name : NULL);
+
+	if (!e || !l || !link_is_up(l))
+		return;
+	for (size_t i = 0; i < e->n_have; i++) {
+		struct vip_have *have = &e->have[i];
+
+		if (have->ifindex != a->ifindex || !have->ours || !have->told || have->removing)
+			continue;
+		have->unrouted = e->lost = true;
+		book_mark(&h->book, e);
+		holder_work(h);
+	}
+}
+
 static void on_news(void *arg, const struct rtnews *news)
 {
 	struct holder *h = arg;
@@ -109,6 +130,9 @@ static void on_news(void *arg, const struct rtnews *news)
 		break;
 	case RTMSG_ADDR_GONE:
 		addr_went(h, &news->addr, holder_link_name(h, news->addr.ifindex));
+		break;
+	case RTMSG_UNROUTED:
+		route_went(h, &news->addr);
 		break;
 	case RTMSG_STAND_IN:
 	case RTMSG_ERROR:

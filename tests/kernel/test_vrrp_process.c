@@ -379,6 +379,14 @@ static void test_rows(void **state)
 	assert_int_equal(status(r, "generation"), 2);
 }
 
+static bool routed(struct lab *r, void *arg)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "ip route get %s | grep -q ^local", (const char *)arg);
+	return system(command) == 0;
+}
+
 static void test_restore(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("fd10::1", "v0")};
@@ -389,6 +397,11 @@ static void test_restore(void **state)
 	UNTIL(r, present, AT("10.10.0.1", "v0"));
 	UNTIL(r, present, AT("fd10::1", "v0"));
 	assert_int_equal(status(r, "restored"), 2);
+	/* The address stays, what makes it answer goes. */
+	sh("ip route del local 10.10.0.1 dev v0 table local; ip -6 route del local fd10::1 dev v0 table local");
+	UNTIL(r, routed, "10.10.0.1");
+	UNTIL(r, routed, "fd10::1");
+	assert_int_equal(status(r, "restored"), 4);
 	sh("ip addr flush dev v0 scope global || :"); /* loses against vipd */
 	UNTIL(r, present, AT("10.10.0.1", "v0"));
 	order(&r->play, MSG_STOP);
