@@ -38,7 +38,7 @@ void announcer_start(struct announcer *a, struct announcement *n, const struct a
 void announcer_stop(struct announcer *a, struct announcement *n);
 /* Sends now what one turn may send, an interface no sooner than garp_interval_ms after its last frame; the rest follows from the loop. */
 void announcer_push(struct announcer *a);
-/* Frames wait that need not wait: there are more than a turn may send. */
+/* Frames wait that need not wait but for the next turn. */
 bool announcer_sends(const struct announcer *a);
 uint64_t announcer_frames(const struct announcer *a);
 

@@ -45,7 +45,12 @@ struct holder {
 	const struct holder_hooks *hooks;
 	void *arg;
 	bool may_add, may_remove, adopt;
-	bool rescan;             /* a full dump is due */
+	bool rescan; /* a full dump is due */
+	struct {
+		uint32_t ifindex;
+		bool yes;
+		nsec_t until;
+	} route_answers;         /* ifconf_route_answers of this interface, looked up not long ago */
 	bool standing;           /* the last pass asked for stand-ins: the worker's turn comes after them */
 	bool settled;            /* told so */
 	struct loop_timer *work; /* the next pass */

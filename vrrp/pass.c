@@ -5,8 +5,9 @@
  * To add an IPv4 address the kernel walks all that its interface has: of four thousand the last waits for a fifth of a second. A route costs the same
  * however many there are. So where many are to be added each is stood in for by a local route first, and announced; when all that has gone out the worker
  * adds them, and the routes go.
- * Source: net/ipv4/devinet.c __inet_insert_ifa, net/ipv4/fib_trie.c. Test: tests/kernel/test_vrrp_process.c. */
+ * Source: net/ipv4/devinet.c __inet_insert_ifa, net/ipv4/fib_trie.c. Test: tests/kernel/test_vrrp_process.c, test_stand_ins.c. */
 #include "holder_int.h"
+#include "ifconf.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -84,19 +85,33 @@ static const struct link *entry_link(const struct holder *h, const struct entry 
 	return e->want.kind == VIP_CLUSTER ? device_link(h) : links_by_name(&h->links, e->want.ifname);
 }
 
-static struct vip_view entry_view(const struct holder *h, const struct entry *e)
+/* Nobody changes that within a takeover. */
+static bool route_answers(struct holder *h, const struct link *l)
+{
+	nsec_t now = clock_now();
+
+	if (h->route_answers.ifindex != l->index || now >= h->route_answers.until) {
+		h->route_answers.ifindex = l->index;
+		h->route_answers.yes = ifconf_route_answers(l->name);
+		h->route_answers.until = now + NSEC_PER_SEC;
+	}
+	return h->route_answers.yes;
+}
+
+static struct vip_view entry_view(struct holder *h, const struct entry *e)
 {
 	bool active = e->wanted && e->set->active;
+	const struct link *l = active ? entry_link(h, e) : NULL;
 
 	return (struct vip_view){
 	    .want = active ? &e->want : NULL,
-	    .link = active ? entry_link(h, e) : NULL,
+	    .link = l,
 	    .have = e->have,
 	    .n = e->n_have,
 	    .may_add = h->may_add && !(active && e->set->waits),
 	    .may_remove = h->may_remove,
 	    .refused = e->error != 0,
-	    .many = h->book.n_dirty >= STAND_IN_FROM,
+	    .many = l && h->book.n_dirty >= STAND_IN_FROM && route_answers(h, l),
 	    .stand_in = e->stand_in,
 	};
 }
@@ -157,6 +172,8 @@ static void entry_look(struct holder *h, struct entry *e, struct pass *p)
 	if (e->busy) { /* it is marked when that is through */
 		if (!v.link)
 			entry_tell(h, e, NULL);
+		if (!v.want && e->stand_in && !e->alone)
+			pass_stand(p, e, false, e->stand_in);
 		return;
 	}
 	p->waits = false;
@@ -230,13 +247,14 @@ static void added(struct holder *h, const struct addr_op *op, struct entry *e, i
 		    "%s put back on %s: somebody had removed it", text, e->want.ifname);
 }
 
-/* One that the kernel did not take is added without; one that it keeps is removed later. */
-static void stood(struct holder *h, const struct addr_op *op, struct entry *e, int error)
+/* One that the kernel did not take is added without; one that it keeps is removed later. known: the error is this operation's; one that may be there must
+ * be removed some time. */
+static void stood(struct holder *h, const struct addr_op *op, struct entry *e, int error, bool known)
 {
 	char text[ADDR_TEXT];
 	unsigned lost;
 
-	if (!error || (!op->add && error == -ESRCH)) {
+	if (!error || (op->add ? !known : error == -ESRCH)) {
 		e->stand_in = op->add ? op->ifindex : 0;
 		return;
 	}
@@ -274,8 +292,10 @@ static void batch_adapt(struct holder *h, nsec_t took)
 static void batch_intend(struct holder *h, const struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
+		if (b->ops[i].stand_in)
+			continue;
 		b->of[i]->went = false;
-		if (b->ops[i].add && !b->ops[i].stand_in)
+		if (b->ops[i].add)
 			owned_add(h->owned, &b->ops[i].addr, b->ops[i].bits, b->ops[i].ifindex);
 	}
 	holder_record(h);
@@ -293,7 +313,7 @@ static void batch_outcome(struct holder *h, const struct batch *b, int err)
 		int error = err ? err : b->errors[i];
 
 		if (op->stand_in)
-			stood(h, op, b->of[i], error);
+			stood(h, op, b->of[i], error, !err);
 		else if (op->add)
 			added(h, op, b->of[i], error);
 		else

@@ -17,7 +17,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* EVENT_BUFFER holds the changes of some ten thousand addresses; a dump follows when it does not. REPLY: the largest datagram of a dump
+/* EVENT_BUFFER holds the changes of some thousands of addresses; a dump follows when it does not. REPLY: the largest datagram of a dump
  * (af_netlink.c makes none above 32 KiB). */
 enum { EVENT_BUFFER = 4 << 20, REPLY = 32 << 10, DUMP_TRIES = 5, REPLY_SECONDS = 5 };
 

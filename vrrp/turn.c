@@ -1,4 +1,5 @@
-/* A turn of the loop: what is due, packets that came, packets that go. The clock is read once a turn.
+/* A turn of the loop: what is due, packets that came, packets that go. The clock is read once a turn,
+ * or until a takeover's moment has come.
  *
  * A process that was stopped (SIGSTOP, a suspended machine) must not send before it knows who is Active now: an Active router whose last advertisement is
  * older than its Active_Down_Interval becomes Backup first. A Backup has a longer one than its Active, unless the Active would have been preempted.
@@ -309,7 +310,8 @@ static void stay_awake(struct engine *e)
 
 	if (!r || r->fs.mode != FSM_BACKUP || r->due.at - e->now > AWAKE)
 		return;
-	e->awake = r->due.at;
+	if (e->now < r->due.at)
+		e->awake = r->due.at;
 	router_prepare(r);
 	while ((e->now = clock_now()) < r->due.at)
 		;

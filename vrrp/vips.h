@@ -29,6 +29,7 @@ struct vip_have {
 	bool ours;      /* in the ownership record */
 	bool removing;  /* the shell's: a delete is under way */
 	bool told;      /* the shell's: the kernel has told of it */
+	bool secondary; /* IPv4: another one of its subnet came first; the kernel renews its route when that one goes */
 	bool unrouted;  /* its local route is gone: it does not answer */
 	bool seen;      /* the shell's: for full dumps */
 	uint64_t order; /* the kernel told of them in this order */
@@ -43,7 +44,7 @@ struct vip_view {
 	bool may_add;      /* the readiness gate is open */
 	bool may_remove;   /* a first picture is known */
 	bool refused;      /* the kernel has refused it: not now */
-	bool many;         /* so many others wait to be added that a stand-in comes first */
+	bool many;         /* so many others wait to be looked at that a stand-in comes first; it would answer */
 	uint32_t stand_in; /* the interface that its stand-in names; 0: it has none */
 };
 

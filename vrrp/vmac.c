@@ -8,6 +8,7 @@
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
 #include "holder_int.h"
+#include "ifconf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,24 +63,6 @@ static void device_prepare(struct vmacs *v, const struct router *r, const char *
 
 enum { ARP_IGNORE = 1, ARP_ANNOUNCE = 2 };
 
-static bool sysctl_get(const char *ifname, const char *name, uint32_t *out)
-{
-	char path[128], text[16] = "";
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%.15s/%s", ifname, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0 || *text < '0' || *text > '9')
-		return false;
-	*out = (uint32_t)strtoul(text, NULL, 10);
-	return true;
-}
-
 /* The interface itself must neither answer for the addresses of the device nor ask with one of them as the sender. What it had before is in the record. */
 static void parent_prepare(struct vmacs *v, const struct router *r, uint32_t ifindex)
 {
@@ -87,8 +70,8 @@ static void parent_prepare(struct vmacs *v, const struct router *r, uint32_t ifi
 
 	if (r->family != AF_INET)
 		return;
-	if (sysctl_get(r->ifname, "arp_ignore", &was.arp_ignore) &&
-	    sysctl_get(r->ifname, "arp_announce", &was.arp_announce))
+	if (ifconf_read(r->ifname, "arp_ignore", &was.arp_ignore) &&
+	    ifconf_read(r->ifname, "arp_announce", &was.arp_announce))
 		owned_set_was(v->holder->owned, &was);
 	holder_record(v->holder);
 	sysctl_set(v, "ipv4", r->ifname, "arp_ignore", "1");
@@ -101,7 +84,7 @@ static void parent_put_back(struct vmacs *v, const char *ifname, const char *nam
 	char text[16];
 	uint32_t now;
 
-	if (!sysctl_get(ifname, name, &now) || now != ours || was == ours)
+	if (!ifconf_read(ifname, name, &now) || now != ours || was == ours)
 		return;
 	snprintf(text, sizeof(text), "%u", was);
 	sysctl_set(v, "ipv4", ifname, name, text);

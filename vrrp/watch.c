@@ -4,7 +4,9 @@
 #include "holder_int.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* A turn of events; after a batch all of them must be in. */
 enum { EVENTS_A_TURN = 500, EVENTS_ALL = 100000 };
@@ -58,8 +60,11 @@ static void addr_came(struct holder *h, const struct kaddr *a)
 	const char *ifname = holder_link_name(h, a->ifindex);
 	bool ours = owned_has(h->owned, &a->addr, a->bits, a->ifindex), news = book_have(&h->book, a, ifname, ours);
 	struct entry *e = book_find(&h->book, &a->addr, ifname);
+	struct vip_have *have;
 
-	entry_have(e, a->ifindex, a->bits)->told = true;
+	have = entry_have(e, a->ifindex, a->bits);
+	have->told = true;
+	have->secondary = a->addr.family == AF_INET && a->flags & IFA_F_SECONDARY;
 	if (e->coming) {
 		e->coming = false;
 		book_mark(&h->book, e);
@@ -94,7 +99,8 @@ static void addr_went(struct holder *h, const struct kaddr *a, const char *ifnam
 }
 
 /* The address stands, but answers no more: it is added anew. An address takes its route along: what comes before the kernel has told of an address is of
- * one that was there before. So does an interface that goes down, and brings it back. */
+ * one that was there before. So does an interface that goes down, and brings it back; and the first address of a subnet takes those of the others, which
+ * the kernel puts back at once where promote_secondaries is set. */
 static void route_went(struct holder *h, const struct kaddr *a)
 {
 	const struct link *l = links_by_index(&h->links, a->ifindex);
@@ -105,7 +111,7 @@ static void route_went(struct holder *h, const struct kaddr *a)
 	for (size_t i = 0; i < e->n_have; i++) {
 		struct vip_have *have = &e->have[i];
 
-		if (have->ifindex != a->ifindex || !have->ours || !have->told || have->removing)
+		if (have->ifindex != a->ifindex || !have->ours || !have->told || have->secondary || have->removing)
 			continue;
 		have->unrouted = e->lost = true;
 		book_mark(&h->book, e);

@@ -1,5 +1,5 @@
 /* Removes all that vipd made, and nothing else: at a stop, and for `vipd --cleanup`; at a start what stand-ins were left.
- * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c. */
+ * Source: DESIGN rule "only our own". Test: tests/kernel/test_vrrp_process.c, test_stand_ins.c. */
 #include "../src/base/arena.h"
 #include "../src/base/version.h"
 #include "accept.h"

@@ -161,6 +161,34 @@ static void settle(struct world *w)
 	loop_timer_stop(w->late);
 }
 
+static bool all_sent(const struct world *w)
+{
+	return frames(w) >= (uint64_t)BURST * MANY;
+}
+
+static bool all_there(const struct world *w)
+{
+	return addresses() == MANY && stand_ins() == 0;
+}
+
+static bool worker_began(const struct world *w)
+{
+	return addresses() > 0;
+}
+
+/* Turns of the loop until it holds. */
+static void turns_until(struct world *w, bool (*holds)(const struct world *w))
+{
+	const nsec_t until = clock_now() + WITHIN;
+
+	while (!holds(w)) {
+		assert_true(clock_now() < until);
+		loop_timer_set(w->late, NSEC_PER_MSEC);
+		loop_run(w->loop);
+	}
+	loop_timer_stop(w->late);
+}
+
 /* ---- the holder ---- */
 
 static void holder_starts(struct world *w)
@@ -258,10 +286,7 @@ static void test_many(void **state)
 	assert_int_equal(w->out_of_order, 0);
 	assert_true(went_through(w, STOOD_DOWN) > MANY / 2);
 	assert_int_equal(went_through(w, STOOD_DOWN) + went_through(w, ADDED), MANY);
-	while (frames(w) < (uint64_t)BURST * MANY) { /* the last are under way */
-		loop_timer_set(w->late, NSEC_PER_MSEC);
-		loop_run(w->loop);
-	}
+	turns_until(w, all_sent);
 	assert_int_equal(frames(w), BURST * MANY);
 	holder_set_switch(w->holder, w->set, false);
 	settle(w);
@@ -322,10 +347,48 @@ static void test_interface_gone(void **state)
 	assert_int_equal(stand_ins(), 0);
 	assert_int_equal(addresses(), 0);
 	sh("ip link set v0 up");
-	while (addresses() < MANY || stand_ins() > 0) {
-		loop_timer_set(w->late, 10 * NSEC_PER_MSEC);
-		loop_run(w->loop);
+	turns_until(w, all_there);
+}
+
+/* Where a route alone does not answer ARP, an address is announced when it is there. */
+static void test_arp_ignore(void **state)
+{
+	static const char *const where[] = {"v0", "all"};
+	struct world *w = *state;
+
+	holder_starts(w);
+	wants(w, MANY);
+	for (size_t i = 0; i < 2; i++) {
+		char command[64];
+
+		snprintf(command, sizeof(command), "sysctl -qw net.ipv4.conf.%s.arp_ignore=1", where[i]);
+		sh(command);
+		takes_over(w);
+		assert_int_equal(stand_ins(), 0);
+		assert_int_equal(addresses(), FIRST);
+		settle(w);
+		holder_set_switch(w->holder, w->set, false);
+		settle(w);
+		sh("sysctl -qw net.ipv4.conf.v0.arp_ignore=0");
+		holder_free(w->holder); /* it asks once a second */
+		holder_starts(w);
+		wants(w, MANY);
 	}
+}
+
+/* Given back while the worker has some: what it still adds goes as well. */
+static void test_given_back_late(void **state)
+{
+	struct world *w = *state;
+
+	holder_starts(w);
+	wants(w, MANY);
+	takes_over(w);
+	turns_until(w, worker_began);
+	holder_set_switch(w->holder, w->set, false);
+	settle(w);
+	assert_int_equal(stand_ins(), 0);
+	assert_int_equal(addresses(), 0);
 }
 
 static void test_stop(void **state)
@@ -377,8 +440,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	    TEST(test_many),           TEST(test_few),  TEST(test_given_back), TEST(test_unwanted),
-	    TEST(test_interface_gone), TEST(test_stop), TEST(test_killed),     TEST(test_others),
+	    TEST(test_many),           TEST(test_few),
+	    TEST(test_given_back),     TEST(test_unwanted),
+	    TEST(test_interface_gone), TEST(test_stop),
+	    TEST(test_killed),         TEST(test_others),
+	    TEST(test_arp_ignore),     TEST(test_given_back_late),
 	};
 
 	if (geteuid() != 0)

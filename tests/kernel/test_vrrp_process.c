@@ -410,6 +410,24 @@ static void test_restore(void **state)
 	assert_false(addr_stands("fd10::1", "v0"));
 }
 
+/* The kernel takes the routes of all others along when the first address of a subnet goes, and puts them back. */
+static void test_promoted(void **state)
+{
+	struct vip vips[] = {vip("172.17.0.1", "v0"), vip("172.17.0.2", "v0"), vip("172.17.0.3", "v0")};
+	struct lab *r = *state;
+
+	sh("sysctl -qw net.ipv4.conf.v0.promote_secondaries=1");
+	for (int i = 0; i < 3; i++)
+		vips[i].bits = 24;
+	running(r, vips, 3);
+	sh("ip addr del 172.17.0.31/24 dev v0; ip addr add 172.17.0.32/24 dev v0");
+	UNTIL(r, local_known, AT("172.17.0.32", "v0"));
+	assert_int_equal(status(r, "restored"), 0);
+	assert_int_equal(status(r, "held"), 3);
+	for (int i = 0; i < 3; i++)
+		UNTIL(r, routed, (void *)(i == 0 ? "172.17.0.1" : i == 1 ? "172.17.0.2" : "172.17.0.3"));
+}
+
 static void test_restart(void **state)
 {
 	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0"), vip("fd10::1", "v0")};
@@ -766,25 +784,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	    TEST(test_gate),
-	    TEST(test_bursts),
-	    TEST(test_rows),
-	    TEST(test_paced),
-	    TEST(test_restore),
-	    TEST(test_restart),
-	    TEST(test_restart_unknown),
-	    TEST(test_foreign),
-	    TEST(test_interfaces),
-	    TEST(test_carrier),
-	    TEST(test_locals),
-	    TEST(test_answers),
-	    TEST(test_stop),
-	    TEST(test_orphan_adopted),
-	    TEST(test_orphan_alone),
-	    TEST(test_damaged),
-	    TEST(test_thousand),
-	    TEST(test_overrun),
-	    TEST(test_cluster),
+	    TEST(test_gate),     TEST(test_bursts),     TEST(test_rows),           TEST(test_paced),
+	    TEST(test_restore),  TEST(test_promoted),   TEST(test_restart),        TEST(test_restart_unknown),
+	    TEST(test_foreign),  TEST(test_interfaces), TEST(test_carrier),        TEST(test_locals),
+	    TEST(test_answers),  TEST(test_stop),       TEST(test_orphan_adopted), TEST(test_orphan_alone),
+	    TEST(test_damaged),  TEST(test_thousand),   TEST(test_overrun),        TEST(test_cluster),
 	    TEST(test_no_dummy),
 	};
 
