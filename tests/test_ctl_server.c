@@ -1,11 +1,11 @@
 /* The control socket's server in this process: what it says when it cannot take more clients (src/ctl_server.c). */
+#include "limits.h"
 #include "log_lines.h"
 
 #include "../src/ctl_server.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 enum { TURN_MS = 5 };
@@ -106,10 +106,8 @@ static void test_many(void **state)
 	    "MESSAGE=control socket: 512 clients are connected, as many as may be; others wait for one to end\n";
 	struct stage *s = *state;
 	int fds[CTL_CLIENTS_MAX + 1], lines = lines_open(s->dir);
-	struct rlimit files = {0};
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_cur < 3 * CTL_CLIENTS_MAX)
+	if (!limits_files(3 * CTL_CLIENTS_MAX))
 		skip();
 	for (int i = 0; i < CTL_CLIENTS_MAX; i++) {
 		fds[i] = reach(s);

@@ -2,6 +2,7 @@
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
 #include "../src/http.h"
+#include "limits.h"
 #include "log_lines.h"
 
 #include <setjmp.h>
@@ -18,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -239,12 +239,10 @@ static void test_pieces(void **state)
 /* No more than so many at a time; the next one is served when another ends. */
 static void test_many(void **state)
 {
-	struct rlimit files = {0};
 	struct stage *s = *state;
 	int fds[HTTP_CONNECTIONS + 1];
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_cur < 3 * HTTP_CONNECTIONS)
+	if (!limits_files(3 * HTTP_CONNECTIONS))
 		skip();
 	for (int i = 0; i <= HTTP_CONNECTIONS; i++)
 		fds[i] = reach(s);
@@ -265,13 +263,11 @@ static void test_many_told(void **state)
 {
 	static const char text[] =
 	    "MESSAGE=HTTP: 256 connections are open, as many as may be; others wait for one to end";
-	struct rlimit files = {0};
 	struct stage *s = *state;
 	int fds[HTTP_CONNECTIONS], lines = lines_open(s->dir);
 	char more[sizeof text + 32];
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_cur < 3 * HTTP_CONNECTIONS)
+	if (!limits_files(3 * HTTP_CONNECTIONS))
 		skip();
 	for (int i = 0; i < HTTP_CONNECTIONS; i++)
 		fds[i] = reach(s);

@@ -105,6 +105,19 @@ static const struct row rows[] = {
     {"not wanted, not there", "10.0.0.1", NULL, UNWANTED, {{0}}, 0, false, false, VIP_FINE, 0},
 };
 
+static struct vip_view view_of(const struct vip *want, const struct link *link, const struct vip_have *have, size_t n,
+			       unsigned flags)
+{
+	return (struct vip_view){
+	    .want = flags & UNWANTED ? NULL : want,
+	    .link = link,
+	    .have = have,
+	    .n = n,
+	    .may_add = !(flags & CLOSED),
+	    .may_remove = !(flags & UNKNOWN),
+	};
+}
+
 /* Its stand-in: where there are many, and for as long as it is on its way. */
 static void test_stand_in(void **state)
 {
@@ -177,19 +190,12 @@ static void test_stand_in(void **state)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct vip want = vip_of(table[i].addr, strchr(table[i].addr, ':') ? 128 : 32);
-		struct vip_view v = {
-		    .want = table[i].flags & UNWANTED ? NULL : &want,
-		    .link = table[i].link,
-		    .have = table[i].have,
-		    .n = table[i].n,
-		    .may_add = !(table[i].flags & CLOSED),
-		    .may_remove = true,
-		    .refused = table[i].refused,
-		    .many = table[i].many,
-		    .stand_in = table[i].is,
-		};
+		struct vip_view v = view_of(&want, table[i].link, table[i].have, table[i].n, table[i].flags);
 		struct vip_verdict d;
 
+		v.refused = table[i].refused;
+		v.many = table[i].many;
+		v.stand_in = table[i].is;
 		want.kind = table[i].flags & CLUSTER ? VIP_CLUSTER : VIP_CLIENT;
 		d = vips_decide(&v);
 		if (d.stand_in != table[i].stand_in || d.stand_down != table[i].stand_down || d.add != table[i].add ||
@@ -204,14 +210,7 @@ static void test_decide(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct row *r = &rows[i];
 		struct vip want = vip_of(r->addr, strchr(r->addr, ':') ? 128 : 32);
-		struct vip_view v = {
-		    .want = r->flags & UNWANTED ? NULL : &want,
-		    .link = r->link,
-		    .have = r->have,
-		    .n = r->n,
-		    .may_add = !(r->flags & CLOSED),
-		    .may_remove = !(r->flags & UNKNOWN),
-		};
+		struct vip_view v = view_of(&want, r->link, r->have, r->n, r->flags);
 		struct vip_verdict d;
 		unsigned stale = 0;
 
