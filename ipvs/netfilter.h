@@ -13,10 +13,10 @@ enum { NETFILTER_FAMILIES = 2, MARKERS_MAX = 8, NETFILTER_PROBLEM = 320 };
 struct nf_seen {
 	bool any; /* a set of vipd's is there */
 	bool exists[SET_COUNT];
-	uint32_t references[SET_COUNT], entries[SET_COUNT];
+	uint32_t references[SET_COUNT], entries[SET_COUNT], buckets[SET_COUNT];
 	bool marker; /* that of the wanted rules */
 	uint32_t marker_references;
-	char others[MARKERS_MAX][SET_NAME]; /* markers of other rules */
+	char others[MARKERS_MAX][SET_NAME]; /* markers of other rules, and what a vipd that was killed left half made */
 	size_t n_others;
 	unsigned kube; /* kube-proxy's sets, of both families */
 };
@@ -32,6 +32,7 @@ struct nf_family {
 	struct rules_text stale[RULES_JUMPS];
 	unsigned scan;                   /* the set to be read next */
 	bool read[SET_COUNT];            /* it was, since the start */
+	uint32_t buckets[SET_COUNT];     /* as last seen */
 	nsec_t backoff, retry;           /* after a failure; 0: none */
 	char problem[NETFILTER_PROBLEM]; /* "" none */
 	uint64_t installed;              /* times */

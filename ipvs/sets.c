@@ -88,6 +88,27 @@ int set_name_parse(const char *name, enum set_id *id, uint8_t *family)
 	return -ENOENT;
 }
 
+char *set_next_name(uint8_t family, char buf[SET_NAME])
+{
+	snprintf(buf, SET_NAME, "VIPD-%sNEXT", family == AF_INET6 ? "6-" : "");
+	return buf;
+}
+
+/* The kernel doubles a set when one of its buckets would get a thirteenth entry: rarely with two a bucket, mostly with four. 1,024 is its own first size. */
+uint32_t set_buckets(size_t entries)
+{
+	uint32_t buckets = 1024;
+
+	while (buckets < 2 * entries && buckets < SET_MAX)
+		buckets *= 2;
+	return buckets;
+}
+
+bool set_outgrown(size_t entries, uint32_t buckets)
+{
+	return entries > 2 * (size_t)buckets && buckets < set_buckets(entries);
+}
+
 /* ---- entries as text ---- */
 
 static const char *proto_word(uint8_t proto)
@@ -510,6 +531,33 @@ struct set_op *sets_ops(struct sets *s, uint8_t family, enum sets_part part, siz
 	if (!*n) {
 		free(ops);
 		ops = NULL;
+	}
+	return ops;
+}
+
+size_t set_ops_run(const struct set_op *ops, size_t n)
+{
+	size_t end = 0;
+
+	while (end < n && ops[end].add == ops->add && ops[end].entry.set == ops->entry.set &&
+	       ops[end].entry.addr.family == ops->entry.addr.family)
+		end++;
+	return end;
+}
+
+struct set_op *sets_whole(const struct sets *s, enum set_id id, uint8_t family, size_t *n)
+{
+	struct set_op *ops = xmalloc((map_count(s->nodes) + 1) * sizeof *ops);
+	const void *key;
+	void *value;
+	size_t len;
+
+	*n = 0;
+	for (size_t at = 0; map_next(s->nodes, &at, &key, &len, &value);) {
+		const struct node *d = value;
+
+		if (d->entry.set == id && d->entry.addr.family == family && (d->refs || d->have))
+			ops[(*n)++] = (struct set_op){d->entry, true};
 	}
 	return ops;
 }

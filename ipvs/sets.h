@@ -36,6 +36,13 @@ char *set_name(enum set_id id, uint8_t family, char buf[SET_NAME]);
 /* The reverse; -ENOENT for the name of another set. */
 int set_name_parse(const char *name, enum set_id *id, uint8_t *family);
 
+/* Under this name a larger set is made, which then takes the place of one that has become too small. */
+char *set_next_name(uint8_t family, char buf[SET_NAME]);
+/* Buckets for so many entries, of which the kernel makes no more before there are several times as many. A power of two. */
+uint32_t set_buckets(size_t entries);
+/* So many are more than it should take: soon the kernel itself would make it larger, with all of it in hand and nobody else running meanwhile. */
+bool set_outgrown(size_t entries, uint32_t buckets);
+
 /* What a shape has not is zero. Without padding: entries are compared as bytes. */
 struct set_entry {
 	uint8_t set; /* enum set_id */
@@ -82,6 +89,10 @@ enum sets_part {
 };
 /* What is to be done for a family, in order, by set; malloc'd; NULL for nothing. */
 struct set_op *sets_ops(struct sets *s, uint8_t family, enum sets_part part, size_t *n);
+/* How many of them, from the first on, add to one set or delete from one. */
+size_t set_ops_run(const struct set_op *ops, size_t n);
+/* What a set is made of when all is added and nothing deleted yet; malloc'd. */
+struct set_op *sets_whole(const struct sets *s, enum set_id id, uint8_t family, size_t *n);
 /* The kernel did it. */
 void sets_done(struct sets *s, const struct set_op *op);
 

@@ -148,6 +148,10 @@ static void on_header_line(void *arg, const char *line)
 	if (!strncmp(line, "Name: ", 6)) {
 		memset(&r->h, 0, sizeof(r->h));
 		snprintf(r->h.name, sizeof(r->h.name), "%s", line + 6);
+	} else if (!strncmp(line, "Header: ", 8)) {
+		const char *buckets = strstr(line, "hashsize ");
+
+		r->h.buckets = buckets ? (uint32_t)strtoul(buckets + 9, NULL, 10) : 0;
 	} else if (!strncmp(line, "References: ", 12)) {
 		r->h.references = (uint32_t)strtoul(line + 12, NULL, 10);
 	} else if (!strncmp(line, "Number of entries: ", 19)) {
@@ -183,7 +187,7 @@ int setsock_headers(struct setsock *s, const char *prefix, void (*each)(void *ar
 	return err;
 }
 
-int setsock_create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family)
+int setsock_create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family, uint32_t buckets)
 {
 	const uint32_t most = SET_MAX;
 	const struct ipset_type *type;
@@ -196,6 +200,7 @@ int setsock_create(struct setsock *s, const char *name, enum set_shape shape, ui
 		return finish(s, -1);
 	ipset_session_data_set(s->session, IPSET_OPT_TYPE, type);
 	ipset_session_data_set(s->session, IPSET_OPT_MAXELEM, &most);
+	ipset_session_data_set(s->session, IPSET_OPT_HASHSIZE, &buckets);
 	ipset_envopt_set(s->session, IPSET_ENV_EXIST);
 	return finish(s, ipset_cmd(s->session, IPSET_CMD_CREATE, 0));
 }
@@ -324,7 +329,6 @@ static size_t apply_run(struct run *r, void (*done)(void *arg, const struct set_
 {
 	size_t failed = 0;
 
-	set_name((enum set_id)r->ops->entry.set, r->ops->entry.addr.family, r->name);
 	r->type = type_of(r->s, r->name);
 	if (!r->type)
 		return r->n;
@@ -343,16 +347,48 @@ static size_t apply_run(struct run *r, void (*done)(void *arg, const struct set_
 size_t setsock_apply(struct setsock *s, const struct set_op *ops, size_t n,
 		     void (*done)(void *arg, const struct set_op *op), void *arg)
 {
-	size_t failed = 0, end;
+	size_t failed = 0;
 
-	for (size_t at = 0; at < n; at = end) {
-		struct run r = {.s = s, .ops = ops + at};
+	for (size_t at = 0; at < n;) {
+		struct run r = {.s = s, .ops = ops + at, .n = set_ops_run(ops + at, n - at)};
 
-		for (end = at; end < n && ops[end].add == ops[at].add && ops[end].entry.set == ops[at].entry.set &&
-			       ops[end].entry.addr.family == ops[at].entry.addr.family;)
-			end++;
-		r.n = end - at;
+		set_name((enum set_id)r.ops->entry.set, r.ops->entry.addr.family, r.name);
 		failed += apply_run(&r, done, arg);
+		at += r.n;
 	}
 	return failed;
+}
+
+static void not_yet(void *arg, const struct set_op *op)
+{
+}
+
+static int swap(struct setsock *s, const char *a, const char *b)
+{
+	ipset_session_data_set(s->session, IPSET_SETNAME, a);
+	ipset_session_data_set(s->session, IPSET_OPT_SETNAME2, b);
+	return finish(s, ipset_cmd(s->session, IPSET_CMD_SWAP, 0));
+}
+
+int setsock_replace(struct setsock *s, const struct set_op *adds, size_t n, uint32_t buckets,
+		    void (*done)(void *arg, const struct set_op *op), void *arg)
+{
+	enum set_id id = (enum set_id)adds->entry.set;
+	uint8_t family = adds->entry.addr.family;
+	struct run r = {.s = s, .ops = adds, .n = n};
+	char name[SET_NAME];
+	int err;
+
+	set_name(id, family, name);
+	set_next_name(family, r.name);
+	setsock_destroy(s, r.name); /* a vipd that was killed may have left it; mostly there is none */
+	err = setsock_create(s, r.name, set_shape(id), family, buckets);
+	if (!err && apply_run(&r, not_yet, NULL))
+		err = -EIO;
+	if (!err)
+		err = swap(s, name, r.name);
+	for (size_t i = 0; i < n && !err; i++)
+		done(arg, &adds[i]);
+	setsock_destroy(s, r.name);
+	return err;
 }

@@ -147,6 +147,46 @@ static void additions_come_first(void **state)
 	sets_free(s);
 }
 
+/* Two entries a bucket, and no more buckets than there may be entries. */
+static void a_set_is_made_larger_in_time(void **state)
+{
+	assert_int_equal(set_buckets(0), 1024);
+	assert_int_equal(set_buckets(512), 1024);
+	assert_int_equal(set_buckets(513), 2048);
+	assert_int_equal(set_buckets(10000), 32768);
+	assert_int_equal(set_buckets(SET_MAX), SET_MAX);
+	assert_false(set_outgrown(2048, 1024));
+	assert_true(set_outgrown(2049, 1024));
+	assert_false(set_outgrown(SET_MAX, SET_MAX));
+	assert_true(set_outgrown(SET_MAX, 1 << 18));
+}
+
+/* With what is not there yet, and with what is wanted no more but still needed. */
+static void a_larger_set_lacks_nothing(void **state)
+{
+	struct real r[2] = {real_of("10.32.0.5", 8080, FORWARD_NAT, 1), real_of("10.32.0.6", 8080, FORWARD_NAT, 1)};
+	struct vs before = web(&r[0], 1, VS_EXTERNAL), after = web(&r[1], 1, VS_EXTERNAL);
+	struct sets *s = sets_new();
+	char buf[512];
+	struct set_op *ops;
+	size_t n;
+
+	sets_settings(s, &masquerading);
+	sets_change(s, NULL, &before);
+	drain(s, buf, sizeof buf);
+	sets_change(s, &before, &after);
+	ops = sets_whole(s, SET_LOOP_BACK, AF_INET, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(set_ops_run(ops, n), 2);
+	assert_true(ops[0].add && ops[1].add);
+	assert_false(addr_equal(&ops[0].entry.addr, &ops[1].entry.addr));
+	free(ops);
+	ops = sets_whole(s, SET_LOOP_BACK, AF_INET6, &n);
+	assert_int_equal(n, 0);
+	free(ops);
+	sets_free(s);
+}
+
 /* Only where unknown ports are refused: at an address that vipd adds. */
 static void a_health_check_is_no_unknown_port(void **state)
 {
@@ -327,6 +367,8 @@ int main(void)
 	    cmocka_unit_test(kinds_and_policies),
 	    cmocka_unit_test(one_change_is_one_entry),
 	    cmocka_unit_test(additions_come_first),
+	    cmocka_unit_test(a_set_is_made_larger_in_time),
+	    cmocka_unit_test(a_larger_set_lacks_nothing),
 	    cmocka_unit_test(a_health_check_is_no_unknown_port),
 	    cmocka_unit_test(networks_ranges_and_vips),
 	    cmocka_unit_test(what_the_kernel_has),

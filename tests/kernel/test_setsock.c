@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -32,7 +33,7 @@ static void make(struct setsock *s, enum set_id id, uint8_t family)
 {
 	char name[SET_NAME];
 
-	if (setsock_create(s, set_name(id, family, name), set_shape(id), family))
+	if (setsock_create(s, set_name(id, family, name), set_shape(id), family, 1024))
 		fail_msg("%s", setsock_error(s));
 }
 
@@ -182,12 +183,52 @@ static void many_entries(void **state)
 	free(ops);
 }
 
+/* A larger one takes the place of one that has become too small, and the rules look into the new one; where an entry is refused the old one stays. Nothing is
+ * left over, nor in the way of the next. */
+static void replaced(void **state)
+{
+	enum { N = 5000 };
+	struct set_op *ops = calloc(N, sizeof *ops);
+	struct seen seen = {0};
+	size_t did = 0;
+
+	assert_non_null(ops);
+	for (uint32_t i = 0; i < N; i++) {
+		ops[i] = entry(SET_FW, "10.0.0.1", true);
+		ops[i].entry.addr = addr_from_v4(0x0a000001 + i);
+	}
+	make(*state, SET_FW, AF_INET);
+	assert_int_equal(setsock_create(*state, "VIPD-NEXT", SHAPE_NET, AF_INET, 64), 0);
+	assert_int_equal(system("iptables -A INPUT -m set --match-set VIPD-FW dst,dst -j ACCEPT"), 0);
+	assert_int_equal(setsock_apply(*state, ops, 100, on_done, &did), 0);
+	if (setsock_replace(*state, ops, N, 16384, on_done, &did))
+		fail_msg("%s", setsock_error(*state));
+	assert_int_equal(did, 100 + N);
+	assert_int_equal(setsock_headers(*state, "VIPD-", on_header, &seen), 0);
+	assert_int_equal(seen.headers, 1);
+	assert_string_equal(seen.header.name, "VIPD-FW");
+	assert_int_equal(seen.header.entries, N);
+	assert_int_equal(seen.header.buckets, 16384);
+	assert_int_equal(seen.header.references, 1);
+
+	ops[N / 2].entry.proto = 0;
+	assert_int_equal(setsock_replace(*state, ops, N, 32768, on_done, &did), -EIO);
+	assert_int_equal(did, 100 + N);
+	seen.headers = 0;
+	assert_int_equal(setsock_headers(*state, "VIPD-", on_header, &seen), 0);
+	assert_int_equal(seen.headers, 1);
+	assert_int_equal(seen.header.buckets, 16384);
+	assert_int_equal(system("iptables -F INPUT"), 0);
+	free(ops);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_shape),
 	    cmocka_unit_test(on_after_a_refusal),
 	    cmocka_unit_test(many_entries),
+	    cmocka_unit_test(replaced),
 	};
 
 	return cmocka_run_group_tests(tests, fresh, done);
