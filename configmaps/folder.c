@@ -72,7 +72,7 @@ static void take_copy(struct folder *f, struct source_file *file, const char *pa
 
 	if (f->cache < 0 || f->settled || file->good || cache_read(f->cache, file->name, &text, &len))
 		return;
-	if (!manifest_parse(path, text, len, &objects, &diags)) {
+	if (!manifest_parse_large(path, text, len, &objects, &diags, f->ops.alive, f->ops.arg)) {
 		folder_table_set(f->table, file, &objects);
 		file->good = true;
 		file->good_hash = cache_hash(text, len);
@@ -93,7 +93,7 @@ static void take_text(struct folder *f, struct source_file *file, const char *pa
 		return;
 	file->read = true;
 	file->hash = hash;
-	if (!manifest_parse(path, text, len, &objects, &diags)) {
+	if (!manifest_parse_large(path, text, len, &objects, &diags, f->ops.alive, f->ops.arg)) {
 		folder_table_set(f->table, file, &objects);
 		file->good = true;
 		file->good_hash = hash;

@@ -19,6 +19,8 @@ struct folder_ops {
 	void (*settled)(void *arg, bool first);
 	/* The folder itself cannot be read (why), or can again (NULL). What was known stays. */
 	void (*trouble)(void *arg, const char *why);
+	/* A long pass goes on: often. NULL: nobody asks. */
+	void (*alive)(void *arg);
 	void *arg;
 };
 

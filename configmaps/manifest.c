@@ -17,6 +17,8 @@ struct run {
 	struct diag_list *diags;
 	struct map *seen; /* "kind/namespace/name" -> object of this file; made at the first object */
 	bool failed;
+	void (*alive)(void *arg);
+	void *arg;
 };
 
 struct kind_row {
@@ -181,14 +183,24 @@ static void read_root(struct run *run, const struct node *n, const struct field 
 
 static int read_document(void *arg, const struct node *root, size_t index)
 {
+	struct run *run = arg;
+
 	(void)index;
-	read_root(arg, root, NULL, 0);
+	if (run->alive)
+		run->alive(run->arg);
+	read_root(run, root, NULL, 0);
 	return 0;
 }
 
 int manifest_parse(const char *file, const char *text, size_t len, struct object_list *out, struct diag_list *diags)
 {
-	struct run run = {.file = file, .out = out, .diags = diags};
+	return manifest_parse_large(file, text, len, out, diags, NULL, NULL);
+}
+
+int manifest_parse_large(const char *file, const char *text, size_t len, struct object_list *out,
+			 struct diag_list *diags, void (*alive)(void *arg), void *arg)
+{
+	struct run run = {.file = file, .out = out, .diags = diags, .alive = alive, .arg = arg};
 	static const struct doc_limits limits = {.scalar = 8 << 20}; /* the record of a large node is one annotation */
 	int err = doc_parse(file, text, len, &limits, diags, read_document, &run);
 

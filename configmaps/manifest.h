@@ -9,6 +9,9 @@
  * out of *out. Two objects of one kind, namespace and name in the file: an error at the second that names the first's line.
  * 0, or -EINVAL if there was any error. Kinds that vipd does not know are passed over. */
 int manifest_parse(const char *file, const char *text, size_t len, struct object_list *out, struct diag_list *diags);
+/* The same of a text that may be large: alive is called at each document (NULL: nothing is). */
+int manifest_parse_large(const char *file, const char *text, size_t len, struct object_list *out,
+			 struct diag_list *diags, void (*alive)(void *arg), void *arg);
 
 /* The annotations of vipd's own prefix, NULL behind the last; another one of that prefix is warned of. */
 extern const char *const manifest_annotations[];

@@ -181,10 +181,19 @@ static void on_trouble(void *arg, const char *why)
 		say_ready(c);
 }
 
+static void on_alive(void *arg)
+{
+	child_alive(((struct control *)arg)->child);
+}
+
 static void folder_open(struct control *c)
 {
-	const struct folder_ops ops = {
-	    .object = on_object, .problems = on_problems, .settled = on_settled, .trouble = on_trouble, .arg = c};
+	const struct folder_ops ops = {.object = on_object,
+				       .problems = on_problems,
+				       .settled = on_settled,
+				       .trouble = on_trouble,
+				       .alive = on_alive,
+				       .arg = c};
 	int err;
 
 	c->settled = false;

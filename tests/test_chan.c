@@ -348,13 +348,22 @@ static void ignore_msg(void *arg, struct chan *c, struct msg *m)
 {
 }
 
+static unsigned pongs;
+
+static void on_said(void *arg, struct chan *c, struct msg *m)
+{
+	pongs += m->type == MSG_PONG;
+	if (m->type == MSG_READY)
+		loop_stop(arg, 0);
+}
+
 static void boss_new(struct boss *b)
 {
 	int fds[2];
 
 	*b = (struct boss){.loop = loop_new()};
 	assert_int_equal(chan_pair(fds), 0);
-	b->orders = chan_new(b->loop, fds[0], ignore_msg, NULL, NULL);
+	b->orders = chan_new(b->loop, fds[0], on_said, NULL, b->loop);
 	b->role.child = child_new(ROLE_IPVS, fds[1]);
 }
 
@@ -419,6 +428,24 @@ static void child_life(void **state)
 	child_free(NULL);
 }
 
+/* The loop does not run, and yet the supervisor hears of it: at once, and no more often than each second. */
+static void child_in_long_work(void **state)
+{
+	struct boss b;
+	nsec_t begun = clock_now();
+	unsigned most;
+
+	boss_new(&b);
+	pongs = 0;
+	for (int i = 0; i < 1000; i++)
+		child_alive(b.role.child);
+	most = (unsigned)((clock_now() - begun) / NSEC_PER_SEC) + 1;
+	child_send(b.role.child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1); /* the last one */
+	loop_run(b.loop);
+	assert_in_range(pongs, 1, most);
+	boss_free(&b);
+}
+
 static void child_defaults(void **state)
 {
 	static const struct child_ops least = {.msg = heard_msg};
@@ -471,10 +498,13 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(message),        cmocka_unit_test(descriptor),     cmocka_unit_test(queue),
-	    cmocka_unit_test(bounds),         cmocka_unit_test(death),          cmocka_unit_test(freed_in_message),
-	    cmocka_unit_test(paused),         cmocka_unit_test(nonsense),       cmocka_unit_test(child_life),
-	    cmocka_unit_test(child_defaults), cmocka_unit_test(child_orphaned), cmocka_unit_test(names),
+	    cmocka_unit_test(message),        cmocka_unit_test(descriptor),
+	    cmocka_unit_test(queue),          cmocka_unit_test(bounds),
+	    cmocka_unit_test(death),          cmocka_unit_test(freed_in_message),
+	    cmocka_unit_test(paused),         cmocka_unit_test(nonsense),
+	    cmocka_unit_test(child_life),     cmocka_unit_test(child_in_long_work),
+	    cmocka_unit_test(child_defaults), cmocka_unit_test(child_orphaned),
+	    cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ struct lab {
 	struct map *objects; /* "Kind namespace/name" -> value of data.v, or "-" */
 	char *problems;      /* the last that was called back: lines */
 	char *trouble;       /* NULL: none */
-	unsigned settled, firsts, changes;
+	unsigned settled, firsts, changes, alive;
 	bool (*done)(struct lab *l);
 	void (*on_tick)(struct lab *l);
 	unsigned ticks;
@@ -64,6 +64,11 @@ static void on_object(void *arg, const struct object *now, const struct object *
 	assert_int_equal(before != NULL, old != NULL);
 	free(before);
 	free(key);
+}
+
+static void on_alive(void *arg)
+{
+	((struct lab *)arg)->alive++;
 }
 
 static void on_problems(void *arg, const char *file, const struct diag_list *d)
@@ -259,7 +264,7 @@ static void stop(struct lab *l)
 /* ...and starts. */
 static void start(struct lab *l)
 {
-	const struct folder_ops ops = {on_object, on_problems, on_settled, on_trouble, l};
+	const struct folder_ops ops = {on_object, on_problems, on_settled, on_trouble, on_alive, l};
 
 	l->f = folder_new(l->loop, l->folder, l->cache_fd, &ops);
 	assert_int_equal(l->settled, 0);
@@ -358,6 +363,7 @@ static void one_of_many(void **state)
 	put(l, "f.yaml", both);
 	start(l);
 	assert_int_equal(l->changes, 2);
+	assert_int_equal(l->alive, 2); /* at each document */
 	put(l, "f.yaml", other);
 	wait_for(l, a_is_2);
 	assert_int_equal(l->changes, 3);

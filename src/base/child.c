@@ -26,6 +26,7 @@ struct child {
 	const struct child_ops *ops;
 	void *arg;
 	bool started, over;
+	nsec_t alive; /* when it was told last */
 	int code;
 };
 
@@ -105,6 +106,16 @@ int child_send(struct child *c, enum role to, uint16_t type, uint64_t generation
 	if (err == -ENOBUFS)
 		log_warning("%s does not take its messages: its channel is closed", role_name(to));
 	return err;
+}
+
+void child_alive(struct child *c)
+{
+	nsec_t now = clock_now();
+
+	if (c->alive && now - c->alive < NSEC_PER_SEC)
+		return;
+	c->alive = now;
+	child_send(c, ROLE_SUPERVISOR, MSG_PONG, 0, NULL, 0, -1);
 }
 
 void child_exit(struct child *c, int code)

@@ -34,6 +34,8 @@ void child_exit(struct child *c, int code);
 /* Sends to a peer or ROLE_SUPERVISOR. -ENOTCONN when it is down; -ENOBUFS closes the channel (a peer that hangs is dead). */
 int child_send(struct child *c, enum role to, uint16_t type, uint64_t generation, const void *payload, size_t len,
 	       int fd);
+/* To be called as often as one likes in work that keeps the loop from the supervisor's question whether it runs: tells it, once a second, that the work goes on. */
+void child_alive(struct child *c);
 bool child_has(const struct child *c, enum role who);
 void child_free(struct child *c);
 
