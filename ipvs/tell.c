@@ -43,7 +43,7 @@ void ipvs_send_ack(struct ipvs *p)
 const char *ipvs_why_not_ready(const struct ipvs *p)
 {
 	const struct ready_view v = {.passed = p->passed,
-				     .kernel = !p->r.want || p->r.sock || !ipvs_needs_kernel(p),
+				     .kernel = !p->reopen_wait || p->r.sock || !ipvs_needs_kernel(p),
 				     .wanted = wanted(p),
 				     .missing = queue_missing(p->r.queue),
 				     .behind = p->work_since ? clock_now() - p->work_since : 0};
