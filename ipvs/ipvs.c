@@ -43,13 +43,20 @@ static void on_packets(void *arg, const char *object, const char *reason, const 
 	ipvs_note(arg, object, reason, message, gone);
 }
 
+static unsigned need_of_size(const struct ipvs *p)
+{
+	size_t servers = p->r.want ? table_count(p->r.want) + table_reals(p->r.want) : 0;
+
+	return sysctl_need_of_size(servers, p->cpus);
+}
+
 static void on_want(void *arg, const struct vs *old, const struct vs *new)
 {
 	struct ipvs *p = arg;
 
 	netfilter_change(&p->netfilter, old, new);
 	if (new)
-		sysctls_row(&p->sysctls, new);
+		sysctls_row(&p->sysctls, sysctl_need_of(new) | need_of_size(p));
 }
 
 /* What is needed of the kernel's settings by all of the table (what drains is in it), and by what is beside it. */
@@ -63,7 +70,7 @@ static unsigned on_need(void *arg)
 
 	for (size_t i = 0; i < n && need != NEED_TABLE; i++)
 		need |= sysctl_need_of(all[i]);
-	return need | (s->bind4 ? NEED_BIND4 : 0) | (s->bind6 ? NEED_BIND6 : 0) |
+	return need | need_of_size(p) | (s->bind4 ? NEED_BIND4 : 0) | (s->bind6 ? NEED_BIND6 : 0) |
 	       (if_nametoindex(KUBEPROXY_DEVICE) ? NEED_EVERYWHERE4 : 0);
 }
 
@@ -425,10 +432,12 @@ int ipvs_main(struct child *c, const struct role_env *env)
 	static const struct child_ops ops = {
 	    .start = on_start, .msg = on_msg, .peer = on_peer, .kept = on_kept, .stop = on_stop, .dump = on_dump};
 	struct ipvs *p = xcalloc(1, sizeof(*p));
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	bool lost = false;
 	int code;
 
 	p->child = c;
+	p->cpus = cpus > 0 ? (unsigned)cpus : 1;
 	take_record(p, env->own_fd, &lost);
 	reconcile_init(&p->r, &reconcile_hooks, p, p->own, lost);
 	p->work = loop_timer_new(child_loop(c), on_work, p);

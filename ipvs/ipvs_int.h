@@ -22,9 +22,10 @@ struct ipvs {
 	struct gates gates;
 	struct netfilter netfilter;
 	struct sysctls sysctls;
+	unsigned cpus; /* that there may be */
 	struct syncd sync;
 	struct loop_timer *work, *look, *drain, *reopen, *sync_look, *beat;
-	nsec_t reopen_wait;
+	nsec_t reopen_wait; /* 0: it answered when it was asked last, or was not asked yet */
 	bool started;
 	bool passed;                /* all of a first picture has been tried */
 	nsec_t work_since;          /* there has been work to do since; 0: there is none */

@@ -24,6 +24,12 @@ const struct sysctl_rule sysctl_rules[SYSCTL_RULES] = {
      .why =
 	 "scheduler mh picks the same real server on each node, but a connection goes on after a failover only with it",
      .need = NEED_MH},
+    {.name = "net.ipv4.vs.run_estimation",
+     .value = 0,
+     .why = "with so many servers, this kernel computes their rates each two seconds in one go, for which a virtual "
+	    "router's advertisements wait; ipvsadm --rate shows none without it, vipctl top does",
+     .need = NEED_NO_RATES,
+     .below = 6 << 16 | 2},
     {.name = "net.ipv4.ip_forward",
      .value = 1,
      .why = "what real servers of forwarding method NAT answer is dropped here without it",
@@ -100,6 +106,12 @@ unsigned sysctl_kernel(const char *release)
 			return 0;
 	}
 	return part[0] << 16 | part[1];
+}
+
+/* ip_vs_est.c before Linux 6.2 adds up each server's counters of all CPUs in one softirq, some 40 ns each: at most 2 ms of that. */
+unsigned sysctl_need_of_size(size_t servers, unsigned cpus)
+{
+	return servers * cpus > 50000 ? NEED_NO_RATES : 0;
 }
 
 static unsigned need_of_real(const struct real *r, bool v6)

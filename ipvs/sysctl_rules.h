@@ -20,6 +20,7 @@ enum sysctl_need {
 	NEED_BIND4 = 32,    /* virtual IPs for other programs of the hosts */
 	NEED_BIND6 = 64,
 	NEED_EVERYWHERE4 = 128, /* kube-proxy's device holds the addresses on each node */
+	NEED_NO_RATES = 256,    /* more servers than this kernel can compute the rates of in no time */
 };
 
 struct sysctl_rule {
@@ -36,7 +37,7 @@ struct sysctl_rule {
 	bool told;       /* never set: a person is told */
 };
 
-enum { SYSCTL_RULES = 12, SYSCTL_PATH = 64 };
+enum { SYSCTL_RULES = 13, SYSCTL_PATH = 64 };
 extern const struct sysctl_rule sysctl_rules[SYSCTL_RULES];
 
 /* Its name in the ownership record; its file. */
@@ -48,6 +49,8 @@ unsigned sysctl_kernel(const char *release);
 bool sysctl_does(const struct sysctl_rule *r, int now);
 /* Of one virtual server: enum sysctl_need. */
 unsigned sysctl_need_of(const struct vs *v);
+/* Of a table of so many virtual and real servers together, on a machine of so many CPUs. */
+unsigned sysctl_need_of_size(size_t servers, unsigned cpus);
 /* Whether the rule counts with these settings and needs on this kernel; manageSysctls apart. */
 bool sysctl_needed(const struct sysctl_rule *r, const struct nat_settings *s, unsigned kernel, unsigned need);
 

@@ -237,9 +237,9 @@ void sysctls_want(struct sysctls *s, const struct nat_settings *settings)
 	sysctls_look(s);
 }
 
-void sysctls_row(struct sysctls *s, const struct vs *v)
+void sysctls_row(struct sysctls *s, unsigned need)
 {
-	unsigned more = sysctl_need_of(v) & ~s->need;
+	unsigned more = need & ~s->need;
 
 	s->need |= more;
 	if (more && s->wanted)

@@ -52,6 +52,8 @@ static void needed(void **state)
 	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=2 "},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_EVERYWHERE4,
 	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_NO_RATES, ALWAYS "net.ipv4.vs.run_estimation=0 "},
+	    {"6.2.0", MASQUERADE_AUTO, NEED_NO_RATES, ALWAYS},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_BIND4, ALWAYS "net.ipv4.ip_nonlocal_bind=1 "},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_BIND6, ALWAYS "net.ipv6.ip_nonlocal_bind=1 "},
 	};
@@ -95,6 +97,14 @@ static void needs(void **state)
 	}
 }
 
+static void sizes(void **state)
+{
+	assert_int_equal(sysctl_need_of_size(0, 512), 0);
+	assert_int_equal(sysctl_need_of_size(11000, 4), 0);
+	assert_int_equal(sysctl_need_of_size(11000, 32), NEED_NO_RATES);
+	assert_int_equal(sysctl_need_of_size(110000, 1), NEED_NO_RATES);
+}
+
 /* Which values of the kernel's may stay. */
 static void does(void **state)
 {
@@ -134,13 +144,14 @@ static void names(void **state)
 			assert_string_not_equal(word, sysctl_word(&sysctl_rules[k]));
 	}
 	assert_string_equal(sysctl_path(&sysctl_rules[0], path), "/proc/sys/net/ipv4/vs/conntrack");
-	assert_string_equal(sysctl_path(&sysctl_rules[6], path), "/proc/sys/net/ipv6/conf/all/forwarding");
+	assert_string_equal(sysctl_path(&sysctl_rules[7], path), "/proc/sys/net/ipv6/conf/all/forwarding");
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(kernels), cmocka_unit_test(needed), cmocka_unit_test(needs),
-					   cmocka_unit_test(does), cmocka_unit_test(names)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(kernels), cmocka_unit_test(needed),
+					   cmocka_unit_test(needs),   cmocka_unit_test(sizes),
+					   cmocka_unit_test(does),    cmocka_unit_test(names)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
