@@ -56,7 +56,7 @@ static void on_want(void *arg, const struct vs *old, const struct vs *new)
 
 	netfilter_change(&p->netfilter, old, new);
 	if (new)
-		sysctls_row(&p->sysctls, sysctl_need_of(new) | need_of_size(p));
+		sysctls_more(&p->sysctls, sysctl_need_of(new));
 }
 
 /* What is needed of the kernel's settings by all of the table (what drains is in it), and by what is beside it. */
@@ -143,6 +143,7 @@ static void arm_drain(struct ipvs *p)
 static void settled(struct ipvs *p)
 {
 	netfilter_apply(&p->netfilter, SETS_ALL);
+	sysctls_more(&p->sysctls, need_of_size(p));
 	ipvs_send_ack(p);
 	p->passed = p->passed || netfilter_ready(&p->netfilter);
 	p->work_since = 0;

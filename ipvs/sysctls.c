@@ -237,7 +237,7 @@ void sysctls_want(struct sysctls *s, const struct nat_settings *settings)
 	sysctls_look(s);
 }
 
-void sysctls_row(struct sysctls *s, unsigned need)
+void sysctls_more(struct sysctls *s, unsigned need)
 {
 	unsigned more = need & ~s->need;
 

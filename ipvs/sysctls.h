@@ -42,8 +42,8 @@ void sysctls_clear(struct sysctls *s);
 void sysctls_want(struct sysctls *s, const struct nat_settings *settings);
 /* Now: the kernel may have IPVS since a moment ago. */
 void sysctls_look(struct sysctls *s);
-/* A virtual server comes into the table that needs this: soon, if it is more than was needed before. */
-void sysctls_row(struct sysctls *s, unsigned need);
+/* The table came to need this: soon, if it is more than was needed before. */
+void sysctls_more(struct sysctls *s, unsigned need);
 /* Tells again all that was told. */
 void sysctls_renote(struct sysctls *s);
 /* Puts all of the record back. 0, or the last -errno. */

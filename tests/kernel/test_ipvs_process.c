@@ -1,6 +1,7 @@
 /* The ipvs process against a real kernel: forked as the supervisor forks it, with this program as supervisor, control, vrrp and runner. Runs as root, each test in
  * a network namespace of its own. Exit 77: this kernel has no IPVS, or we may not. */
 #include "../../ipvs/cleanup.h"
+#include "../../ipvs/sysctl_rules.h"
 #include "../../ipvs/wire.h"
 #include "../../src/base/arena.h"
 #include "../../src/base/child.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -533,6 +535,56 @@ static void first_load(void **state)
 	n->is_ready = false;
 	give_peer(n, ROLE_VRRP);
 	wait_until(n, programmed_twice);
+}
+
+/* net.ipv4.vs.run_estimation of this namespace; -1: the kernel has none. */
+static int run_estimation(void)
+{
+	FILE *f = fopen("/proc/sys/net/ipv4/vs/run_estimation", "r");
+	int value = -1;
+
+	if (f && fscanf(f, "%d", &value) != 1)
+		fail();
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static bool rates_off(struct node *n)
+{
+	return run_estimation() == 0;
+}
+
+/* A table whose rates an old kernel computes all at once, for too long; and one that is small again. */
+static void rates_of_many_servers(void **state)
+{
+	enum { REALS = 200, MOST = 50000 };
+	uint16_t servers = (uint16_t)(MOST / sysconf(_SC_NPROCESSORS_CONF) / (REALS + 1) + 1), port;
+	struct node *n = *state;
+	struct utsname u;
+	bool old;
+
+	assert_int_equal(uname(&u), 0);
+	old = sysctl_kernel(u.release) < (6 << 16 | 2) && run_estimation() >= 0;
+	n->settings.nat.sysctls = true;
+	wish(n, IPPROTO_TCP, "10.0.0.9", 999, "rr", 1, FORWARD_NAT);
+	start_with_table(n);
+	assert_int_equal(run_estimation(), run_estimation() < 0 ? -1 : 1);
+	for (port = 1000; port < 1000 + servers; port++) {
+		struct vs_key k = wish(n, IPPROTO_TCP, "10.0.0.9", port, "rr", REALS, FORWARD_NAT);
+
+		send_row(n, MSG_ROWS, ROLE_CONTROL, 2, ROW_SET, &k);
+	}
+	wait_until(n, acked);
+	if (old)
+		wait_until(n, rates_off);
+	for (port = 1000; port < 1000 + servers; port++) {
+		struct vs_key k = key_of(IPPROTO_TCP, "10.0.0.9", port);
+
+		table_del(n->want, &k);
+	}
+	load(n, 3, false);
+	assert_int_equal(run_estimation(), run_estimation() < 0 ? -1 : 1);
 }
 
 static void an_empty_table_is_programmed(void **state)
@@ -1073,6 +1125,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(first_load),
+	    T(rates_of_many_servers),
 	    T(an_empty_table_is_programmed),
 	    T(rows),
 	    T(a_second_picture_changes_what_differs),
