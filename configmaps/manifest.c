@@ -165,6 +165,8 @@ static void read_root(struct run *run, const struct node *n, const struct field 
 	struct field root = field_root(&r, n);
 	const struct kind_row *row = NULL;
 
+	if (run->alive)
+		run->alive(run->arg);
 	if (n->type != NODE_MAP) {
 		struct field item = {.r = &r, .node = n, .up = up, .index = index};
 
@@ -183,12 +185,8 @@ static void read_root(struct run *run, const struct node *n, const struct field 
 
 static int read_document(void *arg, const struct node *root, size_t index)
 {
-	struct run *run = arg;
-
 	(void)index;
-	if (run->alive)
-		run->alive(run->arg);
-	read_root(run, root, NULL, 0);
+	read_root(arg, root, NULL, 0);
 	return 0;
 }
 
@@ -201,7 +199,8 @@ int manifest_parse_large(const char *file, const char *text, size_t len, struct 
 			 struct diag_list *diags, void (*alive)(void *arg), void *arg)
 {
 	struct run run = {.file = file, .out = out, .diags = diags, .alive = alive, .arg = arg};
-	static const struct doc_limits limits = {.scalar = 8 << 20}; /* the record of a large node is one annotation */
+	const struct doc_limits limits = {
+	    .scalar = 8 << 20, .alive = alive, .arg = arg}; /* the record of a large node is one annotation */
 	int err = doc_parse(file, text, len, &limits, diags, read_document, &run);
 
 	map_free(run.seen, NULL);

@@ -9,7 +9,7 @@
  * out of *out. Two objects of one kind, namespace and name in the file: an error at the second that names the first's line.
  * 0, or -EINVAL if there was any error. Kinds that vipd does not know are passed over. */
 int manifest_parse(const char *file, const char *text, size_t len, struct object_list *out, struct diag_list *diags);
-/* The same of a text that may be large: alive is called at each document (NULL: nothing is). */
+/* The same of a text that may be large: alive is called often meanwhile, at least at each object (NULL: nothing is). */
 int manifest_parse_large(const char *file, const char *text, size_t len, struct object_list *out,
 			 struct diag_list *diags, void (*alive)(void *arg), void *arg);
 

@@ -411,6 +411,44 @@ static int stop_at_second(void *arg, const struct node *root, size_t index)
 	return ++*calls == 2 ? 42 : 0;
 }
 
+static void count_alive(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+static int pass_over(void *arg, const struct node *root, size_t index)
+{
+	return 0;
+}
+
+/* One long document, YAML read by both readers, or JSON; and many short ones. */
+static void long_work_is_told_of(void **state)
+{
+	enum { N = 20000 };
+	static const struct {
+		const char *before, *item, *after;
+	} rows[] = {{"items:\n", "- a\n", ""},
+		    {"items:\n", "- a\n", "more: &x {a: *x}\n"},
+		    {"[1", ",1", "]"},
+		    {"", "a: 1\n---\n", ""}};
+	char *text = xmalloc(16 * N);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		unsigned alive = 0;
+		const struct doc_limits l = {.alive = count_alive, .arg = &alive};
+		struct diag_list d = {0};
+		size_t len = (size_t)sprintf(text, "%s", rows[i].before);
+
+		for (int k = 0; k < N; k++)
+			len += (size_t)sprintf(text + len, "%s", rows[i].item);
+		len += (size_t)sprintf(text + len, "%s", rows[i].after);
+		doc_parse("f", text, len, &l, &d, pass_over, NULL);
+		assert_in_range(alive, N / 1100, 4 * N / 1000);
+		diag_clear(&d);
+	}
+	free(text);
+}
+
 static void stops_when_told(void **state)
 {
 	static const char *const rows[] = {"a: 1\n---\n---\nb: 2\n---\nc: 3\n", "[1] [2] [3]"};
@@ -458,6 +496,7 @@ int main(void)
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(many_keys),
 	    cmocka_unit_test(places),
+	    cmocka_unit_test(long_work_is_told_of),
 	    cmocka_unit_test(stops_when_told),
 	    cmocka_unit_test(lookups_and_names),
 	};

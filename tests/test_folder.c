@@ -363,7 +363,7 @@ static void one_of_many(void **state)
 	put(l, "f.yaml", both);
 	start(l);
 	assert_int_equal(l->changes, 2);
-	assert_int_equal(l->alive, 2); /* at each document */
+	assert_int_equal(l->alive, 2); /* at each object */
 	put(l, "f.yaml", other);
 	wait_for(l, a_is_2);
 	assert_int_equal(l->changes, 3);

@@ -47,6 +47,9 @@ struct doc_limits {
 	/* Go on behind a duplicate key: each is reported, and the document is delivered all the same. For a reader that tells all errors at
 	 * once and looks at diags->errors. */
 	bool duplicates;
+	/* Called often while a long text is read; NULL: nothing is. */
+	void (*alive)(void *arg);
+	void *arg;
 };
 
 /* Called for each document of the text, in order; the node lives in an arena that is freed after the call. Return non-zero to stop. */

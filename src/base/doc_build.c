@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Aliases may make a document this much larger than it is written: sharing is meant, bombs are not. */
-enum { ALIAS_FREE = 10000, ALIAS_FACTOR = 10, SMALL_MAP = 16 };
+enum { ALIAS_FREE = 10000, ALIAS_FACTOR = 10, SMALL_MAP = 16, ALIVE = 1024 };
 
 int build_fail(struct builder *b, struct pos at, const char *fmt, ...)
 {
@@ -50,6 +50,8 @@ static int count(struct builder *b, struct pos at, size_t nodes, bool alias)
 	if (nodes > b->limits.nodes - b->nodes)
 		return build_fail(b, at, "document has more than %zu values", b->limits.nodes);
 	b->nodes += nodes;
+	if (b->limits.alive && ++b->built % ALIVE == 0)
+		b->limits.alive(b->limits.arg);
 	if (!alias)
 		return 0;
 	b->aliased += nodes;

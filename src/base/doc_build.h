@@ -34,6 +34,7 @@ struct builder {
 	bool has_root;
 	size_t nodes;   /* of the document, what aliases expand to included */
 	size_t aliased; /* of those, by aliases */
+	size_t built;   /* of all documents */
 	struct frame *frames;
 	size_t depth, frames_cap;
 	struct pair *scratch;
