@@ -47,7 +47,7 @@ static unsigned need_of_size(const struct ipvs *p)
 {
 	size_t servers = p->r.want ? table_count(p->r.want) + table_reals(p->r.want) : 0;
 
-	return sysctl_need_of_size(servers, p->cpus);
+	return sysctl_need_of_size(servers, p->cpus, p->sysctls.need);
 }
 
 static void on_want(void *arg, const struct vs *old, const struct vs *new)
@@ -101,6 +101,7 @@ static bool connect_kernel(struct ipvs *p)
 		ipvs_explain(p, err);
 		p->reopen_wait = backoff_next(p->reopen_wait);
 		loop_timer_set(p->reopen, p->reopen_wait);
+		ipvs_tell_ready(p);
 		return false;
 	}
 	loop_timer_stop(p->reopen);

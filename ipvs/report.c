@@ -107,7 +107,7 @@ static int add_service(void *arg, const struct vs *head, const struct vs_stats *
 	return 0;
 }
 
-static int write_service(struct reconcile *r, const struct listed *v, struct text *out)
+static int write_service(struct reconcile *r, const struct listed *v, bool rates, struct text *out)
 {
 	char addr[ADDR_TEXT];
 	const struct vs *h = &v->head;
@@ -119,7 +119,8 @@ static int write_service(struct reconcile *r, const struct listed *v, struct tex
 			      (int)h->flags, "persistence", (int)h->timeout, "ours", own_has(r->own, &h->key));
 
 	set_counters(j, &v->stats);
-	json_object_set_new(j, "rates", rates_json(&v->stats));
+	if (rates)
+		json_object_set_new(j, "rates", rates_json(&v->stats));
 	json_object_set_new(j, "reals", reals);
 	if (err >= 0)
 		json_dump_callback(j, append, out, JSON_COMPACT);
@@ -127,7 +128,7 @@ static int write_service(struct reconcile *r, const struct listed *v, struct tex
 	return err < 0 ? err : 0;
 }
 
-char *report_table(struct reconcile *r, size_t *len, int *err)
+char *report_table(struct reconcile *r, bool rates, size_t *len, int *err)
 {
 	struct list l = {0};
 	struct text t = {0};
@@ -136,7 +137,7 @@ char *report_table(struct reconcile *r, size_t *len, int *err)
 	for (size_t i = 0; i < l.n && *err >= 0; i++) {
 		if (i)
 			append(",\n", 2, &t);
-		*err = write_service(r, &l.items[i], &t);
+		*err = write_service(r, &l.items[i], rates, &t);
 	}
 	append("]\n", 2, &t);
 	free(l.items);

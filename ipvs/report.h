@@ -8,9 +8,9 @@
 
 /* All virtual servers in the kernel with their counters:
  * [{"address","port","protocol","scheduler","flags","persistence","ours","connections","inPackets","outPackets","inBytes","outBytes",
- *   "rates":{the same five, a second},
+ *   "rates":{the same five, a second; only if `rates`: the kernel computes them},
  *   "reals":[{"address","port","forward","weight","active","inactive","persistent", "drainsUntil" (Unix seconds, only if it drains), the same five}]}]. NULL and *err when the kernel cannot be read. */
-char *report_table(struct reconcile *r, size_t *len, int *err);
+char *report_table(struct reconcile *r, bool rates, size_t *len, int *err);
 
 struct report_state {
 	uint64_t healed_filter;   /* entries of sets, and rules, that somebody had changed */

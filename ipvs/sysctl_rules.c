@@ -27,7 +27,7 @@ const struct sysctl_rule sysctl_rules[SYSCTL_RULES] = {
     {.name = "net.ipv4.vs.run_estimation",
      .value = 0,
      .why = "with so many servers, this kernel computes their rates each two seconds in one go, for which a virtual "
-	    "router's advertisements wait; ipvsadm --rate shows none without it, vipctl top does",
+	    "router's advertisements wait; ipvsadm --rate shows old ones without it, vipctl top its own",
      .need = NEED_NO_RATES,
      .below = 6 << 16 | 2},
     {.name = "net.ipv4.ip_forward",
@@ -109,9 +109,11 @@ unsigned sysctl_kernel(const char *release)
 }
 
 /* ip_vs_est.c before Linux 6.2 adds up each server's counters of all CPUs in one softirq, some 40 ns each: at most 2 ms of that. */
-unsigned sysctl_need_of_size(size_t servers, unsigned cpus)
+unsigned sysctl_need_of_size(size_t servers, unsigned cpus, unsigned need)
 {
-	return servers * cpus > 50000 ? NEED_NO_RATES : 0;
+	size_t most = need & NEED_NO_RATES ? 25000 : 50000;
+
+	return servers * cpus > most ? NEED_NO_RATES : 0;
 }
 
 static unsigned need_of_real(const struct real *r, bool v6)

@@ -49,8 +49,8 @@ unsigned sysctl_kernel(const char *release);
 bool sysctl_does(const struct sysctl_rule *r, int now);
 /* Of one virtual server: enum sysctl_need. */
 unsigned sysctl_need_of(const struct vs *v);
-/* Of a table of so many virtual and real servers together, on a machine of so many CPUs. */
-unsigned sysctl_need_of_size(size_t servers, unsigned cpus);
+/* Of a table of so many virtual and real servers together, on a machine of so many CPUs; need: so far. A little fewer change nothing. */
+unsigned sysctl_need_of_size(size_t servers, unsigned cpus, unsigned need);
 /* Whether the rule counts with these settings and needs on this kernel; manageSysctls apart. */
 bool sysctl_needed(const struct sysctl_rule *r, const struct nat_settings *s, unsigned kernel, unsigned need);
 

@@ -246,6 +246,16 @@ void sysctls_more(struct sysctls *s, unsigned need)
 		loop_timer_set(s->timer, 0);
 }
 
+bool sysctls_rates(void)
+{
+	int now;
+
+	for (unsigned i = 0; i < SYSCTL_RULES; i++)
+		if (sysctl_rules[i].need == NEED_NO_RATES && !setting_read(&sysctl_rules[i], &now))
+			return now;
+	return true; /* it cannot be asked not to */
+}
+
 void sysctls_renote(struct sysctls *s)
 {
 	for (unsigned i = 0; i < SYSCTL_RULES; i++) {

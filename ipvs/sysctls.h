@@ -44,6 +44,8 @@ void sysctls_want(struct sysctls *s, const struct nat_settings *settings);
 void sysctls_look(struct sysctls *s);
 /* The table came to need this: soon, if it is more than was needed before. */
 void sysctls_more(struct sysctls *s, unsigned need);
+/* Whether the kernel computes rates. Where it has stopped, those that it shows are of that moment. */
+bool sysctls_rates(void);
 /* Tells again all that was told. */
 void sysctls_renote(struct sysctls *s);
 /* Puts all of the record back. 0, or the last -errno. */

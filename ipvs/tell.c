@@ -163,7 +163,7 @@ void ipvs_answer(struct ipvs *p, enum role from, const struct msg *m)
 	int err = 0;
 
 	if (m->len == 5 && !memcmp(m->payload, "table", 5))
-		text = report_table(&p->r, &len, &err);
+		text = report_table(&p->r, sysctls_rates(), &len, &err);
 	else if (m->len == 6 && !memcmp(m->payload, "status", 6))
 		text = ipvs_status(p, &len);
 	else if (m->len == strlen(COUNTERS_HEADS) && !memcmp(m->payload, COUNTERS_HEADS, m->len))

@@ -6,11 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With its rate, where the kernel computes any. */
+static void counter_line(FILE *to, const char *title, json_t *status, const char *key)
+{
+	json_t *rates = json_object_get(status, "rates");
+
+	if (rates)
+		describe_line(to, title, "%lld, %lld/s", describe_number(status, key), describe_number(rates, key));
+	else
+		describe_line(to, title, "%lld", describe_number(status, key));
+}
+
 void describe_server(FILE *to, json_t *server, const struct describe_world *w)
 {
 	json_t *spec = json_object_get(server, "spec"), *status = json_object_get(server, "status");
 	const char *name = describe_text(json_object_get(server, "metadata"), "name");
-	json_t *rates = json_object_get(status, "rates");
 
 	describe_line(to, "Name:", "%s", name);
 	describe_line(to, "Service:", "%s",
@@ -18,16 +28,11 @@ void describe_server(FILE *to, json_t *server, const struct describe_world *w)
 	describe_line(to, "Scheduler:", "%s", describe_text(spec, "scheduler"));
 	if (describe_number(spec, "persistence"))
 		describe_line(to, "Persistence:", "%lld seconds", describe_number(spec, "persistence"));
-	describe_line(to, "Connections:", "%lld, %lld/s", describe_number(status, "connections"),
-		      describe_number(rates, "connections"));
-	describe_line(to, "Packets In:", "%lld, %lld/s", describe_number(status, "inPackets"),
-		      describe_number(rates, "inPackets"));
-	describe_line(to, "Packets Out:", "%lld, %lld/s", describe_number(status, "outPackets"),
-		      describe_number(rates, "outPackets"));
-	describe_line(to, "Bytes In:", "%lld, %lld/s", describe_number(status, "inBytes"),
-		      describe_number(rates, "inBytes"));
-	describe_line(to, "Bytes Out:", "%lld, %lld/s", describe_number(status, "outBytes"),
-		      describe_number(rates, "outBytes"));
+	counter_line(to, "Connections:", status, "connections");
+	counter_line(to, "Packets In:", status, "inPackets");
+	counter_line(to, "Packets Out:", status, "outPackets");
+	counter_line(to, "Bytes In:", status, "inBytes");
+	counter_line(to, "Bytes Out:", status, "outBytes");
 	fputs("Real Servers:\n", to);
 	describe_reals(to, status);
 	describe_problems(to, w, name);

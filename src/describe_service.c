@@ -176,6 +176,10 @@ static void rates_text(json_t *status, char *buf, size_t size)
 {
 	json_t *r = json_object_get(status, "rates");
 
+	if (!r) { /* the kernel computes none */
+		snprintf(buf, size, "%lld connections", describe_number(status, "connections"));
+		return;
+	}
 	snprintf(buf, size,
 		 "%lld connections; a second: %lld connections, %lld packets in, %lld out, %lld bytes in, %lld out",
 		 describe_number(status, "connections"), describe_number(r, "connections"),

@@ -142,9 +142,7 @@ static void test_service(void **state)
 	      "bytes in, 9000 out\n"
 	      "  Real Server    Forward   Weight   Active   Inactive   Connections   In Bytes   Out Bytes\n"
 	      "  10.32.0.5:80   NAT       1        2        3          7             70         700\n"
-	      "                          TCP 10.96.0.7:80 rr, 0 connections; a second: 0 connections, 0 packets in, 0 "
-	      "out, 0 bytes "
-	      "in, 0 out\n"
+	      "                          TCP 10.96.0.7:80 rr, 0 connections\n"
 	      "  <no real servers>\n"
 	      "Problems:                 Conflict: belongs to another\n"
 	      "Events:\n"
@@ -208,6 +206,24 @@ static void test_server(void **state)
 	      "  Real Server    Forward   Weight   Active   Inactive   Connections   In Bytes   Out Bytes\n"
 	      "  [fd32::5]:80   TUN       0        0        0          0             0          0\n"
 	      "Problems:                 <none>\n");
+	/* The kernel computes no rates. */
+	check(
+	    describe_server,
+	    "{'metadata': {'name': 'TCP 10.10.0.1:80'}, 'spec': {'service': 'default/web', 'scheduler': 'rr'}, "
+	    "'status': {'ours': true, 'connections': 5, 'inPackets': 6, 'outPackets': 7, 'inBytes': 8, 'outBytes': 9, "
+	    "'reals': []}}",
+	    &w,
+	    "Name:                     TCP 10.10.0.1:80\n"
+	    "Service:                  default/web\n"
+	    "Scheduler:                rr\n"
+	    "Connections:              5\n"
+	    "Packets In:               6\n"
+	    "Packets Out:              7\n"
+	    "Bytes In:                 8\n"
+	    "Bytes Out:                9\n"
+	    "Real Servers:\n"
+	    "  <no real servers>\n"
+	    "Problems:                 <none>\n");
 	clear(&w);
 }
 

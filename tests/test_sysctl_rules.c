@@ -99,10 +99,12 @@ static void needs(void **state)
 
 static void sizes(void **state)
 {
-	assert_int_equal(sysctl_need_of_size(0, 512), 0);
-	assert_int_equal(sysctl_need_of_size(11000, 4), 0);
-	assert_int_equal(sysctl_need_of_size(11000, 32), NEED_NO_RATES);
-	assert_int_equal(sysctl_need_of_size(110000, 1), NEED_NO_RATES);
+	assert_int_equal(sysctl_need_of_size(0, 512, 0), 0);
+	assert_int_equal(sysctl_need_of_size(11000, 4, 0), 0);
+	assert_int_equal(sysctl_need_of_size(11000, 32, 0), NEED_NO_RATES);
+	assert_int_equal(sysctl_need_of_size(110000, 1, 0), NEED_NO_RATES);
+	assert_int_equal(sysctl_need_of_size(11000, 4, NEED_NO_RATES), NEED_NO_RATES);
+	assert_int_equal(sysctl_need_of_size(6000, 4, NEED_NO_RATES | NEED_MH), 0);
 }
 
 /* Which values of the kernel's may stay. */
