@@ -171,9 +171,12 @@ static int create_sets(struct netfilter *n, struct nf_family *f, const struct nf
 	for (unsigned i = 0; i < SET_COUNT && !err; i++) {
 		enum set_id id = (enum set_id)i;
 
-		f->buckets[i] = s->exists[i] ? s->buckets[i] : set_buckets(sets_wanted(n->sets, id, f->family));
-		if (s->exists[i])
+		if (s->exists[i]) {
+			if (s->buckets[i] > f->buckets[i]) /* it may have been made larger since it was seen */
+				f->buckets[i] = s->buckets[i];
 			continue;
+		}
+		f->buckets[i] = set_buckets(sets_wanted(n->sets, id, f->family));
 		sets_forget(n->sets, id, f->family);
 		f->read[i] = true;
 		err = setsock_create(n->sock, set_name(id, f->family, name), set_shape(id), f->family, f->buckets[i]);
@@ -216,9 +219,9 @@ static bool enlarge(struct netfilter *n, struct nf_family *f, enum set_id id)
 	if (!f->read[id] || !f->buckets[id] || !set_outgrown(wanted, f->buckets[id]))
 		return false;
 	ops = sets_whole(n->sets, id, f->family, &count);
-	done = setsock_replace(n->sock, ops, count, set_buckets(wanted), on_done, n->sets) == 0;
+	done = setsock_replace(n->sock, ops, count, set_buckets(count), on_done, n->sets) == 0;
 	if (done)
-		f->buckets[id] = set_buckets(wanted);
+		f->buckets[id] = set_buckets(count);
 	else
 		log_debug("the set %s is not made larger here: %s", set_name(id, f->family, name),
 			  setsock_error(n->sock));

@@ -16,7 +16,7 @@ struct nf_seen {
 	uint32_t references[SET_COUNT], entries[SET_COUNT], buckets[SET_COUNT];
 	bool marker; /* that of the wanted rules */
 	uint32_t marker_references;
-	char others[MARKERS_MAX][SET_NAME]; /* markers of other rules, and what a vipd that was killed left half made */
+	char others[MARKERS_MAX][SET_NAME]; /* markers of other rules, and a set that was replaced or is half made */
 	size_t n_others;
 	unsigned kube; /* kube-proxy's sets, of both families */
 };

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <libipset/ipset.h>
+#include <linux/membarrier.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { ERROR_TEXT = 256, LINE_MAX_LEN = 512 };
 
@@ -187,7 +190,8 @@ int setsock_headers(struct setsock *s, const char *prefix, void (*each)(void *ar
 	return err;
 }
 
-int setsock_create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family, uint32_t buckets)
+static int create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family, uint32_t buckets,
+		  bool exists)
 {
 	const uint32_t most = SET_MAX;
 	const struct ipset_type *type;
@@ -201,8 +205,16 @@ int setsock_create(struct setsock *s, const char *name, enum set_shape shape, ui
 	ipset_session_data_set(s->session, IPSET_OPT_TYPE, type);
 	ipset_session_data_set(s->session, IPSET_OPT_MAXELEM, &most);
 	ipset_session_data_set(s->session, IPSET_OPT_HASHSIZE, &buckets);
-	ipset_envopt_set(s->session, IPSET_ENV_EXIST);
+	if (exists)
+		ipset_envopt_set(s->session, IPSET_ENV_EXIST);
+	else
+		ipset_envopt_unset(s->session, IPSET_ENV_EXIST);
 	return finish(s, ipset_cmd(s->session, IPSET_CMD_CREATE, 0));
+}
+
+int setsock_create(struct setsock *s, const char *name, enum set_shape shape, uint8_t family, uint32_t buckets)
+{
+	return create(s, name, shape, family, buckets, true);
 }
 
 int setsock_destroy(struct setsock *s, const char *name)
@@ -370,6 +382,23 @@ static int swap(struct setsock *s, const char *a, const char *b)
 	return finish(s, ipset_cmd(s->session, IPSET_CMD_SWAP, 0));
 }
 
+/* The reason of an earlier failure stays. */
+static void destroy_quietly(struct setsock *s, const char *name)
+{
+	char kept[ERROR_TEXT];
+
+	memcpy(kept, s->error, sizeof kept);
+	setsock_destroy(s, name);
+	memcpy(s->error, kept, sizeof kept);
+}
+
+/* Packets on other CPUs may still be looking into a set that was swapped out, and kernels before 6.7 free it under them. A membarrier waits for that
+ * (synchronize_rcu); a machine that keeps its CPUs to itself (nohz_full) refuses it. Source: membarrier(2). */
+static bool let_go(void)
+{
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
+}
+
 int setsock_replace(struct setsock *s, const struct set_op *adds, size_t n, uint32_t buckets,
 		    void (*done)(void *arg, const struct set_op *op), void *arg)
 {
@@ -381,14 +410,15 @@ int setsock_replace(struct setsock *s, const struct set_op *adds, size_t n, uint
 
 	set_name(id, family, name);
 	set_next_name(family, r.name);
-	setsock_destroy(s, r.name); /* a vipd that was killed may have left it; mostly there is none */
-	err = setsock_create(s, r.name, set_shape(id), family, buckets);
+	destroy_quietly(s, r.name); /* mostly there is none */
+	err = create(s, r.name, set_shape(id), family, buckets, false);
 	if (!err && apply_run(&r, not_yet, NULL))
 		err = -EIO;
 	if (!err)
 		err = swap(s, name, r.name);
 	for (size_t i = 0; i < n && !err; i++)
 		done(arg, &adds[i]);
-	setsock_destroy(s, r.name);
+	if (err || let_go())
+		destroy_quietly(s, r.name);
 	return err;
 }

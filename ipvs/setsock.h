@@ -31,7 +31,7 @@ int setsock_list(struct setsock *s, const char *name, void (*each)(void *arg, co
 size_t setsock_apply(struct setsock *s, const struct set_op *ops, size_t n,
 		     void (*done)(void *arg, const struct set_op *op), void *arg);
 /* Puts a new set of these entries (adds to one set) in the place of the one that there is, rules and all: packets see the one or the other. done as above.
- * On an error, -EIO, the old one stays as it was. */
+ * On an error, -EIO, the old one stays as it was. May leave the one that was taken away under the name set_next_name. */
 int setsock_replace(struct setsock *s, const struct set_op *adds, size_t n, uint32_t buckets,
 		    void (*done)(void *arg, const struct set_op *op), void *arg);
 

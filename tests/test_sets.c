@@ -147,7 +147,7 @@ static void additions_come_first(void **state)
 	sets_free(s);
 }
 
-/* Two entries a bucket, and no more buckets than there may be entries. */
+/* Two buckets an entry at first, and no more of them than there may be entries. */
 static void a_set_is_made_larger_in_time(void **state)
 {
 	assert_int_equal(set_buckets(0), 1024);
