@@ -37,6 +37,7 @@ struct announcer {
 	struct loop_timer *due;               /* the next burst of anyone */
 	nsec_t due_at;                        /* 0: not armed */
 	bool sends;                           /* announcer_sends */
+	bool hold;                            /* only what is fresh */
 	uint64_t frames;
 	struct log_limit limit;
 };
@@ -243,7 +244,7 @@ static unsigned ring_frames(struct announcer *a, nsec_t now, struct frame *frame
 	bool fresh = n != NULL;
 	unsigned count = 0;
 
-	if (!n)
+	if (!n && !a->hold)
 		n = TAILQ_FIRST(&a->ring);
 	while (n && count < PER_TURN) {
 		if (may_send(a, n->ifindex, now, soonest)) {
@@ -251,7 +252,7 @@ static unsigned ring_frames(struct announcer *a, nsec_t now, struct frame *frame
 			count++;
 		}
 		n = TAILQ_NEXT(n, ring);
-		if (!n && fresh)
+		if (!n && fresh && !a->hold)
 			n = TAILQ_FIRST(&a->ring);
 		fresh = fresh && n && n->fresh;
 	}
@@ -280,6 +281,11 @@ static void refused(struct announcer *a, struct announcement *n, int error)
 		log_event(LOG_VIP_NOT_ANNOUNCED, LOG_WITH(.vip = addr_format(&n->addr, text), .suppressed = lost),
 			  "cannot announce %s: %s", text, strerror(error));
 	ring_del(a, n);
+}
+
+void announcer_hold(struct announcer *a, bool hold)
+{
+	a->hold = hold;
 }
 
 void announcer_push(struct announcer *a)

@@ -36,6 +36,8 @@ void announcer_set(struct announcer *a, const struct vip_settings *s);
 void announcer_start(struct announcer *a, struct announcement *n, const struct addr *addr, uint32_t ifindex,
 		     const uint8_t mac[MAC_LEN], bool burst);
 void announcer_stop(struct announcer *a, struct announcement *n);
+/* Repeats wait from now on: more addresses come in no time that were not announced yet. Until it is said otherwise; then announcer_push. */
+void announcer_hold(struct announcer *a, bool hold);
 /* Sends now what one turn may send, an interface no sooner than garp_interval_ms after its last frame; the rest follows from the loop. */
 void announcer_push(struct announcer *a);
 /* Frames wait that need not wait but for the next turn. */

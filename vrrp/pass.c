@@ -454,6 +454,7 @@ void holder_pass(struct holder *h)
 		p.there->n = 0;
 	look(h, &p, LOOKS_A_TURN, h->batch_max);
 	h->standing = p.stands;
+	announcer_hold(h->announcer, p.stands);
 	announcer_push(h->announcer);
 	if (p.here.n > 0)
 		batch_apply(h, &p.here);

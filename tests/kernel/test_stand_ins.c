@@ -3,8 +3,11 @@
 #include "../../vrrp/holder.h"
 #include "../../vrrp/rtnl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
@@ -33,7 +36,7 @@ struct world {
 	struct loop_timer *late;
 	struct holder *holder;
 	struct vip_set *set;
-	int own_fd, routes_fd;
+	int own_fd, routes_fd, arp_fd; /* arp_fd: what comes out of v0 */
 	enum stage stages[MANY];
 	size_t out_of_order;
 };
@@ -144,6 +147,30 @@ static size_t addresses(void)
 	return n;
 }
 
+/* How many frames there were when each address had been announced. */
+static size_t frames_until_each(const struct world *w)
+{
+	static bool seen[MANY];
+	uint8_t frame[64];
+	size_t n = 0, each = 0;
+
+	memset(seen, 0, sizeof(seen));
+	while (recv(w->arp_fd, frame, sizeof(frame), MSG_DONTWAIT) >= 32) {
+		n++;
+		for (size_t i = 0; i < MANY; i++) {
+			struct addr is = nth(i);
+
+			if (memcmp(is.bytes, frame + 28, 4) != 0)
+				continue;
+			each = seen[i] ? each : n;
+			seen[i] = true;
+		}
+	}
+	for (size_t i = 0; i < MANY; i++)
+		assert_true(seen[i]);
+	return each;
+}
+
 static uint64_t frames(const struct world *w)
 {
 	struct holder_counts c;
@@ -225,6 +252,7 @@ static void takes_over(struct world *w)
 static int set_up(void **state)
 {
 	struct sockaddr_nl at = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_IPV4_ROUTE};
+	struct sockaddr_ll v1 = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP)};
 	struct world *w = xcalloc(1, sizeof(*w));
 	int size = 16 << 20;
 
@@ -237,6 +265,11 @@ static int set_up(void **state)
 	w->routes_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	setsockopt(w->routes_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (bind(w->routes_fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		return -1;
+	w->arp_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	setsockopt(w->arp_fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	v1.sll_ifindex = (int)if_nametoindex("v1");
+	if (bind(w->arp_fd, (const struct sockaddr *)&v1, sizeof(v1)) < 0)
 		return -1;
 	*state = w;
 	return 0;
@@ -251,6 +284,7 @@ static int tear_down(void **state)
 	loop_free(w->loop);
 	close(w->own_fd);
 	close(w->routes_fd);
+	close(w->arp_fd);
 	free(w);
 	return 0;
 }
@@ -288,6 +322,7 @@ static void test_many(void **state)
 	assert_int_equal(went_through(w, STOOD_DOWN) + went_through(w, ADDED), MANY);
 	turns_until(w, all_sent);
 	assert_int_equal(frames(w), BURST * MANY);
+	assert_in_range(frames_until_each(w), MANY, MANY + MANY / 4); /* repeats wait */
 	holder_set_switch(w->holder, w->set, false);
 	settle(w);
 	assert_int_equal(addresses(), 0);
