@@ -66,8 +66,11 @@ struct stage {
 static inline void on_msg(void *arg, struct chan *c, struct msg *m)
 {
 	struct end *e = arg;
-	struct got *g = xmalloc(sizeof *g + m->len);
+	struct got *g;
 
+	if (m->type == MSG_PONG) /* it lives */
+		return;
+	g = xmalloc(sizeof *g + m->len);
 	*g = (struct got){.type = m->type, .generation = m->generation, .fd = m->fd, .len = m->len};
 	if (m->len)
 		memcpy(g->bytes, m->payload, m->len);
