@@ -379,7 +379,7 @@ static struct vrouter *router_new(struct engine *e, const struct router *c)
 	r->set = holder_set_new(e->holder);
 	r->slot = survive_slot(e->survive, c);
 	r->sequence = r->slot->sequence;
-	r->resume = survive_is_fresh(r->slot, e->now, router_down_interval(r));
+	r->resume = survive_is_fresh(r->slot, e->now, router_shortest_wait(r));
 	if (!r->resume)
 		holder_set_switch(e->holder, r->set, false);
 	r->sent_at = e->now;

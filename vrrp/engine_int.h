@@ -155,6 +155,9 @@ void router_follow(struct vrouter *r);
 void router_start(struct vrouter *r);
 void router_news(struct vrouter *r, enum fsm_mode before);
 nsec_t router_down_interval(const struct vrouter *r);
+/* No peer takes over sooner after an advertisement of this router: one of a higher priority may be Backup, too (no preemption, preemptDelay, a failover
+ * that was asked for). */
+nsec_t router_shortest_wait(const struct vrouter *r);
 struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make);
 
 /* move.c */

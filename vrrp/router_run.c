@@ -12,6 +12,14 @@ nsec_t router_down_interval(const struct vrouter *r)
 	return fsm_down_interval(&r->fc, r->fc.interval);
 }
 
+nsec_t router_shortest_wait(const struct vrouter *r)
+{
+	struct fsm_config best = r->fc;
+
+	best.priority = 255;
+	return fsm_down_interval(&best, best.interval);
+}
+
 struct peer_seen *router_peer(struct vrouter *r, const struct addr *a, bool make)
 {
 	struct peer_seen *oldest = r->peers;
@@ -283,7 +291,7 @@ void router_follow(struct vrouter *r)
 
 void router_start(struct vrouter *r)
 {
-	bool resume = r->resume && survive_is_fresh(r->slot, r->engine->now, router_down_interval(r));
+	bool resume = r->resume && survive_is_fresh(r->slot, r->engine->now, router_shortest_wait(r));
 
 	r->resume = false;
 	if (!resume && r->fs.mode != FSM_ACTIVE)

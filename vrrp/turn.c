@@ -2,7 +2,7 @@
  * or until a takeover's moment has come.
  *
  * A process that was stopped (SIGSTOP, a suspended machine) must not send before it knows who is Active now: an Active router whose last advertisement is
- * older than its Active_Down_Interval becomes Backup first. A Backup has a longer one than its Active, unless the Active would have been preempted.
+ * older than any peer waits becomes Backup first.
  * A Backup whose timer runs out late looks at the packets that wait before it takes over.
  * A process that sleeps is woken some tenths of a millisecond late, and finds little of what it needs in the caches. So a Backup that is about to take over
  * is woken before the time, makes its advertisement, and waits for the moment awake.
@@ -40,7 +40,7 @@ static void stalled(struct engine *e)
 	for (size_t i = 0; i < e->n; i++) {
 		struct vrouter *r = e->routers[i];
 
-		if (r->fs.mode != FSM_ACTIVE || e->now - r->sent_at < router_down_interval(r))
+		if (r->fs.mode != FSM_ACTIVE || e->now - r->sent_at < router_shortest_wait(r))
 			continue;
 		e->stalls++;
 		if (log_allow(&e->limit, e->now, &lost))
@@ -342,7 +342,7 @@ void engine_breathe(struct engine *e)
 		return;
 	e->now = clock_now();
 	while ((r = first_due(e)) && r->due.at <= e->now && r->fs.mode == FSM_ACTIVE && !r->fs.leaving &&
-	       e->now - r->sent_at < router_down_interval(r))
+	       e->now - r->sent_at < router_shortest_wait(r))
 		router_event(r, EV_TIMER);
 	router_flush(e);
 }

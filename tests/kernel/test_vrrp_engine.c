@@ -285,6 +285,28 @@ static void test_stall(void **state)
 	UNTIL(l, owns, OWNER(0, VIP));
 }
 
+/* ...even where the peer waits for less than it would itself. */
+static void test_stall_beside_a_better_one(void **state)
+{
+	struct lab *l = *state;
+	struct router better = router("vips", 50, 250, 400);
+
+	up(l, 1, router("vips", 50, 2, 400), VIP);
+	UNTIL(l, owns, OWNER(1, VIP));
+	better.preempt = false;
+	up(l, 0, better, VIP);
+	UNTIL(l, in_mode, MODE(0, "vips", FSM_BACKUP));
+	pass(l, 500); /* it has heard its Active */
+	l->nodes[1].n_news = 0;
+	kill(l->nodes[1].play.pid, SIGSTOP);
+	UNTIL(l, in_mode,
+	      MODE(0, "vips", FSM_ACTIVE)); /* 1.21 s after the last advertisement; the other would wait for 1.6 s */
+	kill(l->nodes[1].play.pid, SIGCONT);
+	UNTIL(l, in_mode, MODE(1, "vips", FSM_BACKUP));
+	assert_true(has_cause(&l->nodes[1], "the process was stalled"));
+	UNTIL(l, owns, OWNER(0, VIP));
+}
+
 static void test_gate(void **state)
 {
 	struct lab *l = *state;
@@ -572,14 +594,31 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),     TEST(test_crash),        TEST(test_restart),
-	    TEST(test_late_restart), TEST(test_preempt),      TEST(test_order),
-	    TEST(test_order_crash),  TEST(test_priority),     TEST(test_failover),
-	    TEST(test_split),        TEST(test_fault),        TEST(test_stall),
-	    TEST(test_gate),         TEST(test_gated),        TEST(test_tracked),
-	    TEST(test_group),        TEST(test_unicast),      TEST(test_checksum_rfc9568),
-	    TEST(test_v2),           TEST(test_v2_ah),        TEST(test_ipv6),
-	    TEST(test_quiet_mac),    TEST(test_ipv6_unicast), TEST(test_many),
+	    TEST(test_election),
+	    TEST(test_crash),
+	    TEST(test_restart),
+	    TEST(test_stall_beside_a_better_one),
+	    TEST(test_late_restart),
+	    TEST(test_preempt),
+	    TEST(test_order),
+	    TEST(test_order_crash),
+	    TEST(test_priority),
+	    TEST(test_failover),
+	    TEST(test_split),
+	    TEST(test_fault),
+	    TEST(test_stall),
+	    TEST(test_gate),
+	    TEST(test_gated),
+	    TEST(test_tracked),
+	    TEST(test_group),
+	    TEST(test_unicast),
+	    TEST(test_checksum_rfc9568),
+	    TEST(test_v2),
+	    TEST(test_v2_ah),
+	    TEST(test_ipv6),
+	    TEST(test_quiet_mac),
+	    TEST(test_ipv6_unicast),
+	    TEST(test_many),
 	};
 
 	if (geteuid() != 0) {
