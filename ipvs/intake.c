@@ -38,8 +38,8 @@ int ipvs_take_picture(struct ipvs *p, int fd, uint64_t generation)
 	gates_picture(&p->gates, want, settings);
 	netfilter_picture(&p->netfilter, want, &settings->nat);
 	reconcile_picture(&p->r, want, settings);
-	sysctls_want(&p->sysctls, &settings->nat);
 	syncd_want(&p->sync, &settings->sync);
+	sysctls_want(&p->sysctls, &settings->nat);
 	loop_timer_set(p->sync_look, 0);
 	free(settings);
 	p->generation = generation;

@@ -70,8 +70,8 @@ static unsigned on_need(void *arg)
 
 	for (size_t i = 0; i < n && need != NEED_TABLE; i++)
 		need |= sysctl_need_of(all[i]);
-	return need | need_of_size(p) | (s->bind4 ? NEED_BIND4 : 0) | (s->bind6 ? NEED_BIND6 : 0) |
-	       (if_nametoindex(KUBEPROXY_DEVICE) ? NEED_EVERYWHERE4 : 0);
+	return need | need_of_size(p) | (syncd_needed(&p->sync) ? NEED_BALANCE : 0) | (s->bind4 ? NEED_BIND4 : 0) |
+	       (s->bind6 ? NEED_BIND6 : 0) | (if_nametoindex(KUBEPROXY_DEVICE) ? NEED_EVERYWHERE4 : 0);
 }
 
 static bool on_shut(void *arg, const struct vs_key *k)

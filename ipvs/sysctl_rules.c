@@ -30,6 +30,11 @@ const struct sysctl_rule sysctl_rules[SYSCTL_RULES] = {
 	    "router's advertisements wait; ipvsadm --rate shows old ones without it, vipctl top its own",
      .need = NEED_NO_RATES,
      .below = 6 << 16 | 2},
+    {.name = "net.ipv4.vs.backup_only",
+     .value = 0,
+     .why = "a node that is told of connections forwards nothing while it is 1, though it may be Active for some "
+	    "addresses",
+     .need = NEED_BALANCE},
     {.name = "net.ipv4.ip_forward",
      .value = 1,
      .why = "what real servers of forwarding method NAT answer is dropped here without it",

@@ -21,6 +21,7 @@ enum sysctl_need {
 	NEED_BIND6 = 64,
 	NEED_EVERYWHERE4 = 128, /* kube-proxy's device holds the addresses on each node */
 	NEED_NO_RATES = 256,    /* more servers than this kernel can compute the rates of in no time */
+	NEED_BALANCE = 512,     /* connection sync: a node is Active for some addresses and Backup for others */
 };
 
 struct sysctl_rule {
@@ -37,7 +38,7 @@ struct sysctl_rule {
 	bool told;       /* never set: a person is told */
 };
 
-enum { SYSCTL_RULES = 13, SYSCTL_PATH = 64 };
+enum { SYSCTL_RULES = 14, SYSCTL_PATH = 64 };
 extern const struct sysctl_rule sysctl_rules[SYSCTL_RULES];
 
 /* Its name in the ownership record; its file. */

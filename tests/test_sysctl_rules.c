@@ -52,6 +52,7 @@ static void needed(void **state)
 	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 net.ipv4.conf.all.rp_filter=2 "},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_EVERYWHERE4,
 	     ALWAYS "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 "},
+	    {"6.1.0", MASQUERADE_AUTO, NEED_BALANCE, ALWAYS "net.ipv4.vs.backup_only=0 "},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_NO_RATES, ALWAYS "net.ipv4.vs.run_estimation=0 "},
 	    {"6.2.0", MASQUERADE_AUTO, NEED_NO_RATES, ALWAYS},
 	    {"6.1.0", MASQUERADE_AUTO, NEED_BIND4, ALWAYS "net.ipv4.ip_nonlocal_bind=1 "},
@@ -146,7 +147,7 @@ static void names(void **state)
 			assert_string_not_equal(word, sysctl_word(&sysctl_rules[k]));
 	}
 	assert_string_equal(sysctl_path(&sysctl_rules[0], path), "/proc/sys/net/ipv4/vs/conntrack");
-	assert_string_equal(sysctl_path(&sysctl_rules[7], path), "/proc/sys/net/ipv6/conf/all/forwarding");
+	assert_string_equal(sysctl_path(&sysctl_rules[8], path), "/proc/sys/net/ipv6/conf/all/forwarding");
 }
 
 int main(void)

@@ -4,6 +4,7 @@ net; lb lb1 11; lb lb2 12; client c 100
 pod web-1 5; pod web-2 6
 direct web-1 web-2
 for i in 1 2; do become web-$i python3 -IS "$TOP/tests/lab/echo.py" serve 90 >>"$W/web-$i.log" 2>&1 & done
+on lb2 sh -ec 'modprobe ip_vs; sysctl -qw net.ipv4.vs.backup_only=1' # as a keepalived may have left it
 sync='sync: {interface: eth1, syncid: 5, threshold: 1, period: 2}'
 vipd lb1 "$(router 150)" "$sync"; vipd lb2 "$(router 100)" "$sync"
 direct_service '[{name: http, port: 80}, {name: echo, port: 90}]'
@@ -12,6 +13,7 @@ for n in lb1 lb2; do
 	contains "the daemons on $n" "$(on $n ipvsadm -L --daemon)" "master sync daemon (mcast=eth1, syncid=5"
 	contains "the daemons on $n" "$(on $n ipvsadm -L --daemon)" "backup sync daemon (mcast=eth1, syncid=5"
 done
+equal "backup_only" 0 "$(on lb2 cat /proc/sys/net/ipv4/vs/backup_only)"
 equal "threshold and period" "1 2" "$(on lb1 cat /proc/sys/net/ipv4/vs/sync_threshold | tr '\t' ' ')"
 has_addr lb1 eth0 10.10.4.4
 coproc taking { become c python3 -IS "$TOP/tests/lab/echo.py" ask 10.10.4.4 90 30; }
