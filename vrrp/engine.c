@@ -196,17 +196,18 @@ static int by_addr(const void *a, const void *b)
 	return addr_cmp(a, b);
 }
 
-static bool has_link_local(const struct vrouter *r)
+/* Another than `but` (NULL: any). */
+static bool has_link_local(const struct vrouter *r, const struct addr *but)
 {
 	const struct entry *en;
 
 	for (en = LIST_FIRST(&r->set->members); en; en = LIST_NEXT(en, member))
-		if (addr_is_link_local(&en->addr))
+		if (addr_is_link_local(&en->addr) && (!but || !addr_equal(&en->addr, but)))
 			return true;
 	return false;
 }
 
-/* An IPv6 router without a link-local address gets one, unless another router on the same interface has it already. */
+/* An IPv6 router without a link-local address gets one, until it has one of its own, and unless another router on the same interface has it already. */
 static void make_up(struct vrouter *r)
 {
 	struct vip v = {.addr = advert_link_local(r->conf.vrid), .bits = 64, .kind = VIP_CLIENT};
@@ -223,7 +224,13 @@ static void make_up(struct vrouter *r)
 			if (addr_equal(&en->addr, mine) && strncmp(en->want.ifname, v.ifname, sizeof(v.ifname)) == 0)
 				return;
 	}
-	if (LIST_EMPTY(&r->set->members) || (!r->made_up && has_link_local(r)))
+	if (has_link_local(r, mine)) {
+		if (r->made_up)
+			holder_unwant(r->engine->holder, mine, v.ifname);
+		r->made_up = false;
+		return;
+	}
+	if (LIST_EMPTY(&r->set->members) || (!r->made_up && has_link_local(r, NULL)))
 		return;
 	r->made_up = true;
 	v.router = (uint16_t)r->index;

@@ -380,6 +380,13 @@ bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, st
 	return first != UINT64_MAX;
 }
 
+bool holder_has(const struct holder *h, const struct addr *a, const char *ifname)
+{
+	const struct entry *e = book_find(&h->book, a, ifname);
+
+	return e && e->n_have > 0;
+}
+
 const struct links *holder_links(const struct holder *h)
 {
 	return &h->links;

@@ -84,6 +84,8 @@ int holder_each(const struct holder *h, int (*each)(void *arg, struct entry *e),
 const struct link *holder_link(const struct holder *h, const char *name);
 /* The node's first own address there: IPv4, or IPv6 link-local. Not ours; one that is a VIP only if there is no other. False if there is none. */
 bool holder_primary(const struct holder *h, uint32_t ifindex, uint8_t family, struct addr *out);
+/* Whether any interface has it; a link-local one: this interface. */
+bool holder_has(const struct holder *h, const struct addr *a, const char *ifname);
 /* The node's interfaces; the same list as long as the holder lives. */
 const struct links *holder_links(const struct holder *h);
 /* The interface's name, or NULL. */

@@ -204,23 +204,27 @@ static bool primary(struct engine *e, uint32_t ifindex, uint8_t family, struct a
 	return e->primary.found;
 }
 
-/* Its own address: configured, or the interface's first. */
-static bool find_self(struct vrouter *r, const struct link *l)
+/* Its own address: configured, or the interface's first. A literal why there is none, or NULL. The kernel sends nothing from an address that it has not,
+ * and an Active that is not heard would stay one beside its successor. */
+static const char *find_self(struct vrouter *r, const struct link *l)
 {
 	struct addr self = r->conf.source;
 
+	if (self.family && !holder_has(r->engine->holder, &self, l->name))
+		return "its source address is not on this node";
 	if (!self.family && !primary(r->engine, l->index, r->conf.family, &self))
-		return false;
+		return "its interface has no address of its family";
 	if (!addr_equal(&self, &r->fc.self))
 		r->packet_len = 0;
 	r->fc.self = self;
-	return true;
+	return NULL;
 }
 
 /* A literal, or NULL. */
 static const char *ground(struct vrouter *r)
 {
 	const struct link *l = holder_link(r->engine->holder, r->conf.ifname);
+	const char *why;
 
 	if (!l || !same_link(r, l))
 		router_sockets_close(r);
@@ -229,8 +233,9 @@ static const char *ground(struct vrouter *r)
 	r->ifindex = l->index;
 	if (!link_has_carrier(l))
 		return link_is_up(l) ? "its interface has no carrier" : "its interface is down";
-	if (!find_self(r, l))
-		return "its interface has no address of its family";
+	why = find_self(r, l);
+	if (why)
+		return why;
 	return router_sockets(r) < 0 ? "its sockets cannot be opened" : NULL;
 }
 

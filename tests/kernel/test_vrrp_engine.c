@@ -267,6 +267,25 @@ static void test_fault(void **state)
 	UNTIL(l, owns, OWNER(0, VIP));
 }
 
+/* Nothing can be sent from an address that is not there. */
+static void test_source_gone(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 150, 200);
+
+	assert_int_equal(addr_parse("10.77.0.77", &r.source), 0);
+	up(l, 0, r, VIP);
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, in_mode, MODE(0, "vips", FSM_FAULT));
+	assert_true(has_cause(&l->nodes[0], "its source address is not on this node"));
+	UNTIL(l, owns, OWNER(1, VIP));
+	IN(l, &l->nodes[0], "ip addr add 10.77.0.77/32 dev eth0");
+	UNTIL(l, owns, OWNER(0, VIP));
+	IN(l, &l->nodes[0], "ip addr del 10.77.0.77/32 dev eth0");
+	UNTIL(l, in_mode, MODE(0, "vips", FSM_FAULT));
+	UNTIL(l, owns, OWNER(1, VIP));
+}
+
 /* Stopped for longer than its peers wait: it must not say a word as Active when it goes on. */
 static void test_stall(void **state)
 {
@@ -508,6 +527,13 @@ static void test_ipv6(void **state)
 	assert_int_equal(json_integer_value(json_object_get(
 			     json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0), "advertised")),
 			 2);
+	/* One is configured: the other goes. */
+	struct vip both[] = {vip_of("fd00:77::1", 0, "eth0"), vip_of("fe80::99", 0, "eth0")};
+
+	picture(&l->nodes[0], 7, &r, 1, both, 2);
+	UNTIL(l, is_on, OWNER(0, "fe80::99"));
+	UNTIL(l, is_off, OWNER(0, "fe80::5e00:232"));
+	assert_true(addr_is_on(l, &l->nodes[0], "fd00:77::1"));
 }
 
 /* Frames from the virtual MAC of IPv6 that came out of the port since. */
@@ -594,31 +620,13 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),
-	    TEST(test_crash),
-	    TEST(test_restart),
-	    TEST(test_stall_beside_a_better_one),
-	    TEST(test_late_restart),
-	    TEST(test_preempt),
-	    TEST(test_order),
-	    TEST(test_order_crash),
-	    TEST(test_priority),
-	    TEST(test_failover),
-	    TEST(test_split),
-	    TEST(test_fault),
-	    TEST(test_stall),
-	    TEST(test_gate),
-	    TEST(test_gated),
-	    TEST(test_tracked),
-	    TEST(test_group),
-	    TEST(test_unicast),
-	    TEST(test_checksum_rfc9568),
-	    TEST(test_v2),
-	    TEST(test_v2_ah),
-	    TEST(test_ipv6),
-	    TEST(test_quiet_mac),
-	    TEST(test_ipv6_unicast),
-	    TEST(test_many),
+	    TEST(test_election),     TEST(test_crash),        TEST(test_restart),  TEST(test_stall_beside_a_better_one),
+	    TEST(test_source_gone),  TEST(test_late_restart), TEST(test_preempt),  TEST(test_order),
+	    TEST(test_order_crash),  TEST(test_priority),     TEST(test_failover), TEST(test_split),
+	    TEST(test_fault),        TEST(test_stall),        TEST(test_gate),     TEST(test_gated),
+	    TEST(test_tracked),      TEST(test_group),        TEST(test_unicast),  TEST(test_checksum_rfc9568),
+	    TEST(test_v2),           TEST(test_v2_ah),        TEST(test_ipv6),     TEST(test_quiet_mac),
+	    TEST(test_ipv6_unicast), TEST(test_many),
 	};
 
 	if (geteuid() != 0) {
