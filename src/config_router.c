@@ -13,9 +13,9 @@ enum { OWN_MAX = 4096, V3_INTERVAL_MAX = 40950, V2_INTERVAL_MAX = 255000 };
 static const char v6_suffix[] = "-ipv6";
 
 const char *const config_router_names[ROUTER_NAMES] = {
-    "interface",    "family", "version", "priority", "interval",       "preempt", "preemptDelay",
-    "startupDelay", "accept", "mac",     "checksum", "authentication", "source",  "peers",
-    "checkSource",  "minTTL", "track",   "name",     "vrid",           "group",   "addresses",
+    "interface",          "family", "version", "priority", "interval",       "preempt", "preemptDelay",
+    "startupDelay",       "accept", "mac",     "checksum", "authentication", "source",  "peers",
+    "checkUnicastSource", "minTTL", "track",   "name",     "vrid",           "group",   "addresses",
 };
 
 static const char *family_word(uint8_t family)
@@ -113,7 +113,7 @@ void config_draft_shared(const struct members *m, struct draft *d)
 	if (n)
 		config_want_host(m->r, full, n, &r->source);
 	read_peers(m, r);
-	config_member_bool(m, "checkSource", &r->check_source);
+	config_member_bool(m, "checkUnicastSource", &r->check_source);
 	config_member_u8(m, "minTTL", 0, 255, &r->min_ttl);
 	config_read_tracks(m, r);
 }

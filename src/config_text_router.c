@@ -75,7 +75,7 @@ static void set_shared(json_t *j, const struct router *r)
 	for (size_t i = 0; i < r->n_peers; i++)
 		json_array_append_new(list, addr_json(&r->peers[i]));
 	json_object_set_new(j, "peers", list);
-	json_object_set_new(j, "checkSource", json_boolean(r->check_source));
+	json_object_set_new(j, "checkUnicastSource", json_boolean(r->check_source));
 	json_object_set_new(j, "minTTL", json_integer(r->min_ttl));
 	list = json_array();
 	for (size_t i = 0; i < r->n_tracks; i++)

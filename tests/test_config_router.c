@@ -116,7 +116,7 @@ static const char full[] =
     "  authentication: {type: ah, password: \"8 bytes!\"}\n"
     "  source: 172.17.0.11\n"
     "  peers: [172.17.0.12, 172.17.0.13]\n"
-    "  checkSource: false\n"
+    "  checkUnicastSource: false\n"
     "  minTTL: 254\n"
     "  track:\n"
     "  - {interface: eth1, weight: -20, debounce: 300ms}\n"
