@@ -199,8 +199,8 @@ int manifest_parse_large(const char *file, const char *text, size_t len, struct 
 			 struct diag_list *diags, void (*alive)(void *arg), void *arg)
 {
 	struct run run = {.file = file, .out = out, .diags = diags, .alive = alive, .arg = arg};
-	const struct doc_limits limits = {
-	    .scalar = 8 << 20, .alive = alive, .arg = arg}; /* the record of a large node is one annotation */
+	/* The record of a large node is one annotation. */
+	const struct doc_limits limits = {.scalar = 8 << 20, .alive = alive, .arg = arg};
 	int err = doc_parse(file, text, len, &limits, diags, read_document, &run);
 
 	map_free(run.seen, NULL);

@@ -394,7 +394,7 @@ static void destroy_quietly(struct setsock *s, const char *name)
 
 /* Packets on other CPUs may still be looking into a set that was swapped out, and kernels before 6.7 free it under them. A membarrier waits for that
  * (synchronize_rcu); a machine that keeps its CPUs to itself (nohz_full) refuses it. Source: membarrier(2). */
-static bool let_go(void)
+static bool readers_left(void)
 {
 	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0;
 }
@@ -418,7 +418,7 @@ int setsock_replace(struct setsock *s, const struct set_op *adds, size_t n, uint
 		err = swap(s, name, r.name);
 	for (size_t i = 0; i < n && !err; i++)
 		done(arg, &adds[i]);
-	if (err || let_go())
+	if (err || readers_left())
 		destroy_quietly(s, r.name);
 	return err;
 }

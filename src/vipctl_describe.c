@@ -121,7 +121,7 @@ const struct vipctl_verb vipctl_verb_describe = {
     .summary = "all about an object: addresses, real servers, problems, Events",
     .text = "KIND is one of service (svc), virtualserver (vs), vip, vrrp (vr). A Service reads as kubectl has it,\n"
 	    "and then: who holds its addresses, its virtual servers with weights, connections and the kernel's\n"
-	    "rates, its problems. Without a name: all of that kind.\n",
+	    "rates (where it computes any), its problems. Without a name: all of that kind.\n",
     .examples = "  # a Service\n  vipctl describe svc web -n shop\n\n"
 		"  # a virtual router: peers, tracked things, refused packets\n  vipctl describe vrrp vips\n\n"
 		"  # a virtual server of the kernel\n  vipctl describe vs 10.0.0.1:80\n",

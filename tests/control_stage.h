@@ -47,6 +47,7 @@ struct got {
 struct end {
 	struct chan *chan;
 	struct got *first, **last;
+	unsigned alive; /* times that control said that it lives */
 };
 
 struct stage {
@@ -68,8 +69,10 @@ static inline void on_msg(void *arg, struct chan *c, struct msg *m)
 	struct end *e = arg;
 	struct got *g;
 
-	if (m->type == MSG_PONG) /* it lives */
+	if (m->type == MSG_PONG) {
+		e->alive++;
 		return;
+	}
 	g = xmalloc(sizeof *g + m->len);
 	*g = (struct got){.type = m->type, .generation = m->generation, .fd = m->fd, .len = m->len};
 	if (m->len)

@@ -31,6 +31,7 @@ static void test_gate(void **state)
 	assert_null(s->ends[ROLE_IPVS].first); /* this node's addresses are not known yet */
 	locals(s);
 	table_free(take_table(s, NULL));
+	assert_true(s->ends[ROLE_SUPERVISOR].alive > 0); /* it has read manifests */
 	end(s);
 }
 

@@ -123,20 +123,29 @@ static void one_change_is_one_entry(void **state)
 	sets_free(s);
 }
 
-/* What comes is there before what needs it, what goes only after it. */
-static void additions_come_first(void **state)
+/* The kernel has a virtual server's real server, and another one is wanted in its place. */
+static struct sets *one_for_another(void)
 {
 	struct real r[2] = {real_of("10.32.0.5", 8080, FORWARD_NAT, 1), real_of("10.32.0.6", 8080, FORWARD_NAT, 1)};
 	struct vs before = web(&r[0], 1, VS_EXTERNAL), after = web(&r[1], 1, VS_EXTERNAL);
 	struct sets *s = sets_new();
-	struct set_op *ops;
 	char buf[512];
-	size_t n;
 
 	sets_settings(s, &masquerading);
 	sets_change(s, NULL, &before);
 	drain(s, buf, sizeof buf);
 	sets_change(s, &before, &after);
+	return s;
+}
+
+/* What comes is there before what needs it, what goes only after it. */
+static void additions_come_first(void **state)
+{
+	struct sets *s = one_for_another();
+	struct set_op *ops;
+	char buf[512];
+	size_t n;
+
 	ops = sets_ops(s, AF_INET, SETS_ADD, &n);
 	assert_int_equal(n, 1);
 	assert_true(ops[0].add);
@@ -164,17 +173,10 @@ static void a_set_is_made_larger_in_time(void **state)
 /* With what is not there yet, and with what is wanted no more but still needed. */
 static void a_larger_set_lacks_nothing(void **state)
 {
-	struct real r[2] = {real_of("10.32.0.5", 8080, FORWARD_NAT, 1), real_of("10.32.0.6", 8080, FORWARD_NAT, 1)};
-	struct vs before = web(&r[0], 1, VS_EXTERNAL), after = web(&r[1], 1, VS_EXTERNAL);
-	struct sets *s = sets_new();
-	char buf[512];
+	struct sets *s = one_for_another();
 	struct set_op *ops;
 	size_t n;
 
-	sets_settings(s, &masquerading);
-	sets_change(s, NULL, &before);
-	drain(s, buf, sizeof buf);
-	sets_change(s, &before, &after);
 	ops = sets_whole(s, SET_LOOP_BACK, AF_INET, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(set_ops_run(ops, n), 2);

@@ -9,7 +9,6 @@
 #include "stamp.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -112,6 +111,12 @@ static bool take(int fd)
 	return true;
 }
 
+static void take_all(int fd)
+{
+	while (take(fd))
+		;
+}
+
 static void write_arp(FILE *out, const struct frame *f)
 {
 	const uint8_t *arp = f->bytes + ETH_HLEN;
@@ -179,12 +184,9 @@ int main(int argc, char **argv)
 	end.fd = signalfd(-1, &term, SFD_CLOEXEC);
 	puts("ready");
 	fflush(stdout);
-	do
-		while (take(fd))
-			;
-	while (poll(&end, 1, LOOK_MS) == 0);
-	while (take(fd))
-		;
+	while (poll(&end, 1, LOOK_MS) == 0)
+		take_all(fd);
+	take_all(fd);
 	write_all(argv[2]);
 	lost = dropped(fd);
 	if (lost)

@@ -94,6 +94,21 @@ static struct set_op entry(enum set_id id, const char *addr, bool add)
 	return op;
 }
 
+/* n that add to one set, from 10.0.0.1 on; freed by the caller. */
+static struct set_op *entries(enum set_id id, size_t n)
+{
+	struct set_op *ops = calloc(n, sizeof *ops);
+
+	assert_non_null(ops);
+	for (size_t i = 0; i < n; i++) {
+		ops[i] = entry(id, "10.0.0.1", true);
+		ops[i].entry.addr = addr_from_v4(0x0a000001 + (uint32_t)i);
+		if (set_shape(id) == SHAPE_IP_PORT_IP)
+			ops[i].entry.net = ops[i].entry.addr;
+	}
+	return ops;
+}
+
 /* What goes in comes back, of every shape and both families. */
 static void every_shape(void **state)
 {
@@ -129,15 +144,12 @@ static void every_shape(void **state)
 static void on_after_a_refusal(void **state)
 {
 	enum { N = 500 };
-	struct set_op *ops = calloc(N, sizeof *ops);
+	struct set_op *ops = entries(SET_VIPS, N);
 	struct seen seen = {0};
 	size_t did = 0;
 
-	assert_non_null(ops);
-	for (size_t i = 0; i < N; i++) {
-		ops[i] = entry(SET_VIPS, "10.0.0.1", true);
-		ops[i].entry.addr = addr_from_v4(i % 100 == 50 ? 0 : 0x0a000001 + (uint32_t)i);
-	}
+	for (size_t i = 50; i < N; i += 100)
+		ops[i].entry.addr = addr_from_v4(0);
 	make(*state, SET_VIPS, AF_INET);
 	assert_int_equal(setsock_apply(*state, ops, N, on_done, &did), 5);
 	assert_int_equal(did, N - 5);
@@ -156,16 +168,11 @@ static void on_after_a_refusal(void **state)
 static void many_entries(void **state)
 {
 	enum { N = 50000 };
-	struct set_op *ops = calloc(N, sizeof *ops);
+	struct set_op *ops = entries(SET_LOOP_BACK, N);
 	struct seen seen = {0};
 	size_t did = 0;
 	double t0, t1, t2;
 
-	assert_non_null(ops);
-	for (uint32_t i = 0; i < N; i++) {
-		ops[i] = entry(SET_LOOP_BACK, "10.0.0.1", true);
-		ops[i].entry.addr = ops[i].entry.net = addr_from_v4(0x0a000001 + i);
-	}
 	make(*state, SET_LOOP_BACK, AF_INET);
 	t0 = seconds();
 	assert_int_equal(setsock_apply(*state, ops, N, on_done, &did), 0);
@@ -188,15 +195,10 @@ static void many_entries(void **state)
 static void replaced(void **state)
 {
 	enum { N = 5000 };
-	struct set_op *ops = calloc(N, sizeof *ops);
+	struct set_op *ops = entries(SET_FW, N);
 	struct seen seen = {0};
 	size_t did = 0;
 
-	assert_non_null(ops);
-	for (uint32_t i = 0; i < N; i++) {
-		ops[i] = entry(SET_FW, "10.0.0.1", true);
-		ops[i].entry.addr = addr_from_v4(0x0a000001 + i);
-	}
 	make(*state, SET_FW, AF_INET);
 	assert_int_equal(setsock_create(*state, "VIPD-NEXT", SHAPE_NET, AF_INET, 64), 0);
 	assert_int_equal(system("iptables -A INPUT -m set --match-set VIPD-FW dst,dst -j ACCEPT"), 0);
