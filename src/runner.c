@@ -43,14 +43,22 @@ struct job {
 	struct msg_ran *ran; /* head and output */
 };
 
+/* Jobs that wait for a free place. */
+struct lane {
+	struct job **running; /* NULL: free */
+	size_t at_once;
+	struct job *head, **tail;
+	size_t queued, most;
+};
+
 struct runner {
 	struct child *child;
 	const struct runner_program *table;
 	size_t n;
 	const struct script_rules *scripts;
-	struct job *running[RUNNER_AT_ONCE];
-	struct job *head, **tail;
-	size_t queued;
+	struct job *running[RUNNER_AT_ONCE + 1];
+	struct lane beside, ordered;
+	struct loop_timer *last; /* armed: told to stop */
 };
 
 bool runner_module_good(const char *name)
@@ -110,7 +118,7 @@ static const struct runner_program programs[RUN_ENTRY_COUNT] = {
 			   .limit_ms = 20000,
 			   .input = true},
     [RUN_SCRIPT] = {.args = 1, .good = script_name_good, .limit_ms = 86400000, .script = true},
-    [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true},
+    [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true, .ordered = true},
 };
 
 static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran)
@@ -333,39 +341,61 @@ static int job_start(struct job *j)
 	return 0;
 }
 
-static struct job **free_slot(struct runner *r)
+static struct job **free_place(struct lane *l)
 {
-	for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
-		if (!r->running[i])
-			return &r->running[i];
+	for (size_t i = 0; i < l->at_once; i++)
+		if (!l->running[i])
+			return &l->running[i];
 	return NULL;
 }
 
-static void pump(struct runner *r)
+static void lane_push(struct lane *l, struct job *j)
 {
-	struct job **slot;
+	*l->tail = j;
+	l->tail = &j->next;
+	l->queued++;
+}
 
-	while (r->head && (slot = free_slot(r))) {
-		struct job *j = r->head;
-		int err;
+/* NULL if nothing waits. */
+static struct job *lane_pop(struct lane *l)
+{
+	struct job *j = l->head;
 
-		r->head = j->next;
-		if (!r->head)
-			r->tail = &r->head;
-		r->queued--;
-		err = job_start(j);
+	if (!j)
+		return NULL;
+	l->head = j->next;
+	if (!l->head)
+		l->tail = &l->head;
+	l->queued--;
+	return j;
+}
+
+static void pump(struct lane *l)
+{
+	struct job **place;
+	struct job *j;
+
+	while ((place = free_place(l)) && (j = lane_pop(l))) {
+		int err = job_start(j);
+
 		if (err == 0) {
-			*slot = j;
+			*place = j;
 			continue;
 		}
-		refuse(r, j->from, j->id, err);
+		refuse(j->runner, j->from, j->id, err);
 		job_free(j);
 	}
+}
+
+static struct lane *lane_of(struct runner *r, const struct runner_program *p)
+{
+	return p->ordered ? &r->ordered : &r->beside;
 }
 
 static void on_msg(void *arg, enum role from, struct msg *m)
 {
 	struct runner *r = arg;
+	struct lane *l = NULL;
 	struct msg_run run;
 	int err;
 
@@ -376,17 +406,17 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	if (m->type != MSG_RUN)
 		return;
 	err = check(r, m, &run);
-	if (!err && r->queued >= RUNNER_QUEUE)
+	if (!err)
+		l = lane_of(r, &r->table[run.entry]);
+	if (l && l->queued >= l->most)
 		err = -EAGAIN;
 	if (err) {
 		log_warning("%s asked to run what it may not: %s", role_name(from), strerror(-err));
 		refuse(r, from, m->generation, err);
 		return;
 	}
-	*r->tail = job_new(r, from, m, &run);
-	r->tail = &(*r->tail)->next;
-	r->queued++;
-	pump(r);
+	lane_push(l, job_new(r, from, m, &run));
+	pump(l);
 }
 
 static void job_done(struct job *j, int status)
@@ -397,8 +427,31 @@ static void job_done(struct job *j, int status)
 		on_output(j, LOOP_READ);
 	}
 	j->ran->status = j->late ? -ETIMEDOUT : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (!child_has(j->runner->child, j->from) && j->ran->status)
+		log_warning("%s, asked for by %s before it ended: %s %d", j->args, role_name(j->from),
+			    j->late ? "killed, error" : "it ended with", j->ran->status);
 	answer(j->runner, j->from, j->id, j->ran);
 	job_free(j);
+}
+
+/* Those who ended before us may have asked for more than has been read, as long as their channels are there. */
+static bool may_hear_more(const struct runner *r)
+{
+	for (int i = ROLE_SUPERVISOR + 1; i < ROLE_COUNT; i++)
+		if (child_has(r->child, (enum role)i))
+			return true;
+	return false;
+}
+
+static void leave_if_done(const struct runner *r)
+{
+	if (loop_timer_armed(r->last) && !r->ordered.running[0] && !r->ordered.head && !may_hear_more(r))
+		child_exit(r->child, 0);
+}
+
+static void on_peer(void *arg, enum role who, bool up)
+{
+	leave_if_done(arg);
 }
 
 static void on_child(void *arg, int signo)
@@ -408,7 +461,7 @@ static void on_child(void *arg, int signo)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
+		for (size_t i = 0; i < sizeof(r->running) / sizeof(r->running[0]); i++)
 			if (r->running[i] && r->running[i]->pid == pid) {
 				struct job *j = r->running[i];
 
@@ -416,7 +469,9 @@ static void on_child(void *arg, int signo)
 				job_done(j, status);
 				break;
 			}
-	pump(r);
+	pump(&r->beside);
+	pump(&r->ordered);
+	leave_if_done(r);
 }
 
 static void on_start(void *arg, bool restarted)
@@ -426,35 +481,65 @@ static void on_start(void *arg, bool restarted)
 	child_send(r->child, ROLE_SUPERVISOR, MSG_READY, 0, NULL, 0, -1);
 }
 
-static void runner_clear(struct runner *r)
+/* Nobody waits for it any more. */
+static void lane_clear(struct lane *l)
 {
-	for (size_t i = 0; i < RUNNER_AT_ONCE; i++)
-		if (r->running[i]) {
-			on_late(r->running[i]);
-			job_free(r->running[i]);
-		}
-	while (r->head) {
-		struct job *j = r->head;
+	struct job *j;
 
-		r->head = j->next;
+	for (size_t i = 0; i < l->at_once; i++)
+		if (l->running[i]) {
+			on_late(l->running[i]);
+			job_free(l->running[i]);
+			l->running[i] = NULL;
+		}
+	while ((j = lane_pop(l)))
 		job_free(j);
-	}
+}
+
+static void on_stop(void *arg)
+{
+	struct runner *r = arg;
+
+	lane_clear(&r->beside);
+	loop_timer_set(r->last, RUNNER_LAST);
+	leave_if_done(r);
+}
+
+static void on_last(void *arg)
+{
+	const struct runner *r = arg;
+
+	if (r->ordered.running[0])
+		log_warning("%s has not ended within %d s of the stop: killed, and %zu that waited behind it are not "
+			    "run",
+			    r->ordered.running[0]->args, (int)(RUNNER_LAST / NSEC_PER_SEC), r->ordered.queued);
+	child_exit(r->child, 0);
+}
+
+static void lane_init(struct lane *l, struct job **running, size_t at_once, size_t most)
+{
+	*l = (struct lane){.running = running, .at_once = at_once, .most = most};
+	l->tail = &l->head;
 }
 
 int runner_serve(struct child *c, const struct runner_program *table, size_t n, const struct script_rules *rules)
 {
-	static const struct child_ops ops = {.start = on_start, .msg = on_msg};
+	static const struct child_ops ops = {.start = on_start, .msg = on_msg, .peer = on_peer, .stop = on_stop};
 	struct runner r = {.child = c, .table = table, .n = n, .scripts = rules};
 	int err, code;
 
-	r.tail = &r.head;
+	lane_init(&r.beside, r.running, RUNNER_AT_ONCE, RUNNER_QUEUE);
+	lane_init(&r.ordered, r.running + RUNNER_AT_ONCE, 1, RUNNER_ORDERED);
 	err = loop_signal(child_loop(c), SIGCHLD, on_child, &r);
 	if (err < 0) {
 		log_error("cannot take SIGCHLD: %s", strerror(-err));
 		return 1;
 	}
+	r.last = loop_timer_new(child_loop(c), on_last, &r);
 	code = child_run(c, &ops, &r);
-	runner_clear(&r);
+	lane_clear(&r.beside);
+	lane_clear(&r.ordered);
+	loop_timer_free(r.last);
 	return code;
 }
 

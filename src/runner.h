@@ -7,7 +7,11 @@
 
 #include <stdbool.h>
 
-enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 5, RUNNER_AT_ONCE = 32, RUNNER_QUEUE = 64 };
+/* RUNNER_ORDERED: what may wait of the programs that run in order: two sizes of the notifier's queue, for a stop that comes while it is full. */
+enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 5, RUNNER_AT_ONCE = 32, RUNNER_QUEUE = 64, RUNNER_ORDERED = 2048 };
+
+/* At a stop what runs in order is finished, but not for longer. Below the supervisor's patience. */
+#define RUNNER_LAST (4 * NSEC_PER_SEC)
 
 struct runner_program {
 	const char *paths[2];                /* the first that is executable is taken; NULL: none */
@@ -16,12 +20,13 @@ struct runner_program {
 	bool (*good)(const char *arg);       /* whether the caller may give this one */
 	uint32_t limit_ms;                   /* longest time; a caller may ask for less */
 	const char *const
-	    *names;  /* the first argument names the program: one of these, in the usual folders; there are no paths */
-	bool input;  /* the last argument goes to its standard input */
-	bool script; /* the first argument names a script (script.h); there are no paths */
+	    *names;   /* the first argument names the program: one of these, in the usual folders; there are no paths */
+	bool input;   /* the last argument goes to its standard input */
+	bool script;  /* the first argument names a script (script.h); there are no paths */
+	bool ordered; /* one at a time, in the order asked for, beside the others; finished at a stop */
 };
 
-/* Serves MSG_RUN with table[entry] (entry 0 is never used) until told to stop; returns the exit code. A request that names no entry or gives an
+/* Serves MSG_RUN with table[entry] (entry 0 is never used) until told to stop, and then ends what runs in order; returns the exit code. A request that names no entry or gives an
  * argument that is not good is answered with -EPERM, one that does not add up with -EINVAL, one too many with -EAGAIN, a script that may not be run with what
  * script_path says. rules: NULL if the table has no scripts. */
 int runner_serve(struct child *c, const struct runner_program *table, size_t n, const struct script_rules *rules);

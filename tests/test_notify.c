@@ -204,12 +204,32 @@ static void test_script_queue(void **state)
 	assert_string_equal(w->args, "other.sh INSTANCE vips MASTER 7");
 }
 
+/* The process ends: all that waits is asked for at once, what is under way not again. */
+static void test_end(void **state)
+{
+	struct world *w = *state;
+	struct notify_counts c;
+
+	to_script(w, "tell.sh");
+	notifier_end(w->n);
+	assert_int_equal(w->runs, 0);
+	notifier_tell(w->n, "INSTANCE", "one", "STOP", 100);
+	notifier_tell(w->n, "INSTANCE", "two", "STOP", 90);
+	notifier_tell(w->n, "GROUP", "all", "STOP", 0);
+	assert_int_equal(w->runs, 1);
+	notifier_end(w->n);
+	assert_int_equal(w->runs, 3);
+	assert_string_equal(w->args, "tell.sh GROUP all STOP 0");
+	notifier_count(w->n, &c);
+	assert_int_equal(c.waiting, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_lines), T(test_full), T(test_no_fifo), T(test_script),
-					   T(test_script_queue)};
+	const struct CMUnitTest tests[] = {T(test_lines),  T(test_full),         T(test_no_fifo),
+					   T(test_script), T(test_script_queue), T(test_end)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

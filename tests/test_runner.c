@@ -21,7 +21,7 @@
 
 #define LIMIT (60 * NSEC_PER_SEC)
 
-enum { ECHO = 1, SLEEP, FAIL, KILLED, MISSING, LOUD, SCRIPT, ENTRIES };
+enum { ECHO = 1, SLEEP, FAIL, KILLED, MISSING, LOUD, SCRIPT, ORDERED, ENTRIES };
 
 static bool any(const char *arg)
 {
@@ -36,6 +36,7 @@ static const struct runner_program table[ENTRIES] = {
     [MISSING] = {{"/nonexistent/x", "/nonexistent/y"}, {NULL}, 0, any, 30000},
     [LOUD] = {{"/bin/sh"}, {"-c", "head -c 200000 /dev/zero"}, 0, any, 30000},
     [SCRIPT] = {.args = 2, .good = any, .limit_ms = 30000, .script = true},
+    [ORDERED] = {.args = 2, .good = any, .limit_ms = 30000, .script = true, .ordered = true},
 };
 
 struct fixture {
@@ -145,14 +146,28 @@ static int setup(void **state)
 	return f->ready ? 0 : -1;
 }
 
-static int teardown(void **state)
+/* As at a stop of vipd: the others end first. Its exit status, and how long that took. */
+static int stop_runner(struct fixture *f, nsec_t *took)
 {
-	struct fixture *f = *state;
+	nsec_t from = clock_now();
 	int status;
 
+	chan_free(f->peer);
+	f->peer = NULL;
 	if (f->supervisor)
 		chan_send(f->supervisor, MSG_STOP, 0, NULL, 0, -1);
 	waitpid(f->pid, &status, 0);
+	f->pid = 0;
+	if (took)
+		*took = clock_now() - from;
+	return status;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	int status = f->pid ? stop_runner(f, NULL) : 0;
+
 	chan_free(f->supervisor);
 	chan_free(f->peer);
 	loop_timer_free(f->limit);
@@ -286,21 +301,101 @@ static void test_queue(void **state)
 	assert_true(late >= RUNNER_AT_ONCE);
 }
 
+/* A script in the test's folder; its path, valid until the next one. */
+static const char *script_make(const struct fixture *f, const char *name, const char *text)
+{
+	static char path[128];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", f->scripts, name);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fprintf(out, "#!/bin/sh\n%s\n", text);
+	fclose(out);
+	assert_int_equal(chmod(path, 0755), 0);
+	return path;
+}
+
+/* What the ordered scripts wrote. */
+static void expect_told(const struct fixture *f, const char *want)
+{
+	char path[128], got[256] = "";
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/told", f->scripts);
+	in = fopen(path, "r");
+	if (in) {
+		got[fread(got, 1, sizeof(got) - 1, in)] = '\0';
+		fclose(in);
+		unlink(path);
+	}
+	assert_string_equal(got, want);
+}
+
+/* The first is the slowest: beside each other they would end in another order. */
+static const char slow_tell[] = "sleep $1; echo $1 >>$(dirname $0)/told";
+
+static void test_ordered(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+
+	if (limits_are_fixed())
+		skip();
+	path = script_make(f, "tell", slow_tell);
+	request(f, 1, ORDERED, 2, "tell\0000.3", 9);
+	request(f, 2, ORDERED, 2, "tell\0000.1", 9);
+	request(f, 3, ORDERED, 2, "tell\0000", 7);
+	request(f, 4, SCRIPT, 2, "tell\0000.0", 9); /* beside them */
+	wait_for(f, 4);
+	unlink(path);
+	expect_told(f, "0.0\n0.3\n0.1\n0\n");
+}
+
+/* All that was asked for in order is done before the runner ends; what else runs is not waited for. */
+static void test_stop(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+
+	if (limits_are_fixed())
+		skip();
+	path = script_make(f, "tell", slow_tell);
+	request(f, 1, SCRIPT, 2, "tell\00025", 8);
+	request(f, 2, ORDERED, 2, "tell\0000.3", 9);
+	request(f, 3, ORDERED, 2, "tell\0000.1", 9);
+	assert_int_equal(stop_runner(f, NULL), 0);
+	unlink(path);
+	expect_told(f, "0.3\n0.1\n");
+}
+
+/* But not for ever. */
+static void test_stop_hangs(void **state)
+{
+	struct fixture *f = *state;
+	const char *path;
+	nsec_t took;
+
+	if (limits_are_fixed())
+		skip();
+	path = script_make(f, "tell", slow_tell);
+	request(f, 1, ORDERED, 2, "tell\00025", 8);
+	request(f, 2, ORDERED, 2, "tell\0000", 7);
+	assert_int_equal(stop_runner(f, &took), 0);
+	assert_in_range(took, RUNNER_LAST, 20 * NSEC_PER_SEC);
+	unlink(path);
+	expect_told(f, "");
+}
+
 /* The script's own process group, user and arguments; its standard output comes back. */
 static void test_script(void **state)
 {
 	struct fixture *f = *state;
 	char path[128];
-	FILE *out;
 
 	if (limits_are_fixed())
 		skip();
-	snprintf(path, sizeof(path), "%s/tell", f->scripts);
-	out = fopen(path, "w");
-	assert_non_null(out);
-	fputs("#!/bin/sh\necho \"$# $1 $(id -u) $(ulimit -n)\"\n", out);
-	fclose(out);
-	assert_int_equal(chmod(path, 0755), 0);
+	script_make(f, "tell", "echo \"$# $1 $(id -u) $(ulimit -n)\"");
 	request(f, 1, SCRIPT, 2, "tell\0a b", 9);
 	wait_for(f, 1);
 	assert_int_equal(f->ran.status, 0);
@@ -356,6 +451,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_queue, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_script, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_ordered, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_stop_hangs, setup, teardown),
 	    cmocka_unit_test(test_modules),
 	    cmocka_unit_test(test_texts),
 	};

@@ -90,6 +90,7 @@ void beside_free(struct vrrp *v)
 void beside_withdraw(struct vrrp *v)
 {
 	acceptor_set(v->beside->acceptor, NULL, 0);
+	notifier_end(v->beside->notifier);
 }
 
 void beside_routers(struct vrrp *v)

@@ -190,6 +190,17 @@ bool notifier_ran(struct notifier *n, uint64_t id, const struct msg_ran *ran)
 	return true;
 }
 
+void notifier_end(struct notifier *n)
+{
+	const struct item *i;
+
+	TAILQ_FOREACH(i, &n->runs.items, next)
+	if (!n->running || i != TAILQ_FIRST(&n->runs.items))
+		n->run(n->arg, ++n->last_run, ARGS, i->bytes, i->len);
+	queue_clear(&n->runs);
+	n->running = 0;
+}
+
 void notifier_runner(struct notifier *n, bool up)
 {
 	n->running = 0;

@@ -27,6 +27,9 @@ bool notifier_ran(struct notifier *n, uint64_t id, const struct msg_ran *ran);
 /* The runner is gone: the run is made again when the next one is there. */
 void notifier_runner(struct notifier *n, bool up);
 
+/* The process ends: the runner, which stays a while, is given all runs that wait, in order. To be called last. */
+void notifier_end(struct notifier *n);
+
 struct notify_counts {
 	uint64_t lines, runs; /* written, finished */
 	uint64_t dropped;     /* of both */
