@@ -28,17 +28,19 @@ static void test_changes(void **state)
 		const char *name;
 		uint32_t flags;
 		uint8_t mac;
+		uint32_t mtu;
 		unsigned change;
 	} rows[] = {
-	    {"eth0", IFF_UP, 5, LINK_NEW},
-	    {"eth0", IFF_UP, 5, LINK_SAME},
-	    {"eth0", up, 5, LINK_CARRIER},
-	    {"eth0", up | IFF_PROMISC, 5, LINK_SAME},
-	    {"eth0", IFF_LOWER_UP, 5, LINK_STATE | LINK_CARRIER},
-	    {"lan0", IFF_LOWER_UP, 5, LINK_RENAMED},
-	    {"lan0", up, 5, LINK_STATE | LINK_CARRIER},
-	    {"lan0", up, 6, LINK_MAC},
-	    {"eth0", IFF_UP, 5, LINK_RENAMED | LINK_CARRIER | LINK_MAC},
+	    {"eth0", IFF_UP, 5, 1500, LINK_NEW},
+	    {"eth0", IFF_UP, 5, 1500, LINK_SAME},
+	    {"eth0", up, 5, 1500, LINK_CARRIER},
+	    {"eth0", up | IFF_PROMISC, 5, 1500, LINK_SAME},
+	    {"eth0", IFF_LOWER_UP, 5, 1500, LINK_STATE | LINK_CARRIER},
+	    {"lan0", IFF_LOWER_UP, 5, 1500, LINK_RENAMED},
+	    {"lan0", up, 5, 1500, LINK_STATE | LINK_CARRIER},
+	    {"lan0", up, 6, 1500, LINK_MAC},
+	    {"lan0", up, 6, 9000, LINK_MTU},
+	    {"eth0", IFF_UP, 5, 1500, LINK_RENAMED | LINK_CARRIER | LINK_MAC | LINK_MTU},
 	};
 	struct links links = {0};
 
@@ -46,6 +48,7 @@ static void test_changes(void **state)
 		struct link l = link_of(5, rows[i].name, rows[i].flags);
 
 		l.mac[5] = rows[i].mac;
+		l.mtu = rows[i].mtu;
 		assert_int_equal(links_update(&links, &l), rows[i].change);
 		assert_string_equal(links_by_index(&links, 5)->name, rows[i].name);
 	}

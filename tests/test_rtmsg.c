@@ -96,6 +96,8 @@ static void test_stand_in_op(void **state)
 	/* GETROUTE, REQUEST|DUMP: what does not filter is zero. */
 	golden(buf, rtmsg_dump_stand_ins(7, buf),
 	       "1c000000 1a00 0103 07000000 00000000 02 00 00 00 ff 76 00 02 00000000");
+	golden(buf, rtmsg_dump_local_routes(AF_INET6, 8, buf),
+	       "1c000000 1a00 0103 08000000 00000000 0a 00 00 00 ff 02 00 02 00000000");
 }
 
 static void test_link_ops(void **state)
@@ -246,6 +248,7 @@ static void test_links(void **state)
 	made_attr(&m, IFLA_ADDRESS, mac, sizeof(mac));
 	made_attr(&m, IFLA_IFNAME, "vipd0", 6);
 	made_attr(&m, IFLA_MASTER, &(uint32_t){9}, 4);
+	made_attr(&m, IFLA_MTU, &(uint32_t){9000}, 4);
 	made_attr(&m, IFLA_LINKINFO | NLA_F_NESTED, &info, sizeof(info));
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
 	assert_int_equal(n.kind, RTMSG_LINK);
@@ -255,6 +258,7 @@ static void test_links(void **state)
 	assert_string_equal(n.link.name, "vipd0");
 	assert_string_equal(n.link.kind, "dummy");
 	assert_int_equal(n.link.master, 9);
+	assert_int_equal(n.link.mtu, 9000);
 	assert_int_equal(n.link.mac_len, MAC_LEN);
 	assert_memory_equal(n.link.mac, mac, MAC_LEN);
 	/* Gone; without a name it is a wireless event; of a bridge it is a port's; InfiniBand's address is too long for us. */
@@ -303,6 +307,12 @@ static void test_stand_ins(void **state)
 	assert_int_equal(n.addr.bits, 32);
 	assert_true(addr_equal(&n.addr.addr, &(struct addr){.family = AF_INET, .bytes = {10, 10, 0, 7}}));
 	made_route(&m, RTPROT_KERNEL, 32);
+	made_attr(&m, RTA_DST, "\x0a\x0a\0\7", 4);
+	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
+	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
+	assert_int_equal(n.kind, RTMSG_ROUTED);
+	assert_int_equal(n.addr.ifindex, 3);
+	made_route(&m, RTPROT_STATIC, 32);
 	made_attr(&m, RTA_DST, "\x0a\x0a\0\7", 4);
 	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
@@ -359,7 +369,7 @@ static void test_unrouted(void **state)
 	made_attr(&m, RTA_DST, dst, sizeof(dst));
 	made_attr(&m, RTA_OIF, &oif, sizeof(oif));
 	assert_int_equal(made_decode(&m, &n), RTMSG_OK);
-	assert_int_equal(n.kind, RTMSG_OTHER);
+	assert_int_equal(n.kind, RTMSG_ROUTED);
 	made_body(&m, RTM_DELROUTE, 0, &local, sizeof(local));
 	made_attr(&m, RTA_DST, dst, 4);
 	assert_int_equal(made_decode(&m, &n), RTMSG_ATTR);

@@ -52,6 +52,8 @@ static unsigned link_compare(const struct link *old, const struct link *new)
 		change |= LINK_CARRIER;
 	if (old->mac_len != new->mac_len || memcmp(old->mac, new->mac, MAC_LEN) != 0)
 		change |= LINK_MAC;
+	if (old->mtu != new->mtu)
+		change |= LINK_MTU;
 	return change;
 }
 

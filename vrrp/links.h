@@ -12,6 +12,7 @@ struct link {
 	uint32_t index;
 	uint32_t flags;  /* IFF_UP, IFF_LOWER_UP, IFF_NOARP... of linux/if.h */
 	uint16_t type;   /* ARPHRD_ETHER... */
+	uint32_t mtu;    /* bytes; 0: the kernel told of none */
 	uint32_t master; /* the bridge, bond or VRF that it belongs to; 0: none */
 	uint8_t mac_len;
 	uint8_t mac[MAC_LEN]; /* zero when mac_len is not MAC_LEN */
@@ -37,6 +38,7 @@ enum link_change {
 	LINK_STATE = 4,   /* up or down, administratively */
 	LINK_CARRIER = 8, /* carrier came or went */
 	LINK_MAC = 16,
+	LINK_MTU = 32,
 };
 /* Adds or replaces the link with this index, marks it seen, and says what changed (enum link_change bits). */
 unsigned links_update(struct links *l, const struct link *link);

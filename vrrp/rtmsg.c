@@ -205,16 +205,25 @@ size_t rtmsg_dump_addrs(uint32_t seq, void *buf)
 }
 
 /* The kernel filters by what the header says, if the socket asks for strict checking. */
-size_t rtmsg_dump_stand_ins(uint32_t seq, void *buf)
+static size_t dump_local_routes(uint8_t family, uint8_t protocol, uint32_t seq, void *buf)
 {
-	struct rtmsg m = stand_in_route();
+	const struct rtmsg m = {
+	    .rtm_family = family, .rtm_table = RT_TABLE_LOCAL, .rtm_protocol = protocol, .rtm_type = RTN_LOCAL};
 	struct build b;
 
-	m.rtm_dst_len = 0;
-	m.rtm_scope = 0;
 	build_start(&b, buf, RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, seq);
 	memcpy(build_room(&b, sizeof(m)), &m, sizeof(m));
 	return build_end(&b);
+}
+
+size_t rtmsg_dump_stand_ins(uint32_t seq, void *buf)
+{
+	return dump_local_routes(AF_INET, RTMSG_PROTO_STAND_IN, seq, buf);
+}
+
+size_t rtmsg_dump_local_routes(uint8_t family, uint32_t seq, void *buf)
+{
+	return dump_local_routes(family, RTPROT_KERNEL, seq, buf);
 }
 
 const char *rtmsg_reason_name(enum rtmsg_reason r)
@@ -289,6 +298,8 @@ static enum rtmsg_reason decode_link_attr(const struct attr *a, struct link *lin
 		memcpy(link->mac, a->value, MAC_LEN);
 		link->mac_len = MAC_LEN;
 	}
+	if (a->type == IFLA_MTU && a->len == sizeof(link->mtu))
+		memcpy(&link->mtu, a->value, sizeof(link->mtu));
 	if (a->type == IFLA_MASTER && a->len == sizeof(link->master))
 		memcpy(&link->master, a->value, sizeof(link->master));
 	if (a->type == IFLA_LINKINFO)
@@ -423,7 +434,7 @@ static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, bool gone
 	if (len < sizeof(m))
 		return RTMSG_SHORT;
 	memcpy(&m, body, sizeof(m));
-	if (!is_local(&m) || !(gone ? is_kernels(&m) : is_stand_in(&m)))
+	if (!is_local(&m) || !(is_kernels(&m) || (!gone && is_stand_in(&m))))
 		return RTMSG_OK;
 	out->addr = (struct kaddr){.addr.family = m.rtm_family, .bits = m.rtm_dst_len};
 	while ((r = attr_next(body, len, &at, &a)) == RTMSG_OK)
@@ -433,7 +444,7 @@ static enum rtmsg_reason decode_route(const uint8_t *body, size_t len, bool gone
 		return r;
 	if (!dst || out->addr.ifindex == 0)
 		return RTMSG_MISSING;
-	out->kind = gone ? RTMSG_UNROUTED : RTMSG_STAND_IN;
+	out->kind = gone ? RTMSG_UNROUTED : is_kernels(&m) ? RTMSG_ROUTED : RTMSG_STAND_IN;
 	return RTMSG_OK;
 }
 

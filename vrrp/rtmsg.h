@@ -1,5 +1,5 @@
 /* The rtnetlink codec (linux/rtnetlink.h, if_addr.h, if_link.h): operations to bytes, messages to values. Pure.
- * Only what vipd needs: addresses, links, stand-in routes, dumps of them, errors. Golden bytes in tests/test_rtmsg.c. */
+ * Only what vipd needs: addresses, links, local routes, dumps of them, errors. Golden bytes in tests/test_rtmsg.c. */
 #ifndef VIPD_VRRP_RTMSG_H
 #define VIPD_VRRP_RTMSG_H
 
@@ -47,6 +47,7 @@ size_t rtmsg_link_delete(uint32_t index, uint32_t seq, void *buf);       /* ackn
 size_t rtmsg_dump_links(uint32_t seq, void *buf);
 size_t rtmsg_dump_addrs(uint32_t seq, void *buf);
 size_t rtmsg_dump_stand_ins(uint32_t seq, void *buf); /* a kernel before 4.20 tells of every IPv4 route */
+size_t rtmsg_dump_local_routes(uint8_t family, uint32_t seq, void *buf); /* the kernel's own; likewise */
 
 enum rtmsg_kind {
 	RTMSG_OTHER, /* well-formed, but nothing for vipd: other families, others' routes, wireless events */
@@ -55,7 +56,8 @@ enum rtmsg_kind {
 	RTMSG_ADDR,
 	RTMSG_ADDR_GONE,
 	RTMSG_STAND_IN, /* it is there: addr.addr and addr.ifindex */
-	RTMSG_UNROUTED, /* the kernel's local route of an address is gone; the same */
+	RTMSG_ROUTED,   /* the kernel's local route of an address is there; the same */
+	RTMSG_UNROUTED, /* it is gone; the same */
 	RTMSG_ERROR,    /* error: negative errno, 0 an acknowledgement */
 	RTMSG_DONE,     /* error: negative errno if the dump failed */
 };

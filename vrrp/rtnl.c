@@ -23,6 +23,7 @@ enum { EVENT_BUFFER = 4 << 20, REPLY = 32 << 10, DUMP_TRIES = 5, REPLY_SECONDS =
 
 struct rtnl {
 	int events, requests;
+	bool strict; /* the kernel filters dumps of routes */
 	uint32_t seq;
 	uint8_t *reply; /* REPLY bytes */
 };
@@ -94,9 +95,9 @@ int rtnl_open(bool hears, struct rtnl **out)
 		return events;
 	}
 	setsockopt(requests, SOL_SOCKET, SO_RCVTIMEO, &within, sizeof(within));
-	/* So that a dump of stand-ins is no dump of the Internet's routes. Older kernels, which do not know it, tell of all. */
-	setsockopt(requests, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &(int){1}, sizeof(int));
 	r = xcalloc(1, sizeof(*r));
+	/* So that a dump of local routes is no dump of the Internet's. Older kernels, which do not know it, tell of all. */
+	r->strict = setsockopt(requests, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &(int){1}, sizeof(int)) == 0;
 	r->events = events;
 	r->requests = requests;
 	r->reply = xmalloc(REPLY);
@@ -244,11 +245,34 @@ int rtnl_dump(struct rtnl *r, rtnl_each each, void *arg)
 	return err ? err : dump(r, rtmsg_dump_addrs, each, arg);
 }
 
+/* A network namespace that never had an address has no table local. */
+static int dump_routes(struct rtnl *r, size_t (*request)(uint32_t seq, void *buf), rtnl_each each, void *arg)
+{
+	int err = dump(r, request, each, arg);
+
+	return err == -ENOENT ? 0 : err;
+}
+
 int rtnl_dump_stand_ins(struct rtnl *r, rtnl_each each, void *arg)
 {
-	int err = dump(r, rtmsg_dump_stand_ins, each, arg);
+	return dump_routes(r, rtmsg_dump_stand_ins, each, arg);
+}
 
-	return err == -ENOENT ? 0 : err; /* a network namespace that never had an address has no table local */
+static size_t local_routes_ipv4(uint32_t seq, void *buf)
+{
+	return rtmsg_dump_local_routes(AF_INET, seq, buf);
+}
+
+static size_t local_routes_ipv6(uint32_t seq, void *buf)
+{
+	return rtmsg_dump_local_routes(AF_INET6, seq, buf);
+}
+
+int rtnl_dump_local_routes(struct rtnl *r, uint8_t family, rtnl_each each, void *arg)
+{
+	if (!r->strict)
+		return -EOPNOTSUPP;
+	return dump_routes(r, family == AF_INET ? local_routes_ipv4 : local_routes_ipv6, each, arg);
 }
 
 /* Errors of the requests first..first+n that lie in one datagram. */

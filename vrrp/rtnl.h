@@ -21,6 +21,8 @@ int rtnl_events(struct rtnl *r, unsigned max, rtnl_each each, void *arg);
 int rtnl_dump(struct rtnl *r, rtnl_each each, void *arg);
 /* The stand-in routes that are there. */
 int rtnl_dump_stand_ins(struct rtnl *r, rtnl_each each, void *arg);
+/* The kernel's own local routes of a family. -EOPNOTSUPP where that would be a dump of all routes there are (before Linux 4.20). */
+int rtnl_dump_local_routes(struct rtnl *r, uint8_t family, rtnl_each each, void *arg);
 
 enum { RTNL_BATCH = 64 };
 /* Does ops[0..n), n <= RTNL_BATCH, in one send. errors[i]: 0 or the kernel's negative errno. Returns 0, or -errno when the socket failed and nothing is

@@ -32,6 +32,7 @@ struct vip_have {
 	bool secondary; /* IPv4: another one of its subnet came first; the kernel renews its route when that one goes */
 	bool unrouted;  /* its local route is gone: it does not answer */
 	bool seen;      /* the shell's: for full dumps */
+	bool routed;    /* likewise: so is its local route */
 	uint64_t order; /* the kernel told of them in this order */
 };
 

@@ -4,6 +4,7 @@
 #include "holder_int.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,24 +100,38 @@ static void addr_went(struct holder *h, const struct kaddr *a, const char *ifnam
 }
 
 /* The address stands, but answers no more: it is added anew. An address takes its route along: what comes before the kernel has told of an address is of
- * one that was there before. So does an interface that goes down, and brings it back; and the first address of a subnet takes those of the others, which
- * the kernel puts back at once where promote_secondaries is set. */
+ * one that was there before. So does an interface that goes down (vipd0 always is); one of a VRF has its routes in another table. */
+static void unrouted(struct holder *h, struct entry *e, struct vip_have *have)
+{
+	const struct link *l = links_by_index(&h->links, have->ifindex);
+
+	if (!l || !have->ours || !have->told || have->removing || have->unrouted || l->master)
+		return;
+	if (!link_is_up(l) && l != device_link(h))
+		return;
+	have->unrouted = e->lost = true;
+	book_mark(&h->book, e);
+	holder_work(h);
+}
+
+/* The first address of a subnet takes the routes of the others along, which the kernel puts back at once where promote_secondaries is set. */
 static void route_went(struct holder *h, const struct kaddr *a)
+{
+	struct entry *e = book_find(&h->book, &a->addr, holder_link_name(h, a->ifindex));
+
+	for (size_t i = 0; e && i < e->n_have; i++)
+		if (e->have[i].ifindex == a->ifindex && !e->have[i].secondary)
+			unrouted(h, e, &e->have[i]);
+}
+
+/* Kernels before 4.18 name the loopback device in IPv6's. */
+static void route_seen(struct holder *h, const struct kaddr *a)
 {
 	const struct link *l = links_by_index(&h->links, a->ifindex);
 	struct entry *e = book_find(&h->book, &a->addr, l ? l->name : NULL);
 
-	if (!e || !l || !link_is_up(l))
-		return;
-	for (size_t i = 0; i < e->n_have; i++) {
-		struct vip_have *have = &e->have[i];
-
-		if (have->ifindex != a->ifindex || !have->ours || !have->told || have->secondary || have->removing)
-			continue;
-		have->unrouted = e->lost = true;
-		book_mark(&h->book, e);
-		holder_work(h);
-	}
+	for (size_t i = 0; e && l && i < e->n_have; i++)
+		e->have[i].routed |= e->have[i].ifindex == a->ifindex || l->flags & IFF_LOOPBACK;
 }
 
 static void on_news(void *arg, const struct rtnews *news)
@@ -136,6 +151,9 @@ static void on_news(void *arg, const struct rtnews *news)
 		break;
 	case RTMSG_ADDR_GONE:
 		addr_went(h, &news->addr, holder_link_name(h, news->addr.ifindex));
+		break;
+	case RTMSG_ROUTED:
+		route_seen(h, &news->addr);
 		break;
 	case RTMSG_UNROUTED:
 		route_went(h, &news->addr);
@@ -193,6 +211,25 @@ static void sweep(struct holder *h)
 	}
 }
 
+/* Addresses without their routes: what took them went unheard. */
+static void sweep_routes(struct holder *h, uint8_t family)
+{
+	int err = rtnl_dump_local_routes(h->rtnl, family, on_news, h);
+	struct entry *e;
+	size_t at = 0;
+
+	if (err) {
+		log_debug("cannot read local routes: %s", strerror(-err));
+		return;
+	}
+	while ((e = book_next(&h->book, &at))) {
+		holder_breathe(h);
+		for (size_t i = 0; i < e->n_have && e->addr.family == family; i++)
+			if (!e->have[i].routed)
+				unrouted(h, e, &e->have[i]);
+	}
+}
+
 static void on_stale_news(void *arg, const struct rtnews *news)
 {
 }
@@ -208,9 +245,12 @@ void holder_scan(struct holder *h)
 	h->rescans++;
 	rtnl_events(h->rtnl, EVENTS_ALL, on_stale_news, NULL);
 	links_unsee(&h->links);
+	/* The kernel makes an address's route after it has told of the address: one that is that new is not asked for its route. */
 	while ((e = book_next(&h->book, &at)))
-		for (size_t i = 0; i < e->n_have; i++)
+		for (size_t i = 0; i < e->n_have; i++) {
 			e->have[i].seen = false;
+			e->have[i].routed = !e->have[i].told;
+		}
 	err = rtnl_dump(h->rtnl, on_news, h);
 	if (err) {
 		log_error("cannot read addresses: %s", strerror(-err));
@@ -218,5 +258,7 @@ void holder_scan(struct holder *h)
 		return;
 	}
 	sweep(h);
+	sweep_routes(h, AF_INET);
+	sweep_routes(h, AF_INET6);
 	holder_drain(h);
 }

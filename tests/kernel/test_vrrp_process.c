@@ -446,6 +446,7 @@ static void test_restart(void **state)
 	begin(&r->play, 1);
 	UNTIL(r, absent, AT("10.10.0.2", "v0"));
 	assert_int_equal(status(r, "held"), 2);
+	assert_int_equal(status(r, "restored"), 0);
 	assert_int_equal(status(r, "framesSent"), 0);
 	assert_true(addr_stands("10.10.0.1", "v0"));
 	assert_true(addr_stands("fd10::1", "v0"));
@@ -454,6 +455,25 @@ static void test_restart(void **state)
 	assert_false(addr_stands("10.10.0.1", "v0"));
 	assert_false(addr_stands("fd10::1", "v0"));
 	assert_true(addr_stands("172.17.0.31", "v0"));
+}
+
+/* What made an address answer was taken while vipd was not there to hear of it. */
+static void test_restart_unrouted(void **state)
+{
+	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0"), vip("fd10::1", "v0")};
+	struct lab *r = *state;
+
+	running(r, vips, 3);
+	kill_it(r);
+	sh("ip route del local 10.10.0.1 dev v0 table local; ip -6 route del local fd10::1 dev v0 table local");
+	launch(&r->play);
+	send_picture(r, r->play.supervisor, MSG_KEPT, 1, vips, 3, 0);
+	begin(&r->play, 1);
+	programmed(&r->play);
+	UNTIL(r, routed, "10.10.0.1");
+	UNTIL(r, routed, "fd10::1");
+	UNTIL(r, routed, "10.10.0.2");
+	assert_int_equal(status(r, "restored"), 2);
 }
 
 /* Without a first picture nothing of the record is removed. */
@@ -697,13 +717,13 @@ static void test_thousand(void **state)
 static void test_overrun(void **state)
 {
 	enum { ROUNDS = 300 };
-	struct vip vips[] = {vip("10.10.0.1", "v0")};
+	struct vip vips[] = {vip("10.10.0.1", "v0"), vip("10.10.0.2", "v0"), vip("10.10.0.3", "v0")};
 	struct lab *r = *state;
 	struct addr_op ops[RTNL_BATCH];
 	int errors[RTNL_BATCH];
 	struct rtnl *n;
 
-	running(r, vips, 1);
+	running(r, vips, 3);
 	assert_int_equal(rtnl_open(true, &n), 0);
 	kill(r->play.pid, SIGSTOP);
 	for (int round = 0; round < 2 * ROUNDS; round++) {
@@ -714,11 +734,32 @@ static void test_overrun(void **state)
 						  .addr = addr_from_v4(0xc6120001 + i)};
 		assert_int_equal(rtnl_apply(n, ops, RTNL_BATCH, errors), 0);
 	}
-	sh("ip addr del 10.10.0.1/32 dev v0");
+	sh("ip addr del 10.10.0.1/32 dev v0; ip route del local 10.10.0.2 dev v0 table local");
 	kill(r->play.pid, SIGCONT);
 	rtnl_close(n);
 	UNTIL(r, present, AT("10.10.0.1", "v0"));
+	UNTIL(r, routed, "10.10.0.2");
 	assert_true(status(r, "rescans") >= 2);
+	assert_int_equal(status(r, "restored"), 2);
+}
+
+static void test_cluster_unrouted(void **state)
+{
+	struct vip vips[] = {vip("10.96.0.1", "vipd0"), vip("10.96.0.2", "vipd0"), vip("fd96::1", "vipd0")};
+	struct lab *r = *state;
+
+	if (!have_dummy())
+		skip();
+	running(r, vips, 3);
+	sh("ip route del local 10.96.0.1 dev vipd0 table local");
+	UNTIL(r, routed, "10.96.0.1");
+	assert_int_equal(status(r, "restored"), 1);
+	kill_it(r);
+	sh("ip route del local 10.96.0.2 dev vipd0 table local; ip -6 route del local fd96::1 dev vipd0 table local");
+	running(r, vips, 3);
+	UNTIL(r, routed, "10.96.0.2");
+	UNTIL(r, routed, "fd96::1");
+	assert_int_equal(status(r, "restored"), 2);
 }
 
 static void test_cluster(void **state)
@@ -784,11 +825,28 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	    TEST(test_gate),     TEST(test_bursts),     TEST(test_rows),           TEST(test_paced),
-	    TEST(test_restore),  TEST(test_promoted),   TEST(test_restart),        TEST(test_restart_unknown),
-	    TEST(test_foreign),  TEST(test_interfaces), TEST(test_carrier),        TEST(test_locals),
-	    TEST(test_answers),  TEST(test_stop),       TEST(test_orphan_adopted), TEST(test_orphan_alone),
-	    TEST(test_damaged),  TEST(test_thousand),   TEST(test_overrun),        TEST(test_cluster),
+	    TEST(test_gate),
+	    TEST(test_bursts),
+	    TEST(test_rows),
+	    TEST(test_paced),
+	    TEST(test_restore),
+	    TEST(test_promoted),
+	    TEST(test_restart),
+	    TEST(test_restart_unknown),
+	    TEST(test_restart_unrouted),
+	    TEST(test_cluster_unrouted),
+	    TEST(test_foreign),
+	    TEST(test_interfaces),
+	    TEST(test_carrier),
+	    TEST(test_locals),
+	    TEST(test_answers),
+	    TEST(test_stop),
+	    TEST(test_orphan_adopted),
+	    TEST(test_orphan_alone),
+	    TEST(test_damaged),
+	    TEST(test_thousand),
+	    TEST(test_overrun),
+	    TEST(test_cluster),
 	    TEST(test_no_dummy),
 	};
 
