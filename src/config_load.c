@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,4 +133,63 @@ int config_load(const struct options *o, struct config **out, struct diag_list *
 	}
 	*out = c;
 	return 0;
+}
+
+static bool has_address(const struct ifaddrs *list, const char *ifname, const struct addr *a)
+{
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		struct addr have = {0};
+
+		if (!i->ifa_addr || strcmp(i->ifa_name, ifname) != 0)
+			continue;
+		if (i->ifa_addr->sa_family == AF_INET)
+			have = addr_from_bytes(AF_INET,
+					       &((const struct sockaddr_in *)(const void *)i->ifa_addr)->sin_addr);
+		else if (i->ifa_addr->sa_family == AF_INET6)
+			have = addr_from_bytes(AF_INET6,
+					       &((const struct sockaddr_in6 *)(const void *)i->ifa_addr)->sin6_addr);
+		if (have.family && addr_equal(&have, a))
+			return true;
+	}
+	return false;
+}
+
+/* A node that is its own peer hears nobody but itself. With a source of its own the router's peers are compared with that, wherever they are read. */
+static int refuse_own_peers(const struct config *c, struct diag_list *diags)
+{
+	struct ifaddrs *list = NULL;
+	char text[ADDR_TEXT];
+	int err = 0;
+
+	if (getifaddrs(&list) < 0)
+		return 0; /* the addresses show it later: its own packets are refused and counted */
+	for (size_t i = 0; i < c->n_routers; i++) {
+		const struct router *r = &c->routers[i];
+
+		for (size_t k = 0; k < r->n_peers && !r->source.family; k++)
+			if (has_address(list, r->ifname, &r->peers[k])) {
+				diag_error(diags, c->file, c->routers_at[i],
+					   "router %s: peer %s is an address of %s on this node; expected the other "
+					   "nodes' addresses",
+					   r->name, addr_format(&r->peers[k], text), r->ifname);
+				err = -EINVAL;
+			}
+	}
+	freeifaddrs(list);
+	return err;
+}
+
+int config_load_here(const struct options *o, struct config **out, struct diag_list *diags)
+{
+	struct config *c;
+	int err = config_load(o, &c, diags);
+
+	if (err)
+		return err;
+	err = refuse_own_peers(c, diags);
+	if (err)
+		config_free(c);
+	else
+		*out = c;
+	return err;
 }

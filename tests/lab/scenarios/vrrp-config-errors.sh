@@ -15,6 +15,7 @@ refused interval "$(router 100 'interval: 0')"
 refused interval "$(router 100 'version: 2' 'interval: 500ms')"
 refused version "$(router 100 'version: 2' 'family: IPv6' 'addresses: ["fd10::1/128"]')"
 refused peer "$(router 100 'source: 172.17.0.31' 'peers: [172.17.0.31]')"
+refused "172.17.0.31 is an address of eth0" "$(router 100 'peers: [172.17.0.32, 172.17.0.31]')"
 refused authentication "$(router 100 'authentication: {type: pass, password: sesame}')"
 refused 'prioritty' "$(router 100 'prioritty: 3')"
 refused vrid 'routers: [{name: a, vrid: 5, family: IPv4}, {name: b, vrid: 5, family: IPv4}]'
