@@ -1,10 +1,13 @@
 /* Decides when which announcement goes out. Those that have frames left stand in a ring: each gets one frame a round, so that every
- * address is announced once before any is announced twice. Where frames are to keep a distance, each interface keeps its own. Source: RFC 9568 section 6.4.1; defaults as keepalived's
- * vrrp_garp_master_repeat and _delay, vrrp_garp_interval. Test: tests/kernel/test_vrrp_process.c. */
+ * address is announced once before any is announced twice. Where frames are to keep a distance, each interface keeps its own.
+ * To send a frame is nearly all kernel's work: where many are to be repeated a second thread sends some of them at the same time.
+ * Source: RFC 9568 section 6.4.1; defaults as keepalived's
+ * vrrp_garp_master_repeat and _delay, vrrp_garp_interval. Test: tests/kernel/test_announce.c, test_vrrp_process.c. */
 #include "announce.h"
 
 #include "../src/base/arena.h"
 #include "../src/base/log.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -14,7 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PER_TURN = 64 };
+/* BESIDE: the second thread's share, two turns; BESIDE_FROM: so many repeats wait that waking it is worth it. */
+enum { PER_TURN = 64, BESIDE = 128, BESIDE_FROM = 512 };
 
 #define RETRY_AFTER NSEC_PER_MSEC
 
@@ -26,13 +30,31 @@ struct pace {
 	nsec_t next;
 };
 
+struct frame {
+	struct announcement *of;
+	struct sockaddr_ll to;
+	struct iovec iov;
+	uint8_t bytes[ANNOUNCE_FRAME];
+};
+
+/* The second thread's frames. Of one that the kernel has no room for nothing more is heard: others of its address went before it. */
+struct beside {
+	unsigned n;
+	struct frame frames[BESIDE];
+	struct mmsghdr messages[BESIDE];
+};
+
 struct announcer {
+	struct loop *loop;
 	int fd;
+	struct worker *worker; /* NULL: not needed yet, or it cannot be had */
+	struct beside *beside;
 	struct pace *paces;
 	size_t n_paces;
 	struct vip_settings settings;
 	struct announcement_list all;
 	struct announcement_list fresh, ring; /* the first frame of a burst goes before what others repeat */
+	size_t n_ring;                        /* in ring */
 	struct loop_timer *turn;              /* more of the ring */
 	struct loop_timer *due;               /* the next burst of anyone */
 	nsec_t due_at;                        /* 0: not armed */
@@ -53,6 +75,7 @@ int announcer_new(struct loop *l, struct announcer **out)
 	if (fd < 0)
 		return -errno;
 	a = xcalloc(1, sizeof(*a));
+	a->loop = l;
 	a->fd = fd;
 	a->settings = (struct vip_settings){.garp_count = 5, .garp_second_ms = 5000};
 	TAILQ_INIT(&a->all);
@@ -68,6 +91,8 @@ void announcer_free(struct announcer *a)
 {
 	if (!a)
 		return;
+	worker_free(a->worker);
+	free(a->beside);
 	loop_timer_free(a->turn);
 	loop_timer_free(a->due);
 	close(a->fd);
@@ -107,16 +132,17 @@ static void ring_add(struct announcer *a, struct announcement *n, uint32_t frame
 	loop_timer_set(a->turn, 0);
 }
 
-static struct announcement_list *ring_of(struct announcer *a, const struct announcement *n)
+static void ring_remove(struct announcer *a, struct announcement *n)
 {
-	return n->fresh ? &a->fresh : &a->ring;
+	TAILQ_REMOVE(n->fresh ? &a->fresh : &a->ring, n, ring);
+	a->n_ring -= !n->fresh;
+	n->ringing = n->fresh = false;
 }
 
 static void ring_del(struct announcer *a, struct announcement *n)
 {
 	if (n->ringing)
-		TAILQ_REMOVE(ring_of(a, n), n, ring);
-	n->ringing = n->fresh = false;
+		ring_remove(a, n);
 	n->left = 0;
 }
 
@@ -149,10 +175,13 @@ void announcer_start(struct announcer *a, struct announcement *n, const struct a
 	ring_add(a, n, a->settings.garp_count);
 }
 
+/* Nothing is on its way any more when this returns: it could come behind the successor's announcement. */
 void announcer_stop(struct announcer *a, struct announcement *n)
 {
 	if (!n->on)
 		return;
+	if (worker_busy(a->worker))
+		worker_take(a->worker);
 	ring_del(a, n);
 	TAILQ_REMOVE(&a->all, n, all);
 	n->on = false;
@@ -179,13 +208,6 @@ static void on_due(void *arg)
 	}
 	arm(a, next, now);
 }
-
-struct frame {
-	struct announcement *of;
-	struct sockaddr_ll to;
-	struct iovec iov;
-	uint8_t bytes[ANNOUNCE_FRAME];
-};
 
 static void frame_make(struct frame *f, struct announcement *n, struct msghdr *mh)
 {
@@ -263,12 +285,12 @@ static void sent(struct announcer *a, struct announcement *n)
 {
 	a->frames++;
 	n->sent++;
-	TAILQ_REMOVE(ring_of(a, n), n, ring);
-	n->fresh = false;
-	if (--n->left > 0)
-		TAILQ_INSERT_TAIL(&a->ring, n, ring);
-	else
-		n->ringing = false;
+	ring_remove(a, n);
+	if (--n->left == 0)
+		return;
+	TAILQ_INSERT_TAIL(&a->ring, n, ring);
+	a->n_ring++;
+	n->ringing = true;
 }
 
 /* The first frame of the turn was refused: an interface that went away or down is told of by netlink and announced on when it is back. */
@@ -288,14 +310,69 @@ void announcer_hold(struct announcer *a, bool hold)
 	a->hold = hold;
 }
 
+/* ---- the second thread's */
+
+static void beside_work(void *arg)
+{
+	const struct announcer *a = arg;
+	struct beside *b = a->beside;
+	unsigned at = 0;
+	int n;
+
+	while (at < b->n && (n = sendmmsg(a->fd, b->messages + at, b->n - at, 0)) > 0)
+		at += (unsigned)n;
+}
+
+static void beside_done(void *arg)
+{
+	struct announcer *a = arg;
+
+	worker_take(a->worker);
+	announcer_push(a);
+}
+
+static bool beside_get(struct announcer *a)
+{
+	static const struct worker_ops ops = {.work = beside_work, .done = beside_done, .hurries = true};
+
+	if (a->worker)
+		return true;
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || worker_new(a->loop, &ops, a, &a->worker) < 0)
+		return false;
+	a->beside = xcalloc(1, sizeof(*a->beside));
+	return true;
+}
+
+/* Repeats only: an address's first frame is for whoever sees whether it went. */
+static void beside_push(struct announcer *a)
+{
+	struct announcement *n;
+	struct beside *b;
+
+	if (a->n_ring < BESIDE_FROM || a->hold || !TAILQ_EMPTY(&a->fresh) || a->settings.garp_interval_ms ||
+	    worker_busy(a->worker) || !beside_get(a))
+		return;
+	b = a->beside;
+	for (b->n = 0; b->n < BESIDE; b->n++) {
+		n = TAILQ_FIRST(&a->ring);
+		frame_make(&b->frames[b->n], n, &b->messages[b->n].msg_hdr);
+		sent(a, n);
+	}
+	worker_give(a->worker);
+}
+
+/* ---- */
+
 void announcer_push(struct announcer *a)
 {
 	struct mmsghdr messages[PER_TURN];
 	struct frame frames[PER_TURN];
 	nsec_t now = clock_now(), soonest = INT64_MAX, after;
-	unsigned n = ring_frames(a, now, frames, messages, &soonest);
+	unsigned n;
 	int done = 0;
 
+	beside_push(a);
+	n = ring_frames(a, now, frames, messages, &soonest);
 	a->sends = false;
 	if (n == 0 && soonest == INT64_MAX)
 		return;

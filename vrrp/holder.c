@@ -165,6 +165,7 @@ void holder_free(struct holder *h)
 	loop_timer_free(h->slow);
 	loop_timer_free(h->retry);
 	announcer_free(h->announcer);
+	rtnl_close(h->given_rtnl);
 	rtnl_close(h->rtnl);
 	owned_free(h->owned);
 	links_clear(&h->links);

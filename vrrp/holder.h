@@ -4,7 +4,7 @@
  *   holder.c  what is wanted, when a pass is due     watch.c     what the kernel tells, full scans
  *   pass.c    look at what changed, batch, announce  device.c    the dummy device of cluster IPs
  *   book.h    the addresses                          withdraw.c  the end
- *   worker.h  a thread for the device's addresses
+ *   worker.h  a thread beside the loop
  *   vips.h    the decision for one address           owned.h     the record
  *
  * Stand-in: a local route that answers for an address until it has been added (pass.c says why).

@@ -32,7 +32,9 @@ struct holder {
 	struct rtnl *rtnl;
 	struct loop_io *events;
 	struct worker *worker; /* changes vipd0's addresses; NULL: not needed yet */
-	struct batch given;    /* to it */
+	struct batch given;    /* to it; its own socket, and what became of the batch */
+	struct rtnl *given_rtnl;
+	int given_error;
 	struct announcer *announcer;
 	struct owned *owned;
 	int own_fd;

@@ -348,11 +348,20 @@ static void given_outcome(struct holder *h, int err)
 	holder_work(h);
 }
 
+/* In its thread. */
+static void given_apply(void *arg)
+{
+	struct holder *h = arg;
+
+	h->given_error = rtnl_apply(h->given_rtnl, h->given.ops, h->given.n, h->given.errors);
+}
+
 static void on_worker(void *arg)
 {
 	struct holder *h = arg;
 
-	given_outcome(h, worker_take(h->worker, h->given.errors));
+	worker_take(h->worker);
+	given_outcome(h, h->given_error);
 }
 
 void holder_finish(struct holder *h)
@@ -361,15 +370,25 @@ void holder_finish(struct holder *h)
 		on_worker(h);
 }
 
+static int worker_get(struct holder *h)
+{
+	static const struct worker_ops ops = {.work = given_apply, .done = on_worker};
+	int err = h->given_rtnl ? 0 : rtnl_open(false, &h->given_rtnl);
+
+	if (!err && !h->worker)
+		err = worker_new(h->loop, &ops, h, &h->worker);
+	return err;
+}
+
 static void batch_give(struct holder *h)
 {
-	int err = h->worker ? 0 : worker_new(h->loop, on_worker, h, &h->worker);
+	int err = worker_get(h);
 
 	batch_intend(h, &h->given);
 	if (err)
 		given_outcome(h, err);
 	else
-		worker_give(h->worker, h->given.ops, h->given.n);
+		worker_give(h->worker);
 }
 
 static void pass_end(struct holder *h)

@@ -1,6 +1,6 @@
-/* Decides nothing: a thread between two ends of a socket pair. Who holds the batch is told by the bytes in it: one goes there with it, one comes back.
- * Its nice value is low because it holds the kernel's RTNL lock now and then, which a virtual router that takes over waits for.
- * Source: pthreads(7), sched(7), net/core/rtnetlink.c. Test: tests/kernel/test_vrrp_process.c. */
+/* Decides nothing: a thread between two ends of a socket pair. Who has the piece of work is told by the bytes in it: one goes there with it, one comes back.
+ * The nice value of one in no hurry is low because it holds the kernel's RTNL lock now and then, which a virtual router that takes over waits for.
+ * Source: pthreads(7), sched(7), net/core/rtnetlink.c. Test: tests/kernel/test_vrrp_process.c, test_announce.c. */
 #include "worker.h"
 
 #include "../src/base/arena.h"
@@ -23,15 +23,8 @@ struct worker {
 	bool threaded, busy;
 	int near, far; /* the loop's end, the thread's */
 	struct loop_io *io;
-	void (*done)(void *arg);
+	const struct worker_ops *ops;
 	void *arg;
-
-	/* The thread's while a byte is under way. */
-	struct rtnl *rtnl;
-	struct addr_op ops[RTNL_BATCH];
-	int errors[RTNL_BATCH];
-	size_t n;
-	int result;
 };
 
 /* False when the other end is closed. */
@@ -54,7 +47,7 @@ static void byte_send(int fd)
 
 static void work(struct worker *w)
 {
-	w->result = rtnl_apply(w->rtnl, w->ops, w->n, w->errors);
+	w->ops->work(w->arg);
 	byte_send(w->far);
 }
 
@@ -63,8 +56,10 @@ static void *thread_main(void *arg)
 	const struct sched_param ordinary = {0};
 	struct worker *w = arg;
 
-	sched_setscheduler(0, SCHED_OTHER, &ordinary);
-	setpriority(PRIO_PROCESS, 0, NICE);
+	if (!w->ops->hurries) {
+		sched_setscheduler(0, SCHED_OTHER, &ordinary);
+		setpriority(PRIO_PROCESS, 0, NICE);
+	}
 	while (byte_receive(w->far))
 		work(w);
 	return NULL;
@@ -86,7 +81,7 @@ static void thread_start(struct worker *w)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	w->threaded = err == 0;
 	if (err)
-		log_warning("no thread that adds addresses: %s", strerror(err));
+		log_warning("no thread for what is to be done beside the rest: %s", strerror(err));
 }
 
 static void on_byte(void *arg, int events)
@@ -94,24 +89,20 @@ static void on_byte(void *arg, int events)
 	struct worker *w = arg;
 
 	if (w->busy)
-		w->done(w->arg);
+		w->ops->done(w->arg);
 }
 
-int worker_new(struct loop *l, void (*done)(void *arg), void *arg, struct worker **out)
+int worker_new(struct loop *l, const struct worker_ops *ops, void *arg, struct worker **out)
 {
-	struct worker *w = xcalloc(1, sizeof(*w));
-	int ends[2], err = rtnl_open(false, &w->rtnl);
+	struct worker *w;
+	int ends[2];
 
-	if (!err && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		err = -errno;
-	if (err) {
-		rtnl_close(w->rtnl);
-		free(w);
-		return err;
-	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	w = xcalloc(1, sizeof(*w));
 	w->near = ends[0];
 	w->far = ends[1];
-	w->done = done;
+	w->ops = ops;
 	w->arg = arg;
 	w->io = loop_io_new(l, w->near, LOOP_READ, on_byte, w);
 	thread_start(w);
@@ -129,7 +120,6 @@ void worker_free(struct worker *w)
 		pthread_join(w->thread, NULL);
 	close(w->near);
 	close(w->far);
-	rtnl_close(w->rtnl);
 	free(w);
 }
 
@@ -138,10 +128,8 @@ bool worker_busy(const struct worker *w)
 	return w && w->busy;
 }
 
-void worker_give(struct worker *w, const struct addr_op *ops, size_t n)
+void worker_give(struct worker *w)
 {
-	memcpy(w->ops, ops, n * sizeof(*ops));
-	w->n = n;
 	w->busy = true;
 	if (w->threaded)
 		byte_send(w->near);
@@ -149,10 +137,8 @@ void worker_give(struct worker *w, const struct addr_op *ops, size_t n)
 		work(w);
 }
 
-int worker_take(struct worker *w, int errors[RTNL_BATCH])
+void worker_take(struct worker *w)
 {
 	byte_receive(w->near);
 	w->busy = false;
-	memcpy(errors, w->errors, sizeof(w->errors));
-	return w->result;
 }

@@ -1,23 +1,27 @@
-/* A thread that changes addresses which are many and in no hurry (cluster IPs, and those that are stood in for): the kernel's cost of one grows with
- * how many its interface has, and nobody who waits for a virtual router is to wait for that. It has an rtnetlink socket of its own and the priority of
- * an ordinary process, and knows nothing but the batch that it is given. */
+/* A thread beside the loop, for one piece of work at a time. It knows nothing but that piece: what the work touches is the thread's from worker_give until
+ * worker_take. Two there are: one changes addresses that are many and in no hurry (pass.c), one sends announcements that are many (announce.c). */
 #ifndef VIPD_VRRP_WORKER_H
 #define VIPD_VRRP_WORKER_H
 
 #include "../src/base/loop.h"
-#include "rtnl.h"
+
+#include <stdbool.h>
 
 struct worker;
 
-/* done is called from the loop when a batch is through. 0 or -errno (no socket). Where no thread can be made the caller's own does the work. */
-int worker_new(struct loop *l, void (*done)(void *arg), void *arg, struct worker **out);
-void worker_free(struct worker *w); /* waits for the batch; NULL is fine */
+struct worker_ops {
+	void (*work)(void *arg); /* the piece, in the thread */
+	void (*done)(void *arg); /* from the loop: it is through, and is to be taken */
+	bool hurries;            /* it has the process's own priority; else an ordinary process's */
+};
 
-/* A batch was given, and its result was not taken. */
+/* 0 or -errno (no sockets). Where no thread can be made the caller's own does the work, in worker_give. */
+int worker_new(struct loop *l, const struct worker_ops *ops, void *arg, struct worker **out);
+void worker_free(struct worker *w); /* waits for the piece; NULL is fine */
+
+/* A piece was given, and not taken. */
 bool worker_busy(const struct worker *w); /* NULL is not */
-/* Copies ops[0..n), n <= RTNL_BATCH. Not while it is busy. */
-void worker_give(struct worker *w, const struct addr_op *ops, size_t n);
-/* Waits if need be; as rtnl_apply. It is busy no more. */
-int worker_take(struct worker *w, int errors[RTNL_BATCH]);
+void worker_give(struct worker *w);       /* not while it is busy */
+void worker_take(struct worker *w);       /* while it is busy; waits if need be */
 
 #endif
