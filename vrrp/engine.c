@@ -15,6 +15,8 @@
 
 #define RELIST_AFTER (10 * NSEC_PER_MSEC)
 
+enum { MTU_USUAL = 1500 };
+
 static void on_look(void *arg);
 static void on_relist(void *arg);
 static void on_stop_limit(void *arg);
@@ -88,22 +90,6 @@ static void assess(struct engine *e)
 		router_follow(e->routers[i]);
 }
 
-static void look_all(struct engine *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		router_look(e->routers[i]);
-}
-
-static void on_look(void *arg)
-{
-	struct engine *e = arg;
-
-	turn_begin(e);
-	look_all(e);
-	assess(e);
-	turn_end(e);
-}
-
 void engine_links_changed(struct engine *e)
 {
 	if (!loop_timer_armed(e->look))
@@ -142,29 +128,6 @@ void engine_track_set(struct engine *e, const char *router, int track, bool up, 
 	if (r->tracks[track].now == s.now && r->tracks[track].value == s.value)
 		return;
 	r->tracks[track] = s;
-	reassess(r);
-}
-
-void engine_hinder(struct engine *e, const char *router, const char *why)
-{
-	struct vrouter *r = find(e, router);
-
-	if (!r || r->hindrance == why)
-		return;
-	r->hindrance = why;
-	reassess(r);
-}
-
-void engine_device_set(struct engine *e, const char *router, uint32_t ifindex)
-{
-	struct vrouter *r = find(e, router);
-
-	if (!r || r->device == ifindex)
-		return;
-	r->device = ifindex;
-	turn_begin(e);
-	router_look(r);
-	turn_end(e);
 	reassess(r);
 }
 
@@ -250,10 +213,11 @@ static void count_local(struct vrouter *r)
 
 static void relist(struct vrouter *r)
 {
-	size_t room = advert_room(r->conf.family, r->conf.version, r->conf.auth, r->in ? vsock_mtu(r->in) : 1500);
+	size_t room = advert_room(r->conf.family, r->conf.version, r->conf.auth, r->mtu ? r->mtu : MTU_USUAL);
 	size_t n = members(r, NULL), advertised;
 	struct addr *addrs = xcalloc(n + 1, sizeof(*addrs));
 
+	r->listed_mtu = r->mtu;
 	members(r, addrs);
 	advertised = advert_order(addrs, n, room);
 	if (n == r->n_addrs && advertised == r->n_advertised &&
@@ -294,6 +258,32 @@ static void on_relist(void *arg)
 	turn_begin(e);
 	router_flush(e); /* packets that are queued go as they are */
 	relist_all(e);
+	assess(e);
+	turn_end(e);
+}
+
+/* Another MTU has room for more addresses, or for fewer. */
+static void look(struct vrouter *r)
+{
+	router_look(r);
+	if (r->mtu == r->listed_mtu)
+		return;
+	router_flush(r->engine); /* what is queued goes as it is */
+	relist(r);
+}
+
+static void look_all(struct engine *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		look(e->routers[i]);
+}
+
+static void on_look(void *arg)
+{
+	struct engine *e = arg;
+
+	turn_begin(e);
+	look_all(e);
 	assess(e);
 	turn_end(e);
 }
@@ -475,12 +465,9 @@ void engine_end(struct engine *e)
 	look_all(e);
 	relist_all(e);
 	assess(e);
-	for (size_t i = 0; i < e->n; i++) {
-		if (e->hooks->router_set)
-			e->hooks->router_set(e->arg, &e->routers[i]->conf);
+	for (size_t i = 0; i < e->n; i++)
 		if (e->open || (e->started && e->routers[i]->resume))
 			router_start(e->routers[i]);
-	}
 	turn_end(e);
 }
 

@@ -38,9 +38,10 @@ struct engine_hooks {
 	void (*stopped)(void *arg);  /* engine_stop is through: no router is Active */
 	/* engine_failover is through: JSON text for the asker. */
 	void (*failed_over)(void *arg, uint64_t id, const char *json);
-	/* A router was added, or its configuration changed (tracks among it); removed: it is about to go. Then track.c and vmac.c follow. */
-	void (*router_set)(void *arg, const struct router *r);
-	void (*router_gone)(void *arg, const struct router *r);
+	void (*router_gone)(void *arg, const struct router *r); /* it is about to go */
+	/* What the router of a virtual MAC sends by, made now if it is not there: the interface's index; 0: there is none, *why says it (a literal). Its
+	 * advertisements come in on its own interface. NULL: no router has a virtual MAC. */
+	uint32_t (*device)(void *arg, const struct router *r, const char **why);
 };
 
 /* mem_fd: run_dir/vrrp.mem (survive.h); -1: none. Sockets are opened when routers come. */
@@ -74,20 +75,18 @@ void engine_failover(struct engine *e, const char *router, uint64_t id);
 /* What router's tracks[track] is like now. A track that was never set counts as down if it can put the router in Fault, else for nothing.
  * value: the integer of a TRACK_FILE. Unknown routers and indexes are passed over. */
 void engine_track_set(struct engine *e, const char *router, int track, bool up, int value);
-/* Something else that keeps it from running (a virtual MAC's device that is missing): a literal, or NULL when it is over. */
-void engine_hinder(struct engine *e, const char *router, const char *why);
-/* Advertisements leave through this interface (a virtual MAC's device); 0: through the router's own. They come in on the router's own. */
-void engine_device_set(struct engine *e, const char *router, uint32_t ifindex);
 /* It is Active, or was a moment ago and still answers. */
 bool engine_answers(const struct engine *e, size_t index);
 /* In the middle of long work, also inside a holder function: Active routers advertise if it is time. Nothing else happens. */
 void engine_breathe(struct engine *e);
-/* An interface or a node's own address changed (hooks of the holder). */
+/* An interface or a node's own address changed (hooks of the holder), or a device may be had now. Looked at from the loop. */
 void engine_links_changed(struct engine *e);
 
 /* A list of JSON objects, one a router; the caller's. */
 struct json_t;
 struct json_t *engine_json(const struct engine *e);
+/* Packets that could be given to no router, by reason: an object, the caller's. */
+struct json_t *engine_strays_json(const struct engine *e);
 void engine_dump(const struct engine *e);
 
 /* payload of MSG_ROLE for this router as it is now. */

@@ -34,14 +34,15 @@ struct vrouter {
 	struct vip_set *set;
 	struct addr *addrs, *sorted;
 	size_t n_addrs, n_advertised;
+	unsigned listed_mtu;    /* that these were made for */
 	bool made_up;           /* the link-local one is */
 	size_t n_local, n_here; /* of them: of Services with traffic policy Local; with an endpoint on this node */
 
 	/* What it stands on. */
-	uint32_t ifindex, device; /* device: see engine_device_set */
+	uint32_t ifindex, device; /* device: what it sends by, if that is another; else 0 */
+	unsigned mtu;             /* of both the smaller; 0: not known yet */
 	struct vsock *in, *out;   /* out: in, unless there is a device */
 	const char *ground;       /* what is wrong with the interface and its addresses, a literal */
-	const char *hindrance;
 	const char *obstacle; /* of all these and of what it tracks, the first: why it is in Fault; NULL: it is not */
 	struct track_state *tracks; /* as many as conf has */
 

@@ -220,6 +220,25 @@ static const char *find_self(struct vrouter *r, const struct link *l)
 	return NULL;
 }
 
+/* Before the first advertisement, which would come from another MAC than all others. A literal, or NULL. */
+static const char *find_device(struct vrouter *r)
+{
+	const struct engine *e = r->engine;
+	const char *why = NULL;
+
+	r->device = r->conf.vmac && e->hooks->device ? e->hooks->device(e->arg, &r->conf, &why) : 0;
+	return why;
+}
+
+static void find_mtu(struct vrouter *r)
+{
+	const struct link *l = holder_link(r->engine->holder, r->conf.ifname);
+	const struct link *d = r->device ? links_by_index(holder_links(r->engine->holder), r->device) : NULL;
+
+	if (l && l->mtu)
+		r->mtu = d && d->mtu && d->mtu < l->mtu ? d->mtu : l->mtu;
+}
+
 /* A literal, or NULL. */
 static const char *ground(struct vrouter *r)
 {
@@ -234,6 +253,8 @@ static const char *ground(struct vrouter *r)
 	if (!link_has_carrier(l))
 		return link_is_up(l) ? "its interface has no carrier" : "its interface is down";
 	why = find_self(r, l);
+	if (!why)
+		why = find_device(r);
 	if (why)
 		return why;
 	return router_sockets(r) < 0 ? "its sockets cannot be opened" : NULL;
@@ -242,6 +263,7 @@ static const char *ground(struct vrouter *r)
 void router_look(struct vrouter *r)
 {
 	r->ground = ground(r);
+	find_mtu(r);
 }
 
 void router_weigh(struct vrouter *r)
@@ -250,8 +272,6 @@ void router_weigh(struct vrouter *r)
 
 	if (r->ground)
 		r->obstacle = r->ground;
-	else if (r->hindrance)
-		r->obstacle = r->hindrance;
 	else if (t)
 		r->obstacle = effective_fault_cause(t);
 	else

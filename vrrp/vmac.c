@@ -163,34 +163,35 @@ static const struct link *device_of(const struct vmacs *v, const struct router *
 	return holder_link(v->holder, name);
 }
 
-/* One router: what hinders it, a literal; NULL: nothing. */
-static const char *router_look(struct vmacs *v, const struct router *r, bool active, uint32_t *index)
+static void device_missing(struct vmacs *v, const struct router *r, const struct link *parent)
 {
-	const struct link *parent = holder_link(v->holder, r->ifname), *l;
-	unsigned missed;
-	int err;
+	int err = device_make(v, r, parent);
+	unsigned lost;
 
-	*index = 0;
-	if (!parent)
-		return NULL; /* the engine sees that */
-	l = device_of(v, r);
-	if (!l) {
-		err = device_make(v, r, parent);
-		if (err && err != -EEXIST && log_allow(&v->limit, clock_now(), &missed))
-			log_event(LOG_DEVICE_REFUSED,
-				  LOG_WITH(.router = r->name, .interface = r->ifname, .suppressed = missed),
-				  "router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
-				  err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
-		holder_drain(v->holder); /* the kernel has told of it already */
+	if (err && err != -EEXIST && log_allow(&v->limit, clock_now(), &lost))
+		log_event(LOG_DEVICE_REFUSED, LOG_WITH(.router = r->name, .interface = r->ifname, .suppressed = lost),
+			  "router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
+			  err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
+	holder_drain(v->holder); /* the kernel has told of it already */
+}
+
+uint32_t vmacs_device(struct vmacs *v, const struct router *r, const char **why)
+{
+	const struct link *parent = holder_link(v->holder, r->ifname), *l = device_of(v, r);
+
+	if (parent && !l) {
+		device_missing(v, r, parent);
 		l = device_of(v, r);
 	}
 	if (!l)
-		return "its virtual MAC's device cannot be made";
-	if (!vmac_is_of(l, r))
-		return "another device has the name of its virtual MAC's";
-	*index = l->index;
-	device_set(v, r, l, active);
-	return NULL;
+		*why = "its virtual MAC's device cannot be made";
+	else if (!vmac_is_of(l, r))
+		*why = "another device has the name of its virtual MAC's";
+	else
+		return l->index;
+	if (!loop_timer_armed(v->look))
+		loop_timer_set(v->look, AGAIN);
+	return 0;
 }
 
 static bool wanted(const struct vmacs *v, const struct link *l)
@@ -221,25 +222,27 @@ static void sweep(struct vmacs *v)
 static void on_look(void *arg)
 {
 	struct vmacs *v = arg;
-	bool again = false, giving = false;
+	bool missing = false, giving = false;
 
 	for (size_t i = 0; i < engine_count(v->engine); i++) {
 		const struct router *r = engine_router(v->engine, i);
+		const struct link *l = r->vmac ? device_of(v, r) : NULL;
 		bool active = engine_answers(v->engine, i);
-		const char *why = NULL;
-		uint32_t index = 0;
 
-		if (r->vmac)
-			why = router_look(v, r, active, &index);
-		engine_device_set(v->engine, r->name, index);
-		engine_hinder(v->engine, r->name, why);
-		again |= why != NULL;
-		giving |= r->vmac && active && engine_role(v->engine, i).mode != FSM_ACTIVE;
+		if (!r->vmac)
+			continue;
+		if (l && vmac_is_of(l, r))
+			device_set(v, r, l, active);
+		else
+			missing |= holder_link(v->holder, r->ifname) != NULL;
+		giving |= active && engine_role(v->engine, i).mode != FSM_ACTIVE;
 	}
 	sweep(v);
+	if (missing)
+		engine_links_changed(v->engine);
 	if (giving)
 		loop_timer_set(v->look, NSEC_PER_MSEC);
-	else if (again)
+	else if (missing)
 		loop_timer_set(v->look, AGAIN);
 }
 

@@ -11,7 +11,10 @@ struct vmacs;
 /* Both are borrowed. */
 struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e);
 void vmacs_free(struct vmacs *v); /* leaves the devices; NULL is fine */
-/* Routers or interfaces have changed: soon, makes what is missing, tells the engine, removes what nobody wants. */
+/* engine_hooks.device. */
+uint32_t vmacs_device(struct vmacs *v, const struct router *r, const char **why);
+/* Routers, their roles or interfaces have changed: soon, sets the devices up or down, has the engine ask for those that are missing, removes what nobody
+ * wants. */
 void vmacs_look(struct vmacs *v);
 /* From engine_hooks.taking: its device is up when this returns. */
 void vmacs_take(struct vmacs *v, const struct router *r);

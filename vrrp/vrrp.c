@@ -287,6 +287,11 @@ static void on_leaving(void *arg, const struct router *r)
 	beside_leaving(arg, r);
 }
 
+static uint32_t on_device_of(void *arg, const struct router *r, const char **why)
+{
+	return beside_device(arg, r, why);
+}
+
 static void on_router_gone(void *arg, const struct router *r)
 {
 	report_router_gone(arg, r);
@@ -361,6 +366,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	    .stopped = on_stopped,
 	    .failed_over = report_failover,
 	    .router_gone = on_router_gone,
+	    .device = on_device_of,
 	};
 	struct vrrp v = {.child = c, .env = env};
 	int code;

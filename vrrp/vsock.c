@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,7 +17,6 @@ enum {
 	PROTO_AH = 51,
 	TTL = 255,
 	TOS = 0xc0, /* internetwork control */
-	MTU_DEFAULT = 1500,
 	RECEIVE_BUFFER = 1 << 20,
 	PACKET_ROOM = 60 + AH_HEADER + VRRP_PACKET_MAX,
 	LEAST_PACKET = 8,
@@ -198,15 +196,6 @@ void vsock_close(struct vsock *s)
 const struct vsock_key *vsock_key(const struct vsock *s)
 {
 	return &s->key;
-}
-
-unsigned vsock_mtu(const struct vsock *s)
-{
-	struct ifreq r = {.ifr_ifindex = (int)s->key.ifindex};
-
-	if (!if_indextoname(s->key.ifindex, r.ifr_name) || ioctl(s->fd, SIOCGIFMTU, &r) < 0 || r.ifr_mtu <= 0)
-		return MTU_DEFAULT;
-	return (unsigned)r.ifr_mtu;
 }
 
 void vsock_listen(struct vsock *s, uint8_t vrid, void *user)

@@ -22,7 +22,6 @@ int vsock_open(struct loop *l, const struct vsock_key *key, void (*readable)(voi
 	       struct vsock **out);
 void vsock_close(struct vsock *s);
 const struct vsock_key *vsock_key(const struct vsock *s);
-unsigned vsock_mtu(const struct vsock *s); /* 1500 if it cannot be told */
 
 /* Hears this VRID, for user; NULL: no more. */
 void vsock_listen(struct vsock *s, uint8_t vrid, void *user);

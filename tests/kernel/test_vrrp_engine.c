@@ -617,6 +617,44 @@ static void test_many(void **state)
 	free(vips);
 }
 
+static void until_advertised(struct lab *l, int n)
+{
+	const nsec_t until = clock_now() + WITHIN;
+	json_int_t now;
+
+	while ((now = json_integer_value(json_object_get(
+		    json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0), "advertised"))) != n) {
+		if (clock_now() > until)
+			fail_msg("%d are advertised, not %d", (int)now, n);
+		pass(l, LOOK_MS);
+	}
+}
+
+/* What fits the interface, and follows it. */
+static void test_mtu(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 100, 200);
+	struct vip vips[200];
+
+	for (int i = 0; i < 200; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.77.2.%d", 1 + i);
+		vips[i] = vip_of(text, 0, "eth0");
+	}
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 576");
+	node_start(&l->nodes[0], 0);
+	picture(&l->nodes[0], 1, &r, 1, vips, 200);
+	programmed(&l->nodes[0].play);
+	UNTIL(l, is_on, OWNER(0, "10.77.2.200"));
+	until_advertised(l, (576 - 20 - 8) / 4);
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 1500");
+	until_advertised(l, 200);
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 600");
+	until_advertised(l, (600 - 20 - 8) / 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -626,7 +664,7 @@ int main(void)
 	    TEST(test_fault),        TEST(test_stall),        TEST(test_gate),     TEST(test_gated),
 	    TEST(test_tracked),      TEST(test_group),        TEST(test_unicast),  TEST(test_checksum_rfc9568),
 	    TEST(test_v2),           TEST(test_v2_ah),        TEST(test_ipv6),     TEST(test_quiet_mac),
-	    TEST(test_ipv6_unicast), TEST(test_many),
+	    TEST(test_ipv6_unicast), TEST(test_many),         TEST(test_mtu),
 	};
 
 	if (geteuid() != 0) {
