@@ -264,6 +264,19 @@ static void write_drift(const struct metrics_parts *p, struct metrics *m)
 
 /* ---- vrrp ---- */
 
+static void write_strays(json_t *strays, struct metrics *m)
+{
+	const char *reason;
+	json_t *count;
+
+	metrics_family(m, METRICS_COUNTER, "vipd_stray_advertisements",
+		       "Packets of protocol 112 or 51 that no virtual router could be found for.");
+	json_object_foreach(strays, reason, count)
+	{
+		metrics_of(m, "reason", reason, (uint64_t)json_integer_value(count));
+	}
+}
+
 static void write_vrrp(const json_t *j, struct metrics *m)
 {
 	static const struct plain rows[] = {
@@ -277,8 +290,10 @@ static void write_vrrp(const json_t *j, struct metrics *m)
 	    {"rescans", "vipd_address_rescans", "Full reads of the kernel's addresses.", METRICS_COUNTER},
 	};
 
-	if (json_is_object(j) && json_object_get(j, "held"))
-		write_plain(j, rows, sizeof rows / sizeof *rows, m);
+	if (!json_is_object(j) || !json_object_get(j, "held"))
+		return;
+	write_plain(j, rows, sizeof rows / sizeof *rows, m);
+	write_strays(json_object_get(j, "strays"), m);
 }
 
 static const char *text_at(const json_t *j, const char *key)
@@ -367,6 +382,8 @@ static void write_routers(const json_t *routers, struct metrics *m)
 	    {"sendErrors", "vipd_router_advertisement_send_errors", "Advertisements that could not be sent.",
 	     METRICS_COUNTER},
 	    {"received", "vipd_router_advertisements_received", "Advertisements heard and taken.", METRICS_COUNTER},
+	    {"differing", "vipd_router_advertisements_differing", "Those of them that list other addresses.",
+	     METRICS_COUNTER},
 	};
 
 	if (!json_is_array(routers) || !json_array_size(routers))

@@ -169,6 +169,10 @@ void describe_router(FILE *to, json_t *router, const struct describe_world *w)
 	describe_line(to, "Advertisements:", "%lld sent, %lld received, %lld send errors",
 		      describe_number(status, "sent"), describe_number(status, "received"),
 		      describe_number(status, "sendErrors"));
+	if (describe_number(status, "differing"))
+		describe_line(to, "", "%lld of them list other addresses", describe_number(status, "differing"));
+	if (*describe_text(status, "difference"))
+		describe_line(to, "Difference:", "%s", describe_text(status, "difference"));
 	describe_line(to, "Transitions:", "%lld", describe_number(status, "transitions"));
 	refused(to, status);
 	router_addresses(to, w, name);

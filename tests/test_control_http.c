@@ -190,12 +190,13 @@ static char *answer_metrics(enum role as, const struct got *g, size_t *len)
 	    "\"draining\":{\"realServers\":2},\"process\":{\"cpuNs\":1500000000,\"resident\":4096,"
 	    "\"open\":9}}";
 	static const char vrrp[] = "{\"wanted\":3,\"held\":2,\"restored\":6,\"framesSent\":10,"
+				   "\"strays\":{\"too short\":4},"
 				   "\"process\":{\"cpuNs\":1,\"resident\":4096,\"open\":10}}";
 	static const char routers[] =
 	    "[{\"name\":\"out\",\"interface\":\"eth0\",\"vrid\":50,\"family\":\"IPv4\",\"state\":\"MASTER\","
 	    "\"priority\":100,"
 	    "\"effectivePriority\":90,\"since\":1700000000,\"transitions\":3,\"sent\":11,\"received\":12,"
-	    "\"refused\":{\"wrong TTL\":2}}]";
+	    "\"differing\":5,\"refused\":{\"wrong TTL\":2}}]";
 	static const char runner[] = "{\"process\":{\"cpuNs\":500000000,\"resident\":8192,\"open\":11}}";
 	static const char supervisor[] = "{\"process\":{\"cpuNs\":250000000,\"resident\":12288,\"open\":13}}";
 	const char *text = NULL;
@@ -269,6 +270,9 @@ static void test_metrics(void **state)
 	    "vipd_router_transitions_total{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\"} 3",
 	    "vipd_router_advertisements_refused_total{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\","
 	    "reason=\"wrong TTL\"} 2",
+	    "vipd_router_advertisements_differing_total{router=\"out\",interface=\"eth0\",vrid=\"50\",family=\"IPv4\"} "
+	    "5",
+	    "vipd_stray_advertisements_total{reason=\"too short\"} 4",
 	    "vipd_router_addresses_owned{router=\"out\"} 2",
 	    "vipd_addresses_held 2",
 	    "vipd_ipvs_operations_total{operation=\"addVirtualServer\"} 7",

@@ -67,6 +67,7 @@ struct vrouter {
 	struct peer_seen *peers; /* at most PEERS_SEEN; most routers hear one */
 	size_t n_peers;
 	uint64_t sent, send_errors, received, transitions, refused[PACKET_REASONS];
+	uint64_t differing;                 /* of those received: they list other addresses */
 	int64_t since;                      /* wall clock */
 	char difference[PACKET_DIFFERENCE]; /* how a peer's address list differs from ours; "": it does not */
 	struct addr differs;                /* that peer */

@@ -103,6 +103,7 @@ static json_t *router_json(const struct vrouter *r)
 	json_object_set_new(j, "sent", json_integer((json_int_t)r->sent));
 	json_object_set_new(j, "sendErrors", json_integer((json_int_t)r->send_errors));
 	json_object_set_new(j, "received", json_integer((json_int_t)r->received));
+	json_object_set_new(j, "differing", json_integer((json_int_t)r->differing));
 	json_object_set_new(j, "refused", refused_json(r->refused));
 	json_object_set_new(j, "addresses", json_integer((json_int_t)r->n_addrs));
 	json_object_set_new(j, "advertised", json_integer((json_int_t)r->n_advertised));
@@ -125,6 +126,11 @@ json_t *engine_json(const struct engine *e)
 	for (size_t i = 0; i < e->n; i++)
 		json_array_append_new(list, router_json(e->routers[i]));
 	return list;
+}
+
+json_t *engine_strays_json(const struct engine *e)
+{
+	return refused_json(e->refused);
 }
 
 void engine_dump(const struct engine *e)

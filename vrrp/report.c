@@ -407,15 +407,15 @@ static json_t *status_json(struct vrrp *v)
 
 	holder_count(v->holder, &c);
 	gated_count(v, &waits, &in_vain);
-	return json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:o, s:o}",
+	return json_pack("{s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I}, s:o, s:o, s:o}",
 			 "generation", (json_int_t)v->generation, "ready", v->gate_open, "settled",
 			 holder_is_settled(v->holder), "wanted", (json_int_t)c.wanted, "held", (json_int_t)c.held,
 			 "interfaceMissing", (json_int_t)c.problems[VIP_NO_INTERFACE], "interfaceDown",
 			 (json_int_t)c.problems[VIP_INTERFACE_DOWN], "elsewhere", (json_int_t)c.problems[VIP_ELSEWHERE],
 			 "refused", (json_int_t)c.problems[VIP_REFUSED], "restored", (json_int_t)c.restored,
 			 "framesSent", (json_int_t)c.frames, "rescans", (json_int_t)c.rescans, "waitedForIpvs", "times",
-			 (json_int_t)waits, "inVain", (json_int_t)in_vain, "locals", locals_json(v), "process",
-			 usage_json());
+			 (json_int_t)waits, "inVain", (json_int_t)in_vain, "locals", locals_json(v), "strays",
+			 engine_strays_json(v->engine), "process", usage_json());
 }
 
 static bool question_is(const struct msg *m, const char *text)

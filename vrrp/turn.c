@@ -263,10 +263,12 @@ static void on_packet(void *arg, struct vsock *s, const void *bytes, size_t len,
 
 	if (why == PACKET_OK)
 		why = check(r, &in, &a);
-	if (why != PACKET_OK)
+	if (why != PACKET_OK && why != PACKET_ADDRESSES) {
 		refuse(e, r, why);
-	if (why == PACKET_OK || why == PACKET_ADDRESSES)
-		take(r, &in, &a);
+		return;
+	}
+	r->differing += why == PACKET_ADDRESSES;
+	take(r, &in, &a);
 }
 
 void turn_readable(void *arg, struct vsock *s)
