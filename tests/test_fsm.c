@@ -326,6 +326,18 @@ static void preempt_delay(void **state)
 	     {3000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 3000 + AFTER},
 	     {3001, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 3000 + AFTER},
 	     {3000 + AFTER, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 3000 + AFTER + INTERVAL});
+	/* its priority sinks and rises again: from the first advertisement that is a lesser one's again */
+	PLAY(c, {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 1 + AFTER},
+	     {4000, EV_ADVERT, MORE, 9, 0, FSM_BACKUP, 0, 4000 + AFTER},
+	     {5000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 5000 + AFTER},
+	     {7999, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 7999 + AFTER},
+	     {8000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 7999 + AFTER},
+	     {7999 + AFTER, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 7999 + AFTER + INTERVAL},
+	     /* a better one came and has sunk */
+	     {20000, EV_ADVERT, MORE, 9, 0, FSM_BACKUP, DOWN, 20000 + AFTER},
+	     {21000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 21000 + AFTER},
+	     {23999, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 23999 + AFTER},
+	     {24000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 23999 + AFTER});
 	/* nobody there: the delay is no reason to leave the addresses without an owner */
 	c.preempt_delay = 60000 * MS;
 	PLAY(c, {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 1 + AFTER},

@@ -125,6 +125,7 @@ static void become_backup(struct step *t, const char *cause)
 {
 	enter(t, FSM_BACKUP, cause);
 	t->out.what |= FSM_REMOVE;
+	t->s->hold_until = 0;
 }
 
 /* Initialize and Fault, EV_START and EV_RECOVER (RFC 9568 6.4.1). */
@@ -206,10 +207,21 @@ static bool deaf(const struct step *t)
 	return t->c->priority == OWNER && !t->s->yielded;
 }
 
-/* Preempt_Mode is False, or the sender is as good or better, whatever its address. */
-static bool backup_obeys(const struct step *t)
+/* As keepalived: from the start, or from the first advertisement of a lesser Active. */
+static bool holds_back(struct step *t)
 {
-	return t->s->yielded || !t->c->preempt || t->e->now < t->s->hold_until || t->e->priority >= t->c->priority;
+	if (t->c->preempt_delay && !t->s->hold_until)
+		t->s->hold_until = t->e->now + t->c->preempt_delay;
+	return t->c->preempt_delay && t->e->now < t->s->hold_until;
+}
+
+/* Preempt_Mode is False, or the sender is as good or better, whatever its address. */
+static bool backup_obeys(struct step *t)
+{
+	if (t->e->priority < t->c->priority)
+		return t->s->yielded || !t->c->preempt || holds_back(t);
+	t->s->hold_until = 0;
+	return true;
 }
 
 static void backup_advert(struct step *t)

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 struct fsm_config {
-	uint8_t version;      /* 2, 3 */
-	uint8_t priority;     /* 1..255; 255: the address owner */
-	nsec_t interval;      /* Advertisement_Interval */
-	bool preempt;         /* Preempt_Mode */
-	nsec_t preempt_delay; /* after a start, wait so long before a lesser Active is preempted; 0 none */
+	uint8_t version;  /* 2, 3 */
+	uint8_t priority; /* 1..255; 255: the address owner */
+	nsec_t interval;  /* Advertisement_Interval */
+	bool preempt;     /* Preempt_Mode */
+	nsec_t
+	    preempt_delay; /* a lesser Active is preempted so long after the start, or after it was first heard as such; 0 none */
 	nsec_t startup_delay; /* wait so long in Backup before the first down timer runs; 0 none */
 	struct addr self;     /* primary address: decides between equal priorities */
 };
@@ -60,7 +61,7 @@ struct fsm_state {
 	    leaving; /* Active: priority 0 was sent; the addresses answer until a successor is heard or the deadline passes */
 	bool stopping;        /* leaving for good: Initialize comes next, else Backup */
 	bool yielded;         /* Backup: obeys a lower priority until that router is gone */
-	nsec_t hold_until;    /* no preemption before; 0 none */
+	nsec_t hold_until;    /* no preemption before; 0: preempt_delay has not begun */
 	nsec_t startup_until; /* no take-over before; 0 none */
 	nsec_t asserted;      /* when a lesser or leaving router was last answered; 0 never */
 	nsec_t reannounced;   /* when the addresses were last announced again because of a lesser Active; 0 never */
