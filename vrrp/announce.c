@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -331,13 +332,21 @@ static void beside_done(void *arg)
 	announcer_push(a);
 }
 
+/* On one CPU a second thread sends nothing sooner. */
+static bool has_cpus(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) > 1;
+}
+
 static bool beside_get(struct announcer *a)
 {
 	static const struct worker_ops ops = {.work = beside_work, .done = beside_done, .hurries = true};
 
 	if (a->worker)
 		return true;
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || worker_new(a->loop, &ops, a, &a->worker) < 0)
+	if (!has_cpus() || worker_new(a->loop, &ops, a, &a->worker) < 0)
 		return false;
 	a->beside = xcalloc(1, sizeof(*a->beside));
 	return true;
