@@ -1,5 +1,5 @@
 /* Frames that tell the neighbours where an address lives: ARP announcements (RFC 826, RFC 5227 section 3) and unsolicited
- * neighbour advertisements (RFC 4861 sections 4.4 and 7.2.6; flags as RFC 9568 section 6.4.1 step 115 asks). Pure. */
+ * neighbour advertisements (RFC 4861 sections 4.4 and 7.2.6; flags as RFC 9568 section 6.4.1 asks). Pure. */
 #ifndef VIPD_VRRP_ARP_H
 #define VIPD_VRRP_ARP_H
 
