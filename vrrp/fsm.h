@@ -21,6 +21,7 @@ struct fsm_config {
 	struct addr self;     /* primary address: decides between equal priorities */
 };
 
+/* Fault is not the RFC's: Initialize, as long as what the router stands on is not there. */
 enum fsm_mode { FSM_INITIALIZE, FSM_BACKUP, FSM_ACTIVE, FSM_FAULT, FSM_MODES };
 const char *fsm_mode_name(enum fsm_mode m);   /* the RFC's words: "Initialize" "Backup" "Active" "Fault" */
 const char *fsm_mode_notify(enum fsm_mode m); /* keepalived's words: "STOP" "BACKUP" "MASTER" "FAULT" */
@@ -30,11 +31,11 @@ enum fsm_event_type {
 	EV_STOP,     /* shutdown for good */
 	EV_YIELD,    /* planned failover: give the role away and do not take it back while somebody else has it */
 	EV_TIMER,    /* the deadline passed */
-	EV_ADVERT,   /* a valid advertisement of another router */
+	EV_ADVERT,   /* a valid advertisement of another router; priority 0 lengthens no wait */
 	EV_FAULT,    /* interface down, tracked thing down */
 	EV_RECOVER,  /* the fault is over */
-	EV_PRIORITY, /* config->priority has changed: the new config is given */
-	EV_STALLED,  /* the process was stopped longer than a peer's down interval */
+	EV_PRIORITY, /* config->priority has changed: the new config is given; an Active tells it at once */
+	EV_STALLED,  /* the process was stopped longer than a peer's down interval: it listens before it sends */
 	EV_TYPES
 };
 
