@@ -466,7 +466,7 @@ void engine_end(struct engine *e)
 	relist_all(e);
 	assess(e);
 	for (size_t i = 0; i < e->n; i++)
-		if (e->open || (e->started && e->routers[i]->resume))
+		if (!e->stopping && (e->open || (e->started && e->routers[i]->resume)))
 			router_start(e->routers[i]);
 	turn_end(e);
 }

@@ -27,6 +27,30 @@ static void test_election(void **state)
 	assert_false(addr_is_on(l, &l->nodes[1], VIP));
 }
 
+/* A picture that comes while the node stops starts nothing. */
+static void test_stop_and_picture(void **state)
+{
+	struct lab *l = *state;
+	struct node *n = &l->nodes[0];
+	struct router r[] = {router("first", 50, 255, 1000), router("idle", 51, 1, 4000),
+			     router("late", 52, 255, 1000)};
+	struct vip v[] = {vip_of(VIP, 0, "eth0"), vip_of("10.77.1.2", 1, "eth0"), vip_of("10.77.1.3", 2, "eth0")};
+
+	node_start(n, 0);
+	picture(n, 1, r, 2, v, 2);
+	programmed(&n->play);
+	UNTIL(l, in_mode, MODE(0, "first", FSM_ACTIVE));
+	UNTIL(l, in_mode, MODE(0, "idle", FSM_BACKUP));
+	order(&n->play, MSG_STOP);
+	UNTIL(l, in_mode, MODE(0, "idle", FSM_INITIALIZE));
+	assert_true(mode_is(n, "first", FSM_ACTIVE)); /* it waits for a successor */
+	picture(n, 2, r, 3, v, 3);
+	UNTIL(l, is_gone, &n->play);
+	reap(&n->play);
+	assert_true(has_cause(n, "stop; no successor was heard"));
+	assert_null(role_of(n, "late"));
+}
+
 /* All of a node is dead: nothing removes its address, so its link is cut as well. */
 static void test_crash(void **state)
 {
@@ -658,13 +682,34 @@ static void test_mtu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_election),     TEST(test_crash),        TEST(test_restart),  TEST(test_stall_beside_a_better_one),
-	    TEST(test_source_gone),  TEST(test_late_restart), TEST(test_preempt),  TEST(test_order),
-	    TEST(test_order_crash),  TEST(test_priority),     TEST(test_failover), TEST(test_split),
-	    TEST(test_fault),        TEST(test_stall),        TEST(test_gate),     TEST(test_gated),
-	    TEST(test_tracked),      TEST(test_group),        TEST(test_unicast),  TEST(test_checksum_rfc9568),
-	    TEST(test_v2),           TEST(test_v2_ah),        TEST(test_ipv6),     TEST(test_quiet_mac),
-	    TEST(test_ipv6_unicast), TEST(test_many),         TEST(test_mtu),
+	    TEST(test_election),
+	    TEST(test_stop_and_picture),
+	    TEST(test_crash),
+	    TEST(test_restart),
+	    TEST(test_stall_beside_a_better_one),
+	    TEST(test_source_gone),
+	    TEST(test_late_restart),
+	    TEST(test_preempt),
+	    TEST(test_order),
+	    TEST(test_order_crash),
+	    TEST(test_priority),
+	    TEST(test_failover),
+	    TEST(test_split),
+	    TEST(test_fault),
+	    TEST(test_stall),
+	    TEST(test_gate),
+	    TEST(test_gated),
+	    TEST(test_tracked),
+	    TEST(test_group),
+	    TEST(test_unicast),
+	    TEST(test_checksum_rfc9568),
+	    TEST(test_v2),
+	    TEST(test_v2_ah),
+	    TEST(test_ipv6),
+	    TEST(test_quiet_mac),
+	    TEST(test_ipv6_unicast),
+	    TEST(test_many),
+	    TEST(test_mtu),
 	};
 
 	if (geteuid() != 0) {
