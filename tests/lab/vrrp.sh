@@ -1,11 +1,13 @@
 # vrrp.sh: what the scenarios of several nodes are written with; sourced by lib.sh.
 #
 #   lb NAME N               a load-balancer node of several: outside .N, inside .N (the pods' gateway .1 is a VIP); answers its name by UDP on port 7
-#   router PRIORITY [FIELD: VALUE..]   vipd.yaml's line of one virtual router: vips, VRID 50, eth0, IPv4, 1 s, 10.10.0.1
+#   router PRIORITY [FIELD: VALUE..] [-- [FIELD: VALUE..]]..   vipd.yaml's line of virtual routers: vips, VRID 50, eth0, IPv4, 1 s, 10.10.0.1; after each
+#                           -- another one: vips1, 51, 10.10.0.2 and so on
 #   routers PRIORITY [FIELD: VALUE..]  vips and, in the same sync group, gateway: VRID 60, eth1, 10.32.0.1
-#   keepalived NODE PRIORITY [LINE..]  keepalived there with the same virtual router; a LINE takes the place of the default of its first word
-#   keepalived_stop NODE SIG
-#   frr NODE PRIORITY [MS]  FRR's zebra and vrrpd there, version 3, IPv4, the same virtual router; frr_stop NODE
+#   keepalived NODE PRIORITY [LINE..] [-- [LINE..]]..   keepalived there with the same virtual routers; a LINE takes the place of the default of its first
+#                           word; keepalived_stop NODE SIG
+#   frr NODE PRIORITY [VERSION:ADDRESS..]   FRR's zebra and vrrpd there, the same virtual routers (3:10.10.0.1); frr_stop NODE
+#   has_refused NODE ROUTER REASON  that router has refused an advertisement for it
 #   cut NODE [IFACE..]      nothing passes the switch's port any more, the carrier stays; uncut NODE [IFACE..]
 #   carrier NODE IFACE up|down  the other end of the cable
 #   crash NODE              cut, and SIGKILL of all that runs there;  reboot NODE: what the kernel had is gone, the links are back
@@ -30,30 +32,46 @@ fields() { # fields DEFAULT.. -- FIELD..: joined by commas
 	for f; do out+="$f, "; done
 	echo "${out%, }"
 }
+parts() { # parts CMD.. -- [WORD..] [-- [WORD..]]..: CMD.. N WORD.. for each
+	local cmd=() part n=0
+	while [ "$1" != -- ]; do cmd+=("$1"); shift; done
+	while [ $# -gt 0 ]; do
+		shift
+		part=()
+		while [ $# -gt 0 ] && [ "$1" != -- ]; do part+=("$1"); shift; done
+		"${cmd[@]}" $n "${part[@]}"
+		n=$((n + 1))
+	done
+}
+router_of() { # router_of PRIORITY N [FIELD: VALUE..]
+	local p=$1 n=$2; shift 2
+	echo "{$(fields "name: vips${n#0}" "vrid: $((50 + n))" 'interface: eth0' 'family: IPv4' 'interval: 1s' "priority: $p" \
+		"addresses: [10.10.0.$((n + 1))/32]" -- "$@")}"
+}
 router() {
 	local p=$1; shift
-	echo "routers: [{$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 1s' "priority: $p" \
-		'addresses: [10.10.0.1/32]' -- "$@")}]"
+	echo "routers: [$(parts router_of "$p" -- "$@" | paste -sd,)]"
 }
 routers() {
 	local p=$1; shift
-	echo 'routers:'
-	echo "- {$(fields 'name: vips' 'vrid: 50' 'interface: eth0' 'family: IPv4' 'interval: 1s' "priority: $p" 'group: pair' \
-		'addresses: [10.10.0.1/32]' -- "$@")}"
-	echo "- {$(fields 'name: gateway' 'vrid: 60' 'interface: eth1' 'family: IPv4' 'interval: 1s' "priority: $p" 'group: pair' \
-		'addresses: [10.32.0.1/32]' -- "$@")}"
+	router "$p" 'group: pair' "$@" -- 'name: gateway' 'vrid: 60' 'interface: eth1' 'group: pair' 'addresses: [10.32.0.1/32]' "$@"
 }
 
+instance() { # instance PRIORITY N [LINE..]
+	local p=$1 n=$2 line; shift 2
+	echo "vrrp_instance vips${n#0} {"
+	printf ' %s\n' 'state BACKUP' 'interface eth0' "priority $p"
+	for line in 'version 3' 'advert_int 1' "virtual_router_id $((50 + n))" "virtual_ipaddress { 10.10.0.$((n + 1))/32 }"; do
+		case " $* " in *" ${line%% *} "*) ;; *) printf ' %s\n' "$line" ;; esac
+	done
+	[ $# = 0 ] || printf ' %s\n' "$@"
+	echo '}'
+}
 keepalived() {
-	local n=$1 p=$2 d="$W/nodes/$1" line; shift 2
+	local n=$1 p=$2 d="$W/nodes/$1"; shift 2
 	{
-		printf 'global_defs {\n router_id %s\n vrrp_garp_master_delay 1\n}\nvrrp_instance vips {\n state BACKUP\n interface eth0\n virtual_router_id 50\n' "$n"
-		printf ' priority %s\n' "$p"
-		for line in 'version 3' 'advert_int 1' 'virtual_ipaddress { 10.10.0.1/32 }'; do
-			case " $*" in *" ${line%% *} "*) ;; *) printf ' %s\n' "$line" ;; esac
-		done
-		[ $# = 0 ] || printf ' %s\n' "$@"
-		echo '}'
+		printf 'global_defs {\n router_id %s\n vrrp_garp_master_delay 1\n}\n' "$n"
+		parts instance "$p" -- "$@"
 	} | sed 's/{ /{\n/; s/ }/\n}/; s/, /\n/g' >"$d/keepalived.conf"
 	rm -f "$d"/*.pid
 	become "$n" keepalived -n -l -D -P -f "$d/keepalived.conf" -p "$d/keepalived.pid" \
@@ -62,18 +80,31 @@ keepalived() {
 }
 keepalived_stop() { kill "-${2:-TERM}" "$(cat "$W/nodes/$1/keepalived.pid")"; until_ok 30 not kill -0 "$(cat "$W/nodes/$1/keepalived.pid")"; }
 
-# FRR makes no device: the macvlan holds the addresses all the time and is down (protodown) while Backup.
-frr() { # frr NODE PRIORITY [MS]
-	local n=$1 d="$W/nodes/$1" s i=(--log stdout)
+# FRR makes no device: a macvlan holds the addresses all the time and is down (protodown) while Backup.
+frr_device() { # frr_device NODE N ADDRESS
+	local dev=frr$2 mac mode=none
+	mac=00:00:5e:00:01:$(printf %02x $((50 + $2)))
+	case $3 in *:*) mac=${mac/:01:/:02:} mode=random ;; esac
+	ip -n "$1" link add "$dev" link eth0 address "$mac" type macvlan mode bridge
+	on "$1" sysctl -qw net.ipv4.conf.eth0.arp_ignore=1 "net.ipv4.conf.$dev.rp_filter=0" "net.ipv6.conf.$dev.accept_dad=0"
+	batch "$1" <<-END
+	link set $dev addrgenmode $mode
+	addr add $3 dev $dev $([ $mode = none ] || echo nodad)
+	link set $dev up
+	END
+}
+frr() {
+	local n=$1 p=$2 d="$W/nodes/$1" s i=(--log stdout) at=0 r; shift 2
+	[ $# -gt 0 ] || set -- 3:10.10.0.1
 	s=$d/frr
-	ip -n "$n" link add vrrp4 link eth0 address 00:00:5e:00:01:32 type macvlan mode bridge
-	on "$n" sysctl -qw net.ipv4.conf.eth0.arp_ignore=1 net.ipv4.conf.vrrp4.rp_filter=0 net.ipv6.conf.vrrp4.accept_dad=0
-	ip -n "$n" link set vrrp4 addrgenmode none
-	ip -n "$n" addr add 10.10.0.1/32 dev vrrp4
-	ip -n "$n" link set vrrp4 up
 	mkdir -p "$s"
-	printf 'hostname %s\ninterface eth0\n vrrp 50 version 3\n vrrp 50 priority %s\n vrrp 50 advertisement-interval %s\n vrrp 50 ip 10.10.0.1\n' \
-		"$n" "$2" "${3:-1000}" >"$s/vrrpd.conf"
+	printf 'hostname %s\ninterface eth0\n' "$n" >"$s/vrrpd.conf"
+	for r; do
+		frr_device "$n" $at "${r#*:}"
+		printf " vrrp $((50 + at)) %s\n" "version ${r%%:*}" "priority $p" 'advertisement-interval 1000' \
+			"$(case ${r#*:} in *:*) echo ipv6 ;; *) echo ip ;; esac) ${r#*:}" >>"$s/vrrpd.conf"
+		at=$((at + 1))
+	done
 	echo "hostname $n" >"$s/zebra.conf"
 	chown -R frr:frr "$s"
 	chmod 755 "$s"
@@ -120,11 +151,14 @@ holders() {
 	for n in "$W"/nodes/*; do
 		n=${n##*/}
 		[ -z "${cut[$n]:-}" ] || continue
-		[ -z "$(ip -n "$n" -o addr show to "$1" up scope global | grep -v ' vrrp4 ')" ] && ! frr_holds "$n" "$1" || out+=" $n"
+		[ -z "$(ip -n "$n" -o addr show to "$1" up scope global | grep -v ' frr[0-9] ')" ] && ! frr_holds "$n" "$1" || out+=" $n"
 	done
 	echo "${out# }"
 }
-frr_holds() { [ -n "$(ip -n "$1" -o addr show dev vrrp4 to "$2" 2>/dev/null)" ] && ip -n "$1" -o link show dev vrrp4 | grep -q 'state UP'; }
+frr_holds() { # the macvlan that has the address is not held down
+	local dev
+	dev=$(ip -n "$1" -o addr show to "$2" | grep -o ' frr[0-9] ') && ip -n "$1" -o link show dev "${dev// /}" | grep -q 'state UP'
+}
 owns() { # owns NODE ADDRESS
 	local h o
 	h=$(holders "$2")
@@ -146,6 +180,10 @@ print(*[i["status"]["state"] for i in json.load(sys.stdin)["items"] if i["metada
 }
 is_role() { local r; r=$(role "$1" "${3:-vips}"); [ "$r" = "$2" ] || { echo "$1 ${3:-vips} is: $r"; return 1; }; }
 until_role() { until_ok 60 is_role "$@"; } # until_role NODE ROLE [ROUTER]
+has_refused() {
+	vipctl "$1" get vrrp -o json | python3 -IS -c 'import json,sys
+sys.exit(not any(i["status"]["refused"].get(sys.argv[2]) for i in json.load(sys.stdin)["items"] if i["metadata"]["name"] == sys.argv[1]))' "$2" "$3"
+}
 
 load_word() { printf '%s\n' "$load" | sed "s/.*$1 \([0-9]*\).*/\1/"; }
 gap_under() { local g; g=$(load_word longest_gap_ms); [ "$g" -lt "$1" ] || fail "no answer for $g ms (at most $1)"; }
