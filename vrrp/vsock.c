@@ -1,5 +1,5 @@
 /* Decides how advertisements reach the wire and what the kernel lets through to us.
- * Source: ip(7), raw(7), ipv6(7), RFC 9568 5.1 (TTL 255, groups 224.0.0.18 and ff02::12), linux/filter.h. Test: tests/kernel/test_vrrp_engine.c. */
+ * Source: ip(7), raw(7), ipv6(7), RFC 9568 5.1 (TTL 255, groups 224.0.0.18 and ff02::12), linux/filter.h. Test: tests/kernel/test_vrrp_stranger.c. */
 #include "vsock.h"
 
 #include "../src/base/arena.h"
@@ -19,7 +19,8 @@ enum {
 	TOS = 0xc0, /* internetwork control */
 	RECEIVE_BUFFER = 1 << 20,
 	PACKET_ROOM = 60 + AH_HEADER + VRRP_PACKET_MAX,
-	LEAST_PACKET = 8,
+	IPV4_HEADER = 20, /* at least */
+	LEAST_MESSAGE = 8,
 	RECEIVE_BATCH = 8, /* each takes a page of locked memory at least */
 	CONTROL_ROOM = 128,
 	VRIDS = 256,
@@ -102,7 +103,8 @@ static int filter(const struct vsock *s)
 {
 	struct sock_filter code[48];
 	struct sock_fprog prog = {.filter = code};
-	uint32_t words[VRIDS / 32] = {0}, at = s->key.ah ? AH_HEADER + 1 : 1;
+	uint32_t words[VRIDS / 32] = {0}, ah = s->key.ah ? AH_HEADER : 0;
+	uint32_t least = (s->key.family == AF_INET ? IPV4_HEADER : 0) + ah + LEAST_MESSAGE;
 	unsigned short n = 0;
 
 	for (size_t i = 0; i < VRIDS; i++)
@@ -111,13 +113,13 @@ static int filter(const struct vsock *s)
 #define EMIT(...) code[n++] = (struct sock_filter)__VA_ARGS__
 	EMIT(BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0));
 	EMIT(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, PACKET_ROOM, 1, 0));
-	EMIT(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, LEAST_PACKET, 1, 0));
+	EMIT(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, least, 1, 0));
 	EMIT(BPF_STMT(BPF_RET | BPF_K, 0));
 	if (s->key.family == AF_INET) {
 		EMIT(BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0));
-		EMIT(BPF_STMT(BPF_LD | BPF_B | BPF_IND, at));
+		EMIT(BPF_STMT(BPF_LD | BPF_B | BPF_IND, ah + 1));
 	} else {
-		EMIT(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at));
+		EMIT(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ah + 1));
 	}
 	EMIT(BPF_STMT(BPF_ST, 0));
 	EMIT(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 31));
