@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+enum { CARRIER = IFF_LOWER_UP | IFF_RUNNING };
+
 static struct link link_of(uint32_t index, const char *name, uint32_t flags)
 {
 	struct link l = {.index = index,
@@ -23,7 +25,7 @@ static struct link link_of(uint32_t index, const char *name, uint32_t flags)
 
 static void test_changes(void **state)
 {
-	static const uint32_t up = IFF_UP | IFF_LOWER_UP;
+	static const uint32_t up = IFF_UP | CARRIER;
 	static const struct {
 		const char *name;
 		uint32_t flags;
@@ -33,10 +35,11 @@ static void test_changes(void **state)
 	} rows[] = {
 	    {"eth0", IFF_UP, 5, 1500, LINK_NEW},
 	    {"eth0", IFF_UP, 5, 1500, LINK_SAME},
+	    {"eth0", IFF_UP | IFF_LOWER_UP, 5, 1500, LINK_SAME},
 	    {"eth0", up, 5, 1500, LINK_CARRIER},
 	    {"eth0", up | IFF_PROMISC, 5, 1500, LINK_SAME},
-	    {"eth0", IFF_LOWER_UP, 5, 1500, LINK_STATE | LINK_CARRIER},
-	    {"lan0", IFF_LOWER_UP, 5, 1500, LINK_RENAMED},
+	    {"eth0", CARRIER, 5, 1500, LINK_STATE | LINK_CARRIER},
+	    {"lan0", CARRIER, 5, 1500, LINK_RENAMED},
 	    {"lan0", up, 5, 1500, LINK_STATE | LINK_CARRIER},
 	    {"lan0", up, 6, 1500, LINK_MAC},
 	    {"lan0", up, 6, 9000, LINK_MTU},
@@ -117,12 +120,14 @@ static void test_states(void **state)
 	} rows[] = {
 	    {0, ARPHRD_ETHER, 6, false, false, true},
 	    {IFF_UP, ARPHRD_ETHER, 6, true, false, true},
-	    {IFF_LOWER_UP, ARPHRD_ETHER, 6, false, false, true},
-	    {IFF_UP | IFF_LOWER_UP, ARPHRD_ETHER, 6, true, true, true},
-	    {IFF_UP | IFF_LOWER_UP | IFF_NOARP, ARPHRD_ETHER, 6, true, true, false},
-	    {IFF_UP | IFF_LOWER_UP | IFF_LOOPBACK, ARPHRD_LOOPBACK, 6, true, true, false},
-	    {IFF_UP | IFF_LOWER_UP, ARPHRD_INFINIBAND, 0, true, true, false},
-	    {IFF_UP | IFF_LOWER_UP, ARPHRD_NONE, 0, true, true, false},
+	    {CARRIER, ARPHRD_ETHER, 6, false, false, true},
+	    {IFF_UP | IFF_LOWER_UP, ARPHRD_ETHER, 6, true, false, true},
+	    {IFF_UP | IFF_RUNNING, ARPHRD_ETHER, 6, true, false, true},
+	    {IFF_UP | CARRIER, ARPHRD_ETHER, 6, true, true, true},
+	    {IFF_UP | CARRIER | IFF_NOARP, ARPHRD_ETHER, 6, true, true, false},
+	    {IFF_UP | CARRIER | IFF_LOOPBACK, ARPHRD_LOOPBACK, 6, true, true, false},
+	    {IFF_UP | CARRIER, ARPHRD_INFINIBAND, 0, true, true, false},
+	    {IFF_UP | CARRIER, ARPHRD_NONE, 0, true, true, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

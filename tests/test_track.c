@@ -102,7 +102,7 @@ static int teardown(void **state)
 
 static void link_set(struct world *w, uint32_t index, const char *name, bool up)
 {
-	struct link l = {.index = index, .flags = up ? IFF_UP | IFF_LOWER_UP : IFF_UP};
+	struct link l = {.index = index, .flags = up ? IFF_UP | IFF_LOWER_UP | IFF_RUNNING : IFF_UP};
 
 	snprintf(l.name, sizeof(l.name), "%s", name);
 	links_update(&w->links, &l);

@@ -117,9 +117,12 @@ bool link_is_up(const struct link *l)
 	return l->flags & IFF_UP;
 }
 
+/* With IFF_LOWER_UP alone the kernel has not made its queue yet: what is sent is lost (net/core/link_watch.c). */
 bool link_has_carrier(const struct link *l)
 {
-	return (l->flags & (IFF_UP | IFF_LOWER_UP)) == (IFF_UP | IFF_LOWER_UP);
+	static const uint32_t running = IFF_UP | IFF_LOWER_UP | IFF_RUNNING;
+
+	return (l->flags & running) == running;
 }
 
 bool link_can_announce(const struct link *l)

@@ -10,7 +10,7 @@ enum { LINK_NAME = 16, MAC_LEN = 6 };
 
 struct link {
 	uint32_t index;
-	uint32_t flags;  /* IFF_UP, IFF_LOWER_UP, IFF_NOARP... of linux/if.h */
+	uint32_t flags;  /* IFF_UP, IFF_RUNNING, IFF_NOARP... of linux/if.h */
 	uint16_t type;   /* ARPHRD_ETHER... */
 	uint32_t mtu;    /* bytes; 0: the kernel told of none */
 	uint32_t master; /* the bridge, bond or VRF that it belongs to; 0: none */
