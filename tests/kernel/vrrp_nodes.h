@@ -13,6 +13,7 @@ enum { NODES = PLAYS, NEWS_MAX = 64 };
 struct node {
 	struct play play;               /* the first member */
 	bool programs;                  /* its ipvs programs what waits as soon as a router is Active */
+	struct vip_settings settings;   /* of its pictures */
 	struct msg_role news[NEWS_MAX]; /* every MSG_ROLE that control got */
 	nsec_t heard_at[NEWS_MAX];
 	size_t n_news;
@@ -97,11 +98,8 @@ static inline struct router router(const char *name, uint8_t vrid, uint8_t prior
 static inline void picture(struct node *n, uint64_t generation, struct router *routers, size_t n_routers,
 			   struct vip *vips, size_t n_vips)
 {
-	struct vip_picture p = {.settings = {.garp_count = 2, .ready_timeout_ms = 20000},
-				.routers = routers,
-				.n_routers = n_routers,
-				.vips = vips,
-				.n = n_vips};
+	struct vip_picture p = {
+	    .settings = n->settings, .routers = routers, .n_routers = n_routers, .vips = vips, .n = n_vips};
 	int fd = picture_fd(&p);
 
 	assert_int_equal(chan_send(n->play.control, MSG_VIPS, generation, NULL, 0, fd), 0);
@@ -215,6 +213,62 @@ static inline bool in_mode(struct lab *l, void *arg)
 	return mode_is(&l->nodes[m->node], m->name, m->mode);
 }
 
+/* What people are told of a router. Valid until the next question. */
+static inline const json_t *told(struct node *n, const char *name)
+{
+	const json_t *list = question(&n->play, MSG_ASK, "vrrp"), *r;
+	size_t i;
+
+	json_array_foreach(list, i, r) if (strcmp(json_string_value(json_object_get(r, "name")), name) == 0) return r;
+	fail_msg("nothing is told of router %s", name);
+	return NULL;
+}
+
+static inline json_int_t told_number(const json_t *of, const char *key)
+{
+	return json_integer_value(json_object_get(of, key));
+}
+
+static inline json_int_t refused_for(const json_t *router, const char *reason)
+{
+	return told_number(json_object_get(router, "refused"), reason);
+}
+
+/* The first node's router "vips". */
+static inline bool has_priority(struct lab *l, void *arg)
+{
+	const struct msg_role *r = role_of(&l->nodes[0], "vips");
+
+	return r && r->priority == *(const uint8_t *)arg;
+}
+#define PRIORITY(n) (&(uint8_t){n})
+
+static inline unsigned lines_with(const char *path, const char *word)
+{
+	char line[1024];
+	FILE *f = fopen(path, "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, word) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* What a node logs from now on goes to that file; its second call gives the log back. */
+static inline void log_to(const char *path)
+{
+	static int before = -1;
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND, 0600) : before;
+
+	assert_true(fd >= 0);
+	if (path)
+		before = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
 static inline void quit(struct lab *l, struct node *n)
 {
 	if (n->play.pid <= 0)
@@ -232,6 +286,7 @@ static inline void node_setup(struct lab *l, int i)
 	struct node *n = &l->nodes[i];
 
 	n->kept = -1;
+	n->settings = (struct vip_settings){.garp_count = 2, .ready_timeout_ms = 20000};
 	stage_add(&l->stage, &n->play, node_hear);
 	n->play.ns = ns_new();
 	enter(l->ns);

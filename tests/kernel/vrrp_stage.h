@@ -321,7 +321,7 @@ static inline bool addr_stands(const char *text, const char *ifname)
 	return found;
 }
 
-/* Hears all frames that come to the interface. */
+/* Hears all frames that come to the interface; "": to any. */
 static inline int tap(const char *ifname)
 {
 	struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
@@ -332,6 +332,19 @@ static inline int tap(const char *ifname)
 	at.sll_ifindex = (int)if_nametoindex(ifname);
 	assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
+}
+
+/* A frame that came out of a port: it announces the address (gratuitous ARP, neighbour advertisement). */
+static inline bool announces(const uint8_t *p, ssize_t len, const struct sockaddr_ll *from, const struct addr *a)
+{
+	enum { ARP_SENDER = ETH_HLEN + 14, NA_TYPE = ETH_HLEN + 40, NA = 136, NA_TARGET = NA_TYPE + 8 };
+
+	if (from->sll_pkttype == PACKET_OUTGOING || len < ETH_HLEN + 28)
+		return false;
+	if (a->family == AF_INET)
+		return ntohs(from->sll_protocol) == ETH_P_ARP && memcmp(p + ARP_SENDER, a->bytes, 4) == 0;
+	return ntohs(from->sll_protocol) == ETH_P_IPV6 && len >= NA_TARGET + 16 && p[ETH_HLEN + 6] == IPPROTO_ICMPV6 &&
+	       p[NA_TYPE] == NA && memcmp(p + NA_TARGET, a->bytes, 16) == 0;
 }
 
 /* ---- the stage ---- */
