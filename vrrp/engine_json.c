@@ -1,4 +1,4 @@
-/* What people are told of the routers. Test: tests/kernel/test_vrrp_engine.c. */
+/* What people are told of the routers. Test: tests/kernel/test_vrrp_told.c. */
 #include "engine_int.h"
 
 #include "../src/base/arena.h"
