@@ -1,6 +1,6 @@
 /* Decides whether a router that becomes Active adds its addresses at once: not while ipvs has virtual servers for it that are programmed only now, because one of
  * their real servers is this node itself. Without them packets to the address would be answered by this node's own programs alone, or refused.
- * The first advertisement waits too where somebody answers until it is heard. Source: DESIGN.md, "DR/TUN". Test: tests/kernel/test_vrrp_engine.c, tests/lab/scenarios/vrrp-dr-on-backup.sh */
+ * The first advertisement waits too where somebody answers until it is heard. Source: DESIGN.md, "DR/TUN". Test: tests/kernel/test_vrrp_start.c, tests/lab/scenarios/vrrp-dr-on-backup.sh */
 #include "vrrp_int.h"
 
 #include "../src/base/arena.h"

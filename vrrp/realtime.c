@@ -1,6 +1,6 @@
 /* Decides how the process is scheduled: the lowest real-time priority, above all that has none; a limit on what it may compute without waiting, so that a
  * loop that never ends is killed and does not take the machine; its pages stay in memory once they are there.
- * Source: sched(7), getrlimit(2) RLIMIT_RTTIME, mlockall(2). Test: tests/kernel/test_vrrp_engine.c. */
+ * Source: sched(7), getrlimit(2) RLIMIT_RTTIME, mlockall(2). Test: tests/kernel/test_vrrp_hold.c. */
 #include "realtime.h"
 
 #include "../src/base/log.h"

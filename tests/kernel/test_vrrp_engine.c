@@ -132,11 +132,11 @@ static void test_preempt(void **state)
 /* Of what fd has heard: a gratuitous ARP for VIP, an advertisement, anything else. */
 static char tapped(const uint8_t *p, ssize_t len, const struct sockaddr_ll *from)
 {
-	static const uint8_t vip_bytes[4] = {10, 77, 1, 1};
+	const struct addr vip = address(VIP);
 
 	if (len < ETH_HLEN + 28 || from->sll_pkttype == PACKET_OUTGOING)
 		return 0;
-	if (ntohs(from->sll_protocol) == ETH_P_ARP && memcmp(p + ETH_HLEN + 14, vip_bytes, 4) == 0)
+	if (announces(p, len, from, &vip))
 		return 'a';
 	return ntohs(from->sll_protocol) == ETH_P_IP && p[ETH_HLEN + 9] == VRRP_PROTOCOL ? 'v' : 0;
 }
@@ -350,82 +350,6 @@ static void test_stall_beside_a_better_one(void **state)
 	UNTIL(l, owns, OWNER(0, VIP));
 }
 
-static void test_gate(void **state)
-{
-	struct lab *l = *state;
-	struct node *n = &l->nodes[0];
-	struct router r = router("vips", 50, 150, 100);
-	struct vip v = vip_of(VIP, 0, "eth0");
-	const struct msg_programmed empty = {.why = "it is empty"};
-
-	node_start(n, 0);
-	picture(n, 1, &r, 1, &v, 1);
-	assert_int_equal(chan_send(n->play.ipvs, MSG_PROGRAMMED, 1, &empty, sizeof(empty), -1), 0);
-	pass(l, 1000);
-	assert_int_equal(became(n, FSM_ACTIVE) + became(n, FSM_BACKUP), 0);
-	programmed(&n->play);
-	UNTIL(l, owns, OWNER(0, VIP));
-	assert_int_equal(role_of(n, "vips")->priority, 150);
-	/* The ipvs process hangs. */
-	n->play.beats = false;
-	pass(l, 5500);
-	assert_int_equal(role_of(n, "vips")->priority, 1);
-	programmed(&n->play);
-	pass(l, 300);
-	assert_int_equal(role_of(n, "vips")->priority, 150);
-	/* It lives, and its table is not there. */
-	n->play.beats = false;
-	for (int i = 0; i < 11; i++) {
-		assert_int_equal(chan_send(n->play.ipvs, MSG_PROGRAMMED, 1, &empty, sizeof(empty), -1), 0);
-		pass(l, 500);
-	}
-	assert_int_equal(role_of(n, "vips")->priority, 1);
-	programmed(&n->play);
-	pass(l, 300);
-	assert_int_equal(role_of(n, "vips")->priority, 150);
-	/* The ipvs process goes and does not come back. */
-	chan_free(n->play.ipvs);
-	n->play.ipvs = NULL;
-	pass(l, 5500);
-	assert_int_equal(role_of(n, "vips")->priority, 1);
-	n->play.ipvs = give_peer(&n->play, ROLE_IPVS);
-	programmed(&n->play);
-	pass(l, 300);
-	assert_int_equal(role_of(n, "vips")->priority, 150);
-	assert_true(owns(l, OWNER(0, VIP)));
-}
-
-/* What ipvs programs only now comes before the address, but not at any price. */
-static void test_gated(void **state)
-{
-	struct lab *l = *state;
-	struct node *n = &l->nodes[0];
-	struct router r = router("vips", 50, 150, 100);
-	struct vip v = vip_of(VIP, 0, "eth0");
-	char waiting[2][ROUTER_NAME] = {"other", "vips"};
-	const json_t *counts;
-
-	node_start(n, 0);
-	picture(n, 1, &r, 1, &v, 1);
-	assert_int_equal(chan_send(n->play.ipvs, MSG_WAITING, 1, waiting, sizeof(waiting), -1), 0);
-	programmed(&n->play);
-	UNTIL(l, owns, OWNER(0, VIP));
-	counts = json_object_get(question(&n->play, MSG_ASK, "status"), "waitedForIpvs");
-	assert_int_equal(json_integer_value(json_object_get(counts, "times")), 1);
-	assert_int_equal(json_integer_value(json_object_get(counts, "inVain")), 1);
-	quit(l, n);
-
-	n->n_news = 0;
-	n->programs = true;
-	node_start(n, 0);
-	picture(n, 1, &r, 1, &v, 1);
-	assert_int_equal(chan_send(n->play.ipvs, MSG_WAITING, 1, waiting, sizeof(waiting), -1), 0);
-	programmed(&n->play);
-	UNTIL(l, owns, OWNER(0, VIP));
-	counts = json_object_get(question(&n->play, MSG_ASK, "status"), "waitedForIpvs");
-	assert_int_equal(json_integer_value(json_object_get(counts, "times")), 1);
-}
-
 static void test_tracked(void **state)
 {
 	struct lab *l = *state;
@@ -614,71 +538,6 @@ static void test_ipv6_unicast(void **state)
 	elect_two(*state, r, "fd00:77::1");
 }
 
-/* More than a packet holds: the rest is carried. */
-static void test_many(void **state)
-{
-	struct lab *l = *state;
-	struct router r = router("vips", 50, 100, 200);
-	struct vip *vips = xcalloc(400, sizeof(*vips));
-	const json_t *a;
-
-	for (int i = 0; i < 400; i++) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "10.77.%d.%d", 2 + i / 200, 1 + i % 200);
-		vips[i] = vip_of(text, 0, "eth0");
-	}
-	node_start(&l->nodes[0], 0);
-	picture(&l->nodes[0], 1, &r, 1, vips, 400);
-	programmed(&l->nodes[0].play);
-	UNTIL(l, is_on, OWNER(0, "10.77.3.200"));
-	UNTIL(l, is_on, OWNER(0, "10.77.2.1"));
-	a = json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0);
-	assert_int_equal(json_integer_value(json_object_get(a, "addresses")), 400);
-	assert_int_equal(json_integer_value(json_object_get(a, "advertised")), 255);
-	assert_true(json_integer_value(json_object_get(a, "sent")) > 0);
-	assert_int_equal(json_integer_value(json_object_get(a, "sendErrors")), 0);
-	free(vips);
-}
-
-static void until_advertised(struct lab *l, int n)
-{
-	const nsec_t until = clock_now() + WITHIN;
-	json_int_t now;
-
-	while ((now = json_integer_value(json_object_get(
-		    json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0), "advertised"))) != n) {
-		if (clock_now() > until)
-			fail_msg("%d are advertised, not %d", (int)now, n);
-		pass(l, LOOK_MS);
-	}
-}
-
-/* What fits the interface, and follows it. */
-static void test_mtu(void **state)
-{
-	struct lab *l = *state;
-	struct router r = router("vips", 50, 100, 200);
-	struct vip vips[200];
-
-	for (int i = 0; i < 200; i++) {
-		char text[32];
-
-		snprintf(text, sizeof(text), "10.77.2.%d", 1 + i);
-		vips[i] = vip_of(text, 0, "eth0");
-	}
-	IN(l, &l->nodes[0], "ip link set eth0 mtu 576");
-	node_start(&l->nodes[0], 0);
-	picture(&l->nodes[0], 1, &r, 1, vips, 200);
-	programmed(&l->nodes[0].play);
-	UNTIL(l, is_on, OWNER(0, "10.77.2.200"));
-	until_advertised(l, (576 - 20 - 8) / 4);
-	IN(l, &l->nodes[0], "ip link set eth0 mtu 1500");
-	until_advertised(l, 200);
-	IN(l, &l->nodes[0], "ip link set eth0 mtu 600");
-	until_advertised(l, (600 - 20 - 8) / 4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -697,8 +556,6 @@ int main(void)
 	    TEST(test_split),
 	    TEST(test_fault),
 	    TEST(test_stall),
-	    TEST(test_gate),
-	    TEST(test_gated),
 	    TEST(test_tracked),
 	    TEST(test_group),
 	    TEST(test_unicast),
@@ -708,8 +565,6 @@ int main(void)
 	    TEST(test_ipv6),
 	    TEST(test_quiet_mac),
 	    TEST(test_ipv6_unicast),
-	    TEST(test_many),
-	    TEST(test_mtu),
 	};
 
 	if (geteuid() != 0) {
