@@ -1,8 +1,8 @@
 /* Decides when which announcement goes out. Those that have frames left stand in a ring: each gets one frame a round, so that every
  * address is announced once before any is announced twice. Where frames are to keep a distance, each interface keeps its own.
  * To send a frame is nearly all kernel's work: where many are to be repeated a second thread sends some of them at the same time.
- * Source: RFC 9568 section 6.4.1; defaults as keepalived's
- * vrrp_garp_master_repeat and _delay, vrrp_garp_interval. Test: tests/kernel/test_announce.c, test_vrrp_process.c. */
+ * Source: RFC 9568 section 6.4.1; defaults as keepalived's vrrp_garp_master_repeat and _delay, vrrp_garp_interval.
+ * Test: tests/kernel/test_announce.c, test_vrrp_announce.c. */
 #include "announce.h"
 
 #include "../src/base/arena.h"

@@ -244,9 +244,47 @@ static void test_realtime(void **state)
 	assert_true(status_kb(pid, "VmLck") >= status_kb(pid, "VmRSS"));
 }
 
+static void until_advertised(struct lab *l, int n)
+{
+	const nsec_t until = clock_now() + WITHIN;
+	json_int_t now;
+
+	while ((now = json_integer_value(json_object_get(
+		    json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0), "advertised"))) != n) {
+		if (clock_now() > until)
+			fail_msg("%d are advertised, not %d", (int)now, n);
+		pass(l, LOOK_MS);
+	}
+}
+
+/* What fits the interface, and follows it. */
+static void test_mtu(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 100, 200);
+	struct vip vips[200];
+
+	for (int i = 0; i < 200; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "10.77.2.%d", 1 + i);
+		vips[i] = vip_of(text, 0, "eth0");
+	}
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 576");
+	node_start(&l->nodes[0], 0);
+	picture(&l->nodes[0], 1, &r, 1, vips, 200);
+	programmed(&l->nodes[0].play);
+	UNTIL(l, is_on, OWNER(0, "10.77.2.200"));
+	until_advertised(l, (576 - 20 - 8) / 4);
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 1500");
+	until_advertised(l, 200);
+	IN(l, &l->nodes[0], "ip link set eth0 mtu 600");
+	until_advertised(l, (600 - 20 - 8) / 4);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_many), TEST(test_put_back), TEST(test_realtime)};
+	const struct CMUnitTest tests[] = {TEST(test_many), TEST(test_put_back), TEST(test_realtime), TEST(test_mtu)};
 
 	if (geteuid() != 0) {
 		fprintf(stderr, "needs root\n");
