@@ -168,7 +168,7 @@ static const struct row {
     {"vipd, fsm.h EV_YIELD: as Shutdown", FSM_ACTIVE, EV_YIELD, 0, 0, 0, FSM_ACTIVE, SEND, 0, 2 * INTERVAL},
     {"RFC 9568 6.4.3: Adver_Timer fires", FSM_ACTIVE, EV_TIMER, 0, 0, 0, FSM_ACTIVE, SEND, 128, 100 + INTERVAL},
     {"RFC 9568 6.4.3: Adver_Timer runs", FSM_ACTIVE, EV_TIMER, 0, 0, EARLY, FSM_ACTIVE, 0, 0, 100},
-    {"RFC 9568 6.4.3: Priority 0", FSM_ACTIVE, EV_ADVERT, 0, 9, 0, FSM_ACTIVE, SEND, 128, INTERVAL},
+    {"RFC 9568 6.4.3: Priority 0", FSM_ACTIVE, EV_ADVERT, 0, 9, 0, FSM_ACTIVE, SEND | AGAIN, 128, INTERVAL},
     {"RFC 9568 6.4.3: Priority greater", FSM_ACTIVE, EV_ADVERT, MORE, 1, 0, FSM_BACKUP, DOWN, 0, AFTER},
     {"RFC 9568 6.4.3: equal, address greater", FSM_ACTIVE, EV_ADVERT, SAME, 9, 0, FSM_BACKUP, DOWN, 0, AFTER},
     {"RFC 9568 6.4.3: equal, address less", FSM_ACTIVE, EV_ADVERT, SAME, 1, 0, FSM_ACTIVE, SEND | AGAIN, 128, 100},
@@ -429,7 +429,7 @@ static void priority_zero(void **state)
 	     {1400, EV_ADVERT, 0, 9, 0, FSM_BACKUP, 0, 1400 + SKEW},
 	     {1500, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 1400 + SKEW},
 	     {1400 + SKEW, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 1400 + SKEW + INTERVAL},
-	     {2000, EV_ADVERT, 0, 9, 0, FSM_ACTIVE, SEND, 2000 + INTERVAL});
+	     {2000, EV_ADVERT, 0, 9, 0, FSM_ACTIVE, SEND | AGAIN, 2000 + INTERVAL});
 }
 
 static void equal_priority(void **state)

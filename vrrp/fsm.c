@@ -352,6 +352,7 @@ static void active_advert(struct step *t)
 	} else if (t->e->priority == STOPS) {
 		if (answer(t))
 			t->s->deadline = t->e->now + t->c->interval;
+		reannounce(t);
 	} else if (sender_wins(t)) {
 		become_backup(t, "a better Active was heard");
 		obey(t);

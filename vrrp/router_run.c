@@ -300,6 +300,8 @@ static void follow_obstacle(struct vrouter *r)
 {
 	const char *why = r->obstacle ? r->obstacle : group_obstacle(r);
 
+	if (why && r->engine->stopping && r->fs.mode == FSM_INITIALIZE)
+		return; /* its last word was STOP */
 	if (why && r->fs.mode != FSM_FAULT)
 		router_event_for(r, EV_FAULT, why);
 	else if (why)
