@@ -137,10 +137,13 @@ int config_load(const struct options *o, struct config **out, struct diag_list *
 
 static bool has_address(const struct ifaddrs *list, const char *ifname, const struct addr *a)
 {
+	size_t len = strlen(ifname);
+
 	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
 		struct addr have = {0};
 
-		if (!i->ifa_addr || strcmp(i->ifa_name, ifname) != 0)
+		if (!i->ifa_addr || strncmp(i->ifa_name, ifname, len) != 0 ||
+		    (i->ifa_name[len] && i->ifa_name[len] != ':')) /* an IPv4 address may have a label */
 			continue;
 		if (i->ifa_addr->sa_family == AF_INET)
 			have = addr_from_bytes(AF_INET,
@@ -155,41 +158,40 @@ static bool has_address(const struct ifaddrs *list, const char *ifname, const st
 }
 
 /* A node that is its own peer hears nobody but itself. With a source of its own the router's peers are compared with that, wherever they are read. */
-static int refuse_own_peers(const struct config *c, struct diag_list *diags)
+static void look_at_peers(const struct config *c, bool starts, struct diag_list *diags)
 {
 	struct ifaddrs *list = NULL;
 	char text[ADDR_TEXT];
-	int err = 0;
 
 	if (getifaddrs(&list) < 0)
-		return 0; /* the addresses show it later: its own packets are refused and counted */
+		return; /* the addresses show it later: its own packets are refused and counted */
 	for (size_t i = 0; i < c->n_routers; i++) {
 		const struct router *r = &c->routers[i];
 
 		for (size_t k = 0; k < r->n_peers && !r->source.family; k++)
-			if (has_address(list, r->ifname, &r->peers[k])) {
-				diag_error(diags, c->file, c->routers_at[i],
-					   "router %s: peer %s is an address of %s on this node; expected the other "
-					   "nodes' addresses",
-					   r->name, addr_format(&r->peers[k], text), r->ifname);
-				err = -EINVAL;
-			}
+			if (has_address(list, r->ifname, &r->peers[k]))
+				(starts ? diag_warning : diag_error)(
+				    diags, c->file, c->routers_at[i],
+				    "router %s: peer %s is an address of %s on this node; expected the other nodes' "
+				    "addresses",
+				    r->name, addr_format(&r->peers[k], text), r->ifname);
 	}
 	freeifaddrs(list);
-	return err;
 }
 
-int config_load_here(const struct options *o, struct config **out, struct diag_list *diags)
+int config_load_here(const struct options *o, bool starts, struct config **out, struct diag_list *diags)
 {
+	size_t before = diags->errors;
 	struct config *c;
 	int err = config_load(o, &c, diags);
 
 	if (err)
 		return err;
-	err = refuse_own_peers(c, diags);
-	if (err)
+	look_at_peers(c, starts, diags);
+	if (diags->errors > before) {
 		config_free(c);
-	else
-		*out = c;
-	return err;
+		return -EINVAL;
+	}
+	*out = c;
+	return 0;
 }

@@ -345,7 +345,7 @@ static void on_reload(void *arg)
 	if (!c->folder)
 		return; /* not started yet: it will read all anyway */
 	control_record_reload(c);
-	if (config_load_here(&c->options, &now, &diags) == 0) {
+	if (config_load_here(&c->options, false, &now, &diags) == 0) {
 		log_event(LOG_CONFIG_RELOADED, LOG_WITH(.file = now->file), "configuration reloaded");
 		config_swap(c, now);
 	}
@@ -406,7 +406,7 @@ static int control_init(struct control *c)
 		return 2;
 	}
 	c->options.places = *c->env->places;
-	err = config_load_here(&c->options, &now, &diags);
+	err = config_load_here(&c->options, true, &now, &diags);
 	diag_log(&diags);
 	diag_clear(&diags);
 	if (err)

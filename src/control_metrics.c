@@ -270,7 +270,7 @@ static void write_strays(json_t *strays, struct metrics *m)
 	json_t *count;
 
 	metrics_family(m, METRICS_COUNTER, "vipd_stray_advertisements",
-		       "Packets of protocol 112 or 51 that no virtual router could be found for.");
+		       "Packets too malformed to be given to a virtual router. Those of other VRIDs are not seen.");
 	json_object_foreach(strays, reason, count)
 	{
 		metrics_of(m, "reason", reason, (uint64_t)json_integer_value(count));

@@ -186,7 +186,7 @@ int dry_run(const struct options *o, bool print)
 	char *text;
 	int code;
 
-	if (config_load_here(o, &c, &diags) == 0 && !o->config_only) {
+	if (config_load_here(o, false, &c, &diags) == 0 && !o->config_only) {
 		look_at_interfaces(c, &diags);
 		f = folder_read(c->manifests, &diags);
 		r = read_record(o->places.state_dir, &diags);

@@ -35,15 +35,15 @@ struct job {
 	uint32_t limit_ms;
 	char *args; /* argc NUL-terminated texts, one behind the other; owned */
 	uint32_t argc;
-	pid_t pid; /* 0: this slot is free */
+	pid_t pid;
 	int out;
 	struct loop_io *io;
 	struct loop_timer *timer;
 	bool late;
-	struct msg_ran *ran; /* head and output */
+	struct msg_ran *ran; /* head and output; NULL before it runs */
 };
 
-/* Jobs that wait for a free place. */
+/* Jobs that run, so many at once, and those that wait for their place. */
 struct lane {
 	struct job **running; /* NULL: free */
 	size_t at_once;
@@ -121,11 +121,18 @@ static const struct runner_program programs[RUN_ENTRY_COUNT] = {
     [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true, .ordered = true},
 };
 
-static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran)
+/* what: the program. Who asked may have ended: of a notification at a stop nobody else would say that it failed. */
+static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran, const char *what)
 {
 	int err = child_send(r->child, to, MSG_RAN, id, ran, sizeof(*ran) + ran->output, -1);
 
-	if (err < 0)
+	if (err < 0 && ran->status < 0)
+		log_event(LOG_NOTIFY_FAILED, NULL, "%s, asked for by %s before it ended: %s", what, role_name(to),
+			  strerror(-ran->status));
+	else if (err < 0 && ran->status)
+		log_event(LOG_NOTIFY_FAILED, NULL, "%s, asked for by %s before it ended, ended with %d", what,
+			  role_name(to), ran->status);
+	else if (err < 0)
 		log_debug("an answer to %s is lost: %s", role_name(to), strerror(-err));
 }
 
@@ -139,11 +146,11 @@ static void answer_usage(struct runner *r, enum role to, uint64_t id)
 	close(fd);
 }
 
-static void refuse(struct runner *r, enum role to, uint64_t id, int why)
+static void refuse(struct runner *r, enum role to, uint64_t id, int why, const char *what)
 {
 	struct msg_ran ran = {.status = why};
 
-	answer(r, to, id, &ran);
+	answer(r, to, id, &ran, what);
 }
 
 static void job_free(struct job *j)
@@ -204,7 +211,6 @@ static struct job *job_new(struct runner *r, enum role from, const struct msg *m
 	j->argc = run->argc;
 	j->args = xmemdup((const char *)m->payload + sizeof(*run), m->len - sizeof(*run));
 	j->out = -1;
-	j->ran = xcalloc(1, sizeof(*j->ran) + OUTPUT_MAX);
 	return j;
 }
 
@@ -334,6 +340,7 @@ static int job_start(struct job *j)
 	}
 	setpgid(pid, pid); /* both sides: whoever is first */
 	j->pid = pid;
+	j->ran = xcalloc(1, sizeof(*j->ran) + OUTPUT_MAX);
 	j->out = fds[0];
 	j->io = loop_io_new(child_loop(j->runner->child), j->out, LOOP_READ, on_output, j);
 	j->timer = loop_timer_new(child_loop(j->runner->child), on_late, j);
@@ -382,7 +389,7 @@ static void pump(struct lane *l)
 			*place = j;
 			continue;
 		}
-		refuse(j->runner, j->from, j->id, err);
+		refuse(j->runner, j->from, j->id, err, j->args);
 		job_free(j);
 	}
 }
@@ -412,7 +419,7 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 		err = -EAGAIN;
 	if (err) {
 		log_warning("%s asked to run what it may not: %s", role_name(from), strerror(-err));
-		refuse(r, from, m->generation, err);
+		refuse(r, from, m->generation, err, "a program");
 		return;
 	}
 	lane_push(l, job_new(r, from, m, &run));
@@ -427,10 +434,7 @@ static void job_done(struct job *j, int status)
 		on_output(j, LOOP_READ);
 	}
 	j->ran->status = j->late ? -ETIMEDOUT : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	if (!child_has(j->runner->child, j->from) && j->ran->status)
-		log_warning("%s, asked for by %s before it ended: %s %d", j->args, role_name(j->from),
-			    j->late ? "killed, error" : "it ended with", j->ran->status);
-	answer(j->runner, j->from, j->id, j->ran);
+	answer(j->runner, j->from, j->id, j->ran, j->args);
 	job_free(j);
 }
 
@@ -505,14 +509,24 @@ static void on_stop(void *arg)
 	leave_if_done(r);
 }
 
+/* vrrp may hold its addresses a while for the next supervisor, and has something to ask for when none comes. */
+static void on_orphan(void *arg)
+{
+	struct runner *r = arg;
+
+	lane_clear(&r->beside);
+	loop_timer_set(r->last, RUNNER_ORPHAN);
+	leave_if_done(r);
+}
+
 static void on_last(void *arg)
 {
 	const struct runner *r = arg;
 
 	if (r->ordered.running[0])
-		log_warning("%s has not ended within %d s of the stop: killed, and %zu that waited behind it are not "
-			    "run",
-			    r->ordered.running[0]->args, (int)(RUNNER_LAST / NSEC_PER_SEC), r->ordered.queued);
+		log_event(LOG_NOTIFY_FAILED, NULL,
+			  "%s has not ended within %d s of the stop: killed, and %zu that waited behind it are not run",
+			  r->ordered.running[0]->args, (int)(RUNNER_LAST / NSEC_PER_SEC), r->ordered.queued);
 	child_exit(r->child, 0);
 }
 
@@ -524,7 +538,8 @@ static void lane_init(struct lane *l, struct job **running, size_t at_once, size
 
 int runner_serve(struct child *c, const struct runner_program *table, size_t n, const struct script_rules *rules)
 {
-	static const struct child_ops ops = {.start = on_start, .msg = on_msg, .peer = on_peer, .stop = on_stop};
+	static const struct child_ops ops = {
+	    .start = on_start, .msg = on_msg, .peer = on_peer, .stop = on_stop, .orphan = on_orphan};
 	struct runner r = {.child = c, .table = table, .n = n, .scripts = rules};
 	int err, code;
 

@@ -12,6 +12,8 @@ enum { RUNNER_FIXED_MAX = 3, RUNNER_ARGS_MAX = 5, RUNNER_AT_ONCE = 32, RUNNER_QU
 
 /* At a stop what runs in order is finished, but not for longer. Below the supervisor's patience. */
 #define RUNNER_LAST (4 * NSEC_PER_SEC)
+/* The same where the supervisor has died: vrrp waits 5 s for the next one. */
+#define RUNNER_ORPHAN (10 * NSEC_PER_SEC)
 
 struct runner_program {
 	const char *paths[2];                /* the first that is executable is taken; NULL: none */

@@ -191,6 +191,8 @@ static void test_stand_in(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		struct vip want = vip_of(table[i].addr, strchr(table[i].addr, ':') ? 128 : 32);
 		struct vip_view v = view_of(&want, table[i].link, table[i].have, table[i].n, table[i].flags);
+
+		v.vrf = table[i].link == &enslaved;
 		struct vip_verdict d;
 
 		v.refused = table[i].refused;

@@ -38,9 +38,10 @@ struct frame {
 	uint8_t bytes[ANNOUNCE_FRAME];
 };
 
-/* The second thread's frames. Of one that the kernel has no room for nothing more is heard: others of its address went before it. */
+/* The second thread's frames, and what became of them: the first `done` went, the next one met the error. */
 struct beside {
-	unsigned n;
+	unsigned n, done;
+	int error;
 	struct frame frames[BESIDE];
 	struct mmsghdr messages[BESIDE];
 };
@@ -48,8 +49,10 @@ struct beside {
 struct announcer {
 	struct loop *loop;
 	int fd;
-	struct worker *worker; /* NULL: not needed yet, or it cannot be had */
+	struct worker *worker; /* NULL: not needed yet */
 	struct beside *beside;
+	bool alone;  /* no second thread can be had */
+	nsec_t rest; /* the kernel had no room: nothing for the second thread before */
 	struct pace *paces;
 	size_t n_paces;
 	struct vip_settings settings;
@@ -67,6 +70,12 @@ struct announcer {
 
 static void on_due(void *arg);
 static void on_turn(void *arg);
+static void beside_take(struct announcer *a);
+
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS;
+}
 
 int announcer_new(struct loop *l, struct announcer **out)
 {
@@ -128,22 +137,35 @@ static void ring_add(struct announcer *a, struct announcement *n, uint32_t frame
 	n->left = frames;
 	if (n->ringing)
 		return;
-	n->ringing = n->fresh = true;
+	n->ringing = n->fresh = n->listed = true;
 	TAILQ_INSERT_TAIL(&a->fresh, n, ring);
 	loop_timer_set(a->turn, 0);
 }
 
+/* Out of its list; it rings on, wherever it is put next. */
 static void ring_remove(struct announcer *a, struct announcement *n)
 {
+	if (!n->listed)
+		return;
 	TAILQ_REMOVE(n->fresh ? &a->fresh : &a->ring, n, ring);
 	a->n_ring -= !n->fresh;
-	n->ringing = n->fresh = false;
+	n->listed = n->fresh = false;
+}
+
+static void ring_put(struct announcer *a, struct announcement *n, bool first)
+{
+	if (first)
+		TAILQ_INSERT_HEAD(&a->ring, n, ring);
+	else
+		TAILQ_INSERT_TAIL(&a->ring, n, ring);
+	a->n_ring++;
+	n->listed = true;
 }
 
 static void ring_del(struct announcer *a, struct announcement *n)
 {
-	if (n->ringing)
-		ring_remove(a, n);
+	ring_remove(a, n);
+	n->ringing = false;
 	n->left = 0;
 }
 
@@ -182,7 +204,7 @@ void announcer_stop(struct announcer *a, struct announcement *n)
 	if (!n->on)
 		return;
 	if (worker_busy(a->worker))
-		worker_take(a->worker);
+		beside_take(a);
 	ring_del(a, n);
 	TAILQ_REMOVE(&a->all, n, all);
 	n->on = false;
@@ -287,11 +309,10 @@ static void sent(struct announcer *a, struct announcement *n)
 	a->frames++;
 	n->sent++;
 	ring_remove(a, n);
-	if (--n->left == 0)
-		return;
-	TAILQ_INSERT_TAIL(&a->ring, n, ring);
-	a->n_ring++;
-	n->ringing = true;
+	if (--n->left > 0)
+		ring_put(a, n, false);
+	else
+		n->ringing = false;
 }
 
 /* The first frame of the turn was refused: an interface that went away or down is told of by netlink and announced on when it is back. */
@@ -317,18 +338,39 @@ static void beside_work(void *arg)
 {
 	const struct announcer *a = arg;
 	struct beside *b = a->beside;
-	unsigned at = 0;
-	int n;
 
-	while (at < b->n && (n = sendmmsg(a->fd, b->messages + at, b->n - at, 0)) > 0)
-		at += (unsigned)n;
+	while (b->done < b->n && !b->error) {
+		int n = sendmmsg(a->fd, b->messages + b->done, b->n - b->done, 0);
+
+		if (n > 0)
+			b->done += (unsigned)n;
+		else if (errno != EINTR)
+			b->error = errno;
+	}
+}
+
+/* Counts what went; the others are where they were, but for one that the kernel refuses. */
+static void beside_take(struct announcer *a)
+{
+	struct beside *b = a->beside;
+	unsigned kept = b->done;
+
+	worker_take(a->worker);
+	for (unsigned i = 0; i < b->done; i++)
+		sent(a, b->frames[i].of);
+	if (is_full(b->error))
+		a->rest = clock_now() + RETRY_AFTER;
+	else if (b->error)
+		refused(a, b->frames[kept++].of, b->error);
+	for (unsigned i = b->n; i-- > kept;)
+		ring_put(a, b->frames[i].of, true);
 }
 
 static void beside_done(void *arg)
 {
 	struct announcer *a = arg;
 
-	worker_take(a->worker);
+	beside_take(a);
 	announcer_push(a);
 }
 
@@ -344,28 +386,34 @@ static bool beside_get(struct announcer *a)
 {
 	static const struct worker_ops ops = {.work = beside_work, .done = beside_done, .hurries = true};
 
+	if (a->worker || a->alone)
+		return a->worker;
+	if (has_cpus() && worker_new(a->loop, &ops, a, &a->worker) == 0 && !worker_is_thread(a->worker)) {
+		worker_free(a->worker);
+		a->worker = NULL;
+	}
+	a->alone = !a->worker;
 	if (a->worker)
-		return true;
-	if (!has_cpus() || worker_new(a->loop, &ops, a, &a->worker) < 0)
-		return false;
-	a->beside = xcalloc(1, sizeof(*a->beside));
-	return true;
+		a->beside = xcalloc(1, sizeof(*a->beside));
+	return a->worker;
 }
 
-/* Repeats only: an address's first frame is for whoever sees whether it went. */
-static void beside_push(struct announcer *a)
+/* Repeats only: an address's first frame does not wait for another thread. They are in no list until they are taken back. */
+static void beside_push(struct announcer *a, nsec_t now)
 {
 	struct announcement *n;
 	struct beside *b;
 
 	if (a->n_ring < BESIDE_FROM || a->hold || !TAILQ_EMPTY(&a->fresh) || a->settings.garp_interval_ms ||
-	    worker_busy(a->worker) || !beside_get(a))
+	    now < a->rest || worker_busy(a->worker) || !beside_get(a))
 		return;
 	b = a->beside;
+	b->done = 0;
+	b->error = 0;
 	for (b->n = 0; b->n < BESIDE; b->n++) {
 		n = TAILQ_FIRST(&a->ring);
 		frame_make(&b->frames[b->n], n, &b->messages[b->n].msg_hdr);
-		sent(a, n);
+		ring_remove(a, n);
 	}
 	worker_give(a->worker);
 }
@@ -380,7 +428,7 @@ void announcer_push(struct announcer *a)
 	unsigned n;
 	int done = 0;
 
-	beside_push(a);
+	beside_push(a, now);
 	n = ring_frames(a, now, frames, messages, &soonest);
 	a->sends = false;
 	if (n == 0 && soonest == INT64_MAX)
@@ -390,7 +438,7 @@ void announcer_push(struct announcer *a)
 		done = sendmmsg(a->fd, messages, n, 0);
 	for (int i = 0; i < done; i++)
 		sent(a, frames[i].of);
-	if (done < 0 && (errno == EAGAIN || errno == ENOBUFS))
+	if (done < 0 && is_full(errno))
 		after = RETRY_AFTER;
 	else if (done < 0 && errno != EINTR)
 		refused(a, frames[0].of, errno);

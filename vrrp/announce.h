@@ -13,7 +13,8 @@
 struct announcement {
 	TAILQ_ENTRY(announcement) all, ring;
 	bool on, ringing;
-	bool fresh; /* ringing, and nothing of the burst was sent yet */
+	bool fresh;  /* ringing, and nothing of the burst was sent yet */
+	bool listed; /* ringing, and not in another thread's hands */
 	struct addr addr;
 	uint32_t ifindex;
 	uint8_t mac[MAC_LEN];

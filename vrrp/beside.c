@@ -223,6 +223,11 @@ void beside_news(struct vrrp *v, const struct engine_news *n)
 		tell_group(v, n);
 }
 
+void beside_prepare(struct vrrp *v, const struct router *routers, size_t n)
+{
+	vmacs_prepare(v->beside->vmacs, routers, n);
+}
+
 uint32_t beside_device(struct vrrp *v, const struct router *r, const char **why)
 {
 	return vmacs_device(v->beside->vmacs, r, why);

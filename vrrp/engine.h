@@ -39,8 +39,8 @@ struct engine_hooks {
 	/* engine_failover is through: JSON text for the asker. */
 	void (*failed_over)(void *arg, uint64_t id, const char *json);
 	void (*router_gone)(void *arg, const struct router *r); /* it is about to go */
-	/* What the router of a virtual MAC sends by, made now if it is not there: the interface's index; 0: there is none, *why says it (a literal). Its
-	 * advertisements come in on its own interface. NULL: no router has a virtual MAC. */
+	/* What the router of a virtual MAC sends by: the interface's index; 0: there is none, *why says it (a literal). Advertisements come in on its own
+	 * interface. NULL: no router has a virtual MAC. */
 	uint32_t (*device)(void *arg, const struct router *r, const char **why);
 };
 

@@ -123,7 +123,8 @@ static int holder_start(struct holder *h)
 		owned_clear_device(h->owned);
 	holder_record(h);
 	h->events = loop_io_new(h->loop, rtnl_event_fd(h->rtnl), LOOP_READ, holder_events, h);
-	loop_timer_set(h->slow, SLOW_SCAN);
+	if (!loop_timer_armed(h->slow))
+		loop_timer_set(h->slow, SLOW_SCAN);
 	return 0;
 }
 

@@ -18,7 +18,7 @@
 
 struct holder;
 
-/* All are called from the loop, never from inside a holder function, but `changed`. */
+/* All are called from the loop or from inside a holder function, and must not call the holder but for what only reads. */
 struct holder_hooks {
 	void (*changed)(void *arg, struct entry *e); /* it came to be held, or not, or its problem changed */
 	void (*settled)(void *arg);                  /* nothing more to do for now: all is in place that can be */

@@ -34,6 +34,7 @@ static void apply_picture(struct vrrp *v, const struct vip_picture *p)
 	v->settings = p->settings;
 	holder_settings(v->holder, &p->settings);
 	vrrp_gate_time(v);
+	beside_prepare(v, p->routers, p->n_routers);
 	engine_begin(v->engine, p->routers, p->n_routers);
 	holder_begin(v->holder);
 	for (size_t i = 0; i < p->n; i++) {

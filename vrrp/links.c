@@ -40,6 +40,13 @@ const struct link *links_by_name(const struct links *l, const char *name)
 	return NULL;
 }
 
+bool links_in_vrf(const struct links *l, const struct link *link)
+{
+	const struct link *master = link->master ? links_by_index(l, link->master) : NULL;
+
+	return strcmp(link->kind, "vrf") == 0 || (master && strcmp(master->kind, "vrf") == 0);
+}
+
 static unsigned link_compare(const struct link *old, const struct link *new)
 {
 	unsigned change = LINK_SAME;

@@ -30,6 +30,9 @@ struct links {
 const struct link *links_by_index(const struct links *l, uint32_t index);
 const struct link *links_by_name(const struct links *l, const char *name);
 
+/* It is a VRF's device, or belongs to one: its routes are in that one's table. */
+bool links_in_vrf(const struct links *l, const struct link *link);
+
 /* What an update changed. */
 enum link_change {
 	LINK_SAME = 0,

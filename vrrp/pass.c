@@ -112,6 +112,7 @@ static struct vip_view entry_view(struct holder *h, const struct entry *e)
 	    .may_remove = h->may_remove,
 	    .refused = e->error != 0,
 	    .many = l && h->book.n_dirty >= STAND_IN_FROM && route_answers(h, l),
+	    .vrf = l && links_in_vrf(&h->links, l),
 	    .stand_in = e->stand_in,
 	};
 }

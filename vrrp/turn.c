@@ -234,7 +234,7 @@ static enum packet_reason take_sequence(struct vrouter *r, struct peer_seen *p, 
 	return why;
 }
 
-static void take(struct vrouter *r, const struct incoming *in, const struct advert *a)
+static void take(struct vrouter *r, const struct incoming *in, const struct advert *a, bool differs)
 {
 	struct peer_seen *p = router_peer(r, &in->from.src, true);
 	enum packet_reason why = take_sequence(r, p, in->sequence);
@@ -247,6 +247,7 @@ static void take(struct vrouter *r, const struct incoming *in, const struct adve
 	p->priority = a->priority;
 	p->heard = r->engine->now;
 	r->received++;
+	r->differing += differs;
 	router_step(r, (struct fsm_event){
 			   .type = EV_ADVERT, .priority = a->priority, .interval = a->interval, .from = in->from.src});
 	if (r->fs.mode == FSM_BACKUP && r->fs.deadline > deadline)
@@ -267,8 +268,7 @@ static void on_packet(void *arg, struct vsock *s, const void *bytes, size_t len,
 		refuse(e, r, why);
 		return;
 	}
-	r->differing += why == PACKET_ADDRESSES;
-	take(r, &in, &a);
+	take(r, &in, &a, why == PACKET_ADDRESSES);
 }
 
 void turn_readable(void *arg, struct vsock *s)

@@ -82,7 +82,7 @@ static struct vip_verdict decide(const struct vip_view *v)
 /* IPv6 answers for what an interface has, whatever the routes say; an interface of a VRF has another table. */
 static bool may_stand_in(const struct vip_view *v)
 {
-	return v->want->addr.family == AF_INET && v->want->kind == VIP_CLIENT && !v->link->master;
+	return v->want->addr.family == AF_INET && v->want->kind == VIP_CLIENT && !v->vrf;
 }
 
 struct vip_verdict vips_decide(const struct vip_view *v)

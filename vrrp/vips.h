@@ -32,7 +32,8 @@ struct vip_have {
 	bool secondary; /* IPv4: another one of its subnet came first; the kernel renews its route when that one goes */
 	bool unrouted;  /* its local route is gone: it does not answer */
 	bool seen;      /* the shell's: for full dumps */
-	bool routed;    /* likewise: so is its local route */
+	bool routed;    /* the shell's: the full dump showed its local route */
+	bool missed;    /* the shell's: the last one did not */
 	uint64_t order; /* the kernel told of them in this order */
 };
 
@@ -45,6 +46,7 @@ struct vip_view {
 	bool may_add;      /* the readiness gate is open */
 	bool may_remove;   /* a first picture is known */
 	bool refused;      /* the kernel has refused it: not now */
+	bool vrf;          /* the interface's local routes are in a table of its own */
 	bool many;         /* so many others wait to be looked at that a stand-in comes first; it would answer */
 	uint32_t stand_in; /* the interface that its stand-in names; 0: it has none */
 };

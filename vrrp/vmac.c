@@ -1,4 +1,4 @@
-/* Decides when a virtual MAC's device is made, up, down and removed, and which sysctls keep the interfaces from answering with the wrong MAC. Bridge mode, as
+/* Decides when a virtual MAC's device is made (before its router is there, or when its interface is), up, down and removed, and which sysctls keep the interfaces from answering with the wrong MAC. Bridge mode, as
  * FRR asks for: in private mode macvlan_handle_frame keeps from the interface what another node sends from the same virtual MAC, so that two Actives would
  * never hear of each other. The sysctls of net/ipv4/conf and net/ipv6/conf let a process write that has CAP_NET_ADMIN over the namespace
  * (net_ctl_permissions). Source: RFC 9568 7.3 and 8; drivers/net/macvlan.c; Documentation/networking/ip-sysctl.rst.
@@ -163,34 +163,46 @@ static const struct link *device_of(const struct vmacs *v, const struct router *
 	return holder_link(v->holder, name);
 }
 
-static void device_missing(struct vmacs *v, const struct router *r, const struct link *parent)
+/* Makes it unless it is there; false if it cannot be had. No parent: that is another matter. */
+static bool device_need(struct vmacs *v, const struct router *r)
 {
-	int err = device_make(v, r, parent);
+	const struct link *parent = holder_link(v->holder, r->ifname);
 	unsigned lost;
+	int err;
 
+	if (!parent || device_of(v, r))
+		return true;
+	err = device_make(v, r, parent);
 	if (err && err != -EEXIST && log_allow(&v->limit, clock_now(), &lost))
 		log_event(LOG_DEVICE_REFUSED, LOG_WITH(.router = r->name, .interface = r->ifname, .suppressed = lost),
 			  "router %s: no device for its virtual MAC on %s: %s", r->name, r->ifname,
 			  err == -EOPNOTSUPP ? "this kernel has no macvlan" : strerror(-err));
-	holder_drain(v->holder); /* the kernel has told of it already */
+	engine_breathe(v->engine);
+	return !err || err == -EEXIST;
+}
+
+void vmacs_prepare(struct vmacs *v, const struct router *routers, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		if (routers[i].vmac) {
+			device_need(v, &routers[i]);
+			any = true;
+		}
+	if (any)
+		holder_drain(v->holder); /* the kernel has told of them already */
 }
 
 uint32_t vmacs_device(struct vmacs *v, const struct router *r, const char **why)
 {
-	const struct link *parent = holder_link(v->holder, r->ifname), *l = device_of(v, r);
+	const struct link *l = device_of(v, r);
 
-	if (parent && !l) {
-		device_missing(v, r, parent);
-		l = device_of(v, r);
-	}
-	if (!l)
-		*why = "its virtual MAC's device cannot be made";
-	else if (!vmac_is_of(l, r))
-		*why = "another device has the name of its virtual MAC's";
-	else
+	if (l && vmac_is_of(l, r))
 		return l->index;
+	*why = l ? "another device has the name of its virtual MAC's" : "its virtual MAC's device is not there yet";
 	if (!loop_timer_armed(v->look))
-		loop_timer_set(v->look, AGAIN);
+		loop_timer_set(v->look, l ? AGAIN : 0);
 	return 0;
 }
 
@@ -219,10 +231,11 @@ static void sweep(struct vmacs *v)
 	parents_restore(v);
 }
 
+/* What comes of it the engine sees by itself: an interface has come. */
 static void on_look(void *arg)
 {
 	struct vmacs *v = arg;
-	bool missing = false, giving = false;
+	bool again = false, giving = false;
 
 	for (size_t i = 0; i < engine_count(v->engine); i++) {
 		const struct router *r = engine_router(v->engine, i);
@@ -231,18 +244,16 @@ static void on_look(void *arg)
 
 		if (!r->vmac)
 			continue;
-		if (l && vmac_is_of(l, r))
+		if (!l)
+			again |= !device_need(v, r);
+		else if (vmac_is_of(l, r))
 			device_set(v, r, l, active);
-		else
-			missing |= holder_link(v->holder, r->ifname) != NULL;
 		giving |= active && engine_role(v->engine, i).mode != FSM_ACTIVE;
 	}
 	sweep(v);
-	if (missing)
-		engine_links_changed(v->engine);
 	if (giving)
 		loop_timer_set(v->look, NSEC_PER_MSEC);
-	else if (missing)
+	else if (again)
 		loop_timer_set(v->look, AGAIN);
 }
 

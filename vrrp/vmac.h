@@ -11,10 +11,11 @@ struct vmacs;
 /* Both are borrowed. */
 struct vmacs *vmacs_new(struct loop *l, struct holder *h, struct engine *e);
 void vmacs_free(struct vmacs *v); /* leaves the devices; NULL is fine */
-/* engine_hooks.device. */
+/* Makes the devices of these routers that are missing, where their interfaces are there: before the engine is told of them. */
+void vmacs_prepare(struct vmacs *v, const struct router *routers, size_t n);
+/* engine_hooks.device: looks, and has what is missing made from the loop. */
 uint32_t vmacs_device(struct vmacs *v, const struct router *r, const char **why);
-/* Routers, their roles or interfaces have changed: soon, sets the devices up or down, has the engine ask for those that are missing, removes what nobody
- * wants. */
+/* Routers, their roles or interfaces have changed: soon, makes what is missing, sets the devices up or down, removes what nobody wants. */
 void vmacs_look(struct vmacs *v);
 /* From engine_hooks.taking: its device is up when this returns. */
 void vmacs_take(struct vmacs *v, const struct router *r);

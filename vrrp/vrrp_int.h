@@ -68,6 +68,7 @@ void beside_links(struct vrrp *v);
 bool beside_ran(struct vrrp *v, uint64_t id, const struct msg_ran *ran); /* false: the id is another's */
 void beside_runner(struct vrrp *v, bool up);
 void beside_news(struct vrrp *v, const struct engine_news *n);
+void beside_prepare(struct vrrp *v, const struct router *routers, size_t n); /* before engine_begin */
 uint32_t beside_device(struct vrrp *v, const struct router *r, const char **why);
 void beside_taking(struct vrrp *v, const struct router *r);
 void beside_leaving(struct vrrp *v, const struct router *r);

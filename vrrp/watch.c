@@ -4,7 +4,6 @@
 #include "holder_int.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +11,8 @@
 /* A turn of events; after a batch all of them must be in. */
 enum { EVENTS_A_TURN = 500, EVENTS_ALL = 100000 };
 
-#define SCAN_AGAIN NSEC_PER_SEC
+#define SCAN_AGAIN   NSEC_PER_SEC
+#define ROUTES_AGAIN (100 * NSEC_PER_MSEC)
 
 static void links_changed(struct holder *h)
 {
@@ -105,11 +105,12 @@ static void unrouted(struct holder *h, struct entry *e, struct vip_have *have)
 {
 	const struct link *l = links_by_index(&h->links, have->ifindex);
 
-	if (!l || !have->ours || !have->told || have->removing || have->unrouted || l->master)
+	if (!l || !have->ours || !have->told || have->removing || have->unrouted || links_in_vrf(&h->links, l))
 		return;
 	if (!link_is_up(l) && l != device_link(h))
 		return;
-	have->unrouted = e->lost = true;
+	have->unrouted = true;
+	e->lost = e->wanted && e->set->active;
 	book_mark(&h->book, e);
 	holder_work(h);
 }
@@ -124,14 +125,12 @@ static void route_went(struct holder *h, const struct kaddr *a)
 			unrouted(h, e, &e->have[i]);
 }
 
-/* Kernels before 4.18 name the loopback device in IPv6's. */
 static void route_seen(struct holder *h, const struct kaddr *a)
 {
-	const struct link *l = links_by_index(&h->links, a->ifindex);
-	struct entry *e = book_find(&h->book, &a->addr, l ? l->name : NULL);
+	struct entry *e = book_find(&h->book, &a->addr, holder_link_name(h, a->ifindex));
 
-	for (size_t i = 0; e && l && i < e->n_have; i++)
-		e->have[i].routed |= e->have[i].ifindex == a->ifindex || l->flags & IFF_LOOPBACK;
+	for (size_t i = 0; e && i < e->n_have; i++)
+		e->have[i].routed |= e->have[i].ifindex == a->ifindex;
 }
 
 static void on_news(void *arg, const struct rtnews *news)
@@ -211,10 +210,12 @@ static void sweep(struct holder *h)
 	}
 }
 
-/* Addresses without their routes: what took them went unheard. */
+/* Addresses without their routes: what took them went unheard. A dump that others' changes come between may leave out what is there, and the kernel makes
+ * an address's route after it has told of the address: what is missing twice is gone. */
 static void sweep_routes(struct holder *h, uint8_t family)
 {
 	int err = rtnl_dump_local_routes(h->rtnl, family, on_news, h);
+	bool again = false;
 	struct entry *e;
 	size_t at = 0;
 
@@ -224,10 +225,18 @@ static void sweep_routes(struct holder *h, uint8_t family)
 	}
 	while ((e = book_next(&h->book, &at))) {
 		holder_breathe(h);
-		for (size_t i = 0; i < e->n_have && e->addr.family == family; i++)
-			if (!e->have[i].routed)
-				unrouted(h, e, &e->have[i]);
+		for (size_t i = 0; i < e->n_have && e->addr.family == family; i++) {
+			struct vip_have *have = &e->have[i];
+
+			if (have->missed && !have->routed)
+				unrouted(h, e, have);
+			else
+				again |= have->ours && !have->routed;
+			have->missed = !have->routed;
+		}
 	}
+	if (again)
+		loop_timer_set(h->slow, ROUTES_AGAIN);
 }
 
 static void on_stale_news(void *arg, const struct rtnews *news)
@@ -245,12 +254,9 @@ void holder_scan(struct holder *h)
 	h->rescans++;
 	rtnl_events(h->rtnl, EVENTS_ALL, on_stale_news, NULL);
 	links_unsee(&h->links);
-	/* The kernel makes an address's route after it has told of the address: one that is that new is not asked for its route. */
 	while ((e = book_next(&h->book, &at)))
-		for (size_t i = 0; i < e->n_have; i++) {
-			e->have[i].seen = false;
-			e->have[i].routed = !e->have[i].told;
-		}
+		for (size_t i = 0; i < e->n_have; i++)
+			e->have[i].seen = e->have[i].routed = false;
 	err = rtnl_dump(h->rtnl, on_news, h);
 	if (err) {
 		log_error("cannot read addresses: %s", strerror(-err));

@@ -123,6 +123,11 @@ void worker_free(struct worker *w)
 	free(w);
 }
 
+bool worker_is_thread(const struct worker *w)
+{
+	return w->threaded;
+}
+
 bool worker_busy(const struct worker *w)
 {
 	return w && w->busy;

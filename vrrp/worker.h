@@ -19,6 +19,8 @@ struct worker_ops {
 int worker_new(struct loop *l, const struct worker_ops *ops, void *arg, struct worker **out);
 void worker_free(struct worker *w); /* waits for the piece; NULL is fine */
 
+/* Else the caller's own does the work. */
+bool worker_is_thread(const struct worker *w);
 /* A piece was given, and not taken. */
 bool worker_busy(const struct worker *w); /* NULL is not */
 void worker_give(struct worker *w);       /* not while it is busy */

@@ -34,6 +34,9 @@ confined "/proc/$(vipd_pid lb1 control)/status" 880 0000000000000000 00000000000
 confined "/proc/$(vipd_pid lb1 ipvs)/status" 881 0000000000001000 0000000000000000
 confined "/proc/$(vipd_pid lb1 vrrp)/status" 881 0000000000807000 0000000000000000
 for r in control ipvs vrrp; do equal "$r: system calls are filtered" 2 "$(field "/proc/$(vipd_pid lb1 $r)/status" Seccomp)"; done
+vrrp=/proc/$(vipd_pid lb1 vrrp)
+equal "vrrp: SCHED_RR" 2 "$(sed 's/.*) //' "$vrrp/stat" | awk '{ print $39 }')" # proc(5): field 41
+[ "$(field "$vrrp/status" VmLck | tr -dc 0-9)" -ge "$(field "$vrrp/status" VmRSS | tr -dc 0-9)" ] || fail "vrrp: memory is not locked"
 runner=/proc/$(vipd_pid lb1 runner)/status
 equal "runner: capabilities" "00000000000130e0 00000000000130e0 1" "$(field "$runner" CapEff) $(field "$runner" CapBnd) $(field "$runner" NoNewPrivs)"
 for f in check status; do

@@ -35,7 +35,7 @@ done
 equal "transitions" "$transitions" "$(count lb1 transitions) $(count lb2 transitions)"
 for n in lb1 lb2; do
 	for why in 'no address' 'too short' 'wrong checksum' 'wrong interval' 'wrong TTL' 'wrong version'; do
-		contains "refused by $n" "$(vipctl $n get vrrp vips -o yaml)" "$why: "
+		contains "refused by $n" "$(vipctl $n get vrrp vips -o yaml)" "\"$why\": "
 	done
 done
 until_owner lb1 10.10.0.1

@@ -8,7 +8,7 @@ keepalived k1 100 "${ka[@]}"
 both until_owner k1
 vipd lb1 "$(router 150 "${ours[@]}")"
 both until_owner lb1
-both stays lb1 2
+both stays lb1 1
 keepalived_stop k1
 keepalived k1 200 "${ka[@]}"
 both until_owner k1
@@ -16,7 +16,3 @@ until_role lb1 Backup
 until_role lb1 Backup vips1
 keepalived_stop k1
 both until_owner lb1
-keepalived k1 100 "${ka[@]}"
-both stays lb1 1
-vipd_stop lb1
-both until_owner k1

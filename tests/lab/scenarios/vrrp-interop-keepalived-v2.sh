@@ -10,7 +10,7 @@ keepalived k1 100 "${ka[@]}"
 all until_owner k1
 vipd lb1 "$(router 150 "${ours[@]}")"
 all until_owner lb1
-all stays lb1 2
+all stays lb1 1
 vipd_stop lb1
 all until_owner k1
 keepalived_stop k1

@@ -1,4 +1,4 @@
-# The FIFO and the script get keepalived's words, of each router and of their group, in order; also the last ones, however slow the script is.
+# The FIFO and the script get keepalived's words, of each router and of their group, in order; also the last ones, which a slow script is run for while vipd stops.
 net; lb lb1 11; lb lb2 12; client c 100
 fifo=$W/nodes/lb1/run/notify
 mkfifo "$fifo"; chmod 666 "$fifo"; chmod 755 "$W/nodes/lb1/run"

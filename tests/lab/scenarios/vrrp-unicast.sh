@@ -8,7 +8,7 @@ crash lb1
 until_owner lb2 10.10.0.1
 lb k1 13
 keepalived k1 200 'unicast_src_ip 172.17.0.13' 'unicast_peer { 172.17.0.12 }' 'virtual_ipaddress { 10.10.0.1/32 }'
-sleep 3
+until_ok 60 eval 'vipctl lb2 get vrrp -o yaml | grep -q "not a configured peer"'
 addr_on lb2 eth0 10.10.0.1 || fail "obeyed a node that is no peer"
 keepalived_stop k1
 equal "nothing by multicast" "" "$(captured "$W/multicast.pcap")"
