@@ -353,9 +353,10 @@ static void beside_work(void *arg)
 static void beside_take(struct announcer *a)
 {
 	struct beside *b = a->beside;
-	unsigned kept = b->done;
+	unsigned kept;
 
 	worker_take(a->worker);
+	kept = b->done;
 	for (unsigned i = 0; i < b->done; i++)
 		sent(a, b->frames[i].of);
 	if (is_full(b->error))
@@ -364,6 +365,8 @@ static void beside_take(struct announcer *a)
 		refused(a, b->frames[kept++].of, b->error);
 	for (unsigned i = b->n; i-- > kept;)
 		ring_put(a, b->frames[i].of, true);
+	if (a->n_ring > 0 && !loop_timer_armed(a->turn))
+		loop_timer_set(a->turn, is_full(b->error) ? RETRY_AFTER : 0);
 }
 
 static void beside_done(void *arg)
@@ -371,7 +374,8 @@ static void beside_done(void *arg)
 	struct announcer *a = arg;
 
 	beside_take(a);
-	announcer_push(a);
+	if (!is_full(a->beside->error))
+		announcer_push(a);
 }
 
 /* On one CPU a second thread sends nothing sooner. */

@@ -144,6 +144,28 @@ static void test_stop(void **state)
 	}
 }
 
+/* One is stopped while the second thread is at it: the others go on to their end. */
+static void test_stop_one(void **state)
+{
+	struct world *w = *state;
+	struct loop_timer *late = loop_timer_new(w->loop, on_late, w);
+
+	loop_timer_set(late, WITHIN);
+	start_all(w);
+	while (announcer_frames(w->announcer) < MANY + MANY / 2)
+		turn(w);
+	announcer_stop(w->announcer, &w->items[0]);
+	while (w->heard - w->frames[0] < (MANY - 1) * BURST) {
+		turn(w);
+		hear(w);
+	}
+	for (size_t i = 1; i < MANY; i++)
+		assert_int_equal(w->frames[i], BURST);
+	assert_true(w->frames[0] < BURST);
+	stop_all(w);
+	loop_timer_free(late);
+}
+
 /* Until the kernel has looked at the link anew, frames are dropped without a word. */
 static int wire(void)
 {
@@ -189,7 +211,7 @@ static int teardown(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(test_burst), TEST(test_stop)};
+	const struct CMUnitTest tests[] = {TEST(test_burst), TEST(test_stop), TEST(test_stop_one)};
 
 	if (geteuid() != 0)
 		return 77;
