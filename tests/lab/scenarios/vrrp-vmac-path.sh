@@ -25,7 +25,8 @@ load_end
 gap_under 8000
 contains "both pods answered" "$load" "hosts 2"
 say "an owner comes by reload, and sends at once"
-vipd_config lb2 "$(routers 100 'mac: virtual')" "- {name: mine, vrid: 70, interface: eth0, family: IPv4, priority: 255, mac: virtual, addresses: [10.10.0.9/32]}"
+vipd_config lb2 "$(router 100 'mac: virtual' 'group: pair' -- 'name: gateway' 'vrid: 60' 'interface: eth1' 'group: pair' 'mac: virtual' 'addresses: [10.32.0.1/32]' \
+	-- 'name: mine' 'vrid: 70' 'priority: 255' 'mac: virtual' 'addresses: [10.10.0.9/32]')"
 signal lb2 supervisor HUP
 until_owner lb2 10.10.0.9
 say "its device is taken away: it is made anew"
