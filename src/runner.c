@@ -121,17 +121,15 @@ static const struct runner_program programs[RUN_ENTRY_COUNT] = {
     [RUN_NOTIFY] = {.args = 5, .good = runner_text_good, .limit_ms = 60000, .script = true, .ordered = true},
 };
 
-/* what: the program. Who asked may have ended: of a notification at a stop nobody else would say that it failed. */
-static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran, const char *what)
+/* notified: the script, if it was a notification. Who asked for it may have ended: nobody else would say then that it failed. */
+static void answer(struct runner *r, enum role to, uint64_t id, struct msg_ran *ran, const char *notified)
 {
 	int err = child_send(r->child, to, MSG_RAN, id, ran, sizeof(*ran) + ran->output, -1);
 
-	if (err < 0 && ran->status < 0)
-		log_event(LOG_NOTIFY_FAILED, NULL, "%s, asked for by %s before it ended: %s", what, role_name(to),
-			  strerror(-ran->status));
-	else if (err < 0 && ran->status)
-		log_event(LOG_NOTIFY_FAILED, NULL, "%s, asked for by %s before it ended, ended with %d", what,
-			  role_name(to), ran->status);
+	if (err < 0 && notified && ran->status < 0)
+		log_event(LOG_NOTIFY_FAILED, NULL, "notify script %s: %s", notified, strerror(-ran->status));
+	else if (err < 0 && notified && ran->status)
+		log_event(LOG_NOTIFY_FAILED, NULL, "notify script %s ended with %d", notified, ran->status);
 	else if (err < 0)
 		log_debug("an answer to %s is lost: %s", role_name(to), strerror(-err));
 }
@@ -146,11 +144,11 @@ static void answer_usage(struct runner *r, enum role to, uint64_t id)
 	close(fd);
 }
 
-static void refuse(struct runner *r, enum role to, uint64_t id, int why, const char *what)
+static void refuse(struct runner *r, enum role to, uint64_t id, int why, const char *notified)
 {
 	struct msg_ran ran = {.status = why};
 
-	answer(r, to, id, &ran, what);
+	answer(r, to, id, &ran, notified);
 }
 
 static void job_free(struct job *j)
@@ -348,6 +346,11 @@ static int job_start(struct job *j)
 	return 0;
 }
 
+static const char *job_notified(const struct job *j)
+{
+	return j->program->ordered ? j->args : NULL;
+}
+
 static struct job **free_place(struct lane *l)
 {
 	for (size_t i = 0; i < l->at_once; i++)
@@ -389,7 +392,7 @@ static void pump(struct lane *l)
 			*place = j;
 			continue;
 		}
-		refuse(j->runner, j->from, j->id, err, j->args);
+		refuse(j->runner, j->from, j->id, err, job_notified(j));
 		job_free(j);
 	}
 }
@@ -419,7 +422,7 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 		err = -EAGAIN;
 	if (err) {
 		log_warning("%s asked to run what it may not: %s", role_name(from), strerror(-err));
-		refuse(r, from, m->generation, err, "a program");
+		refuse(r, from, m->generation, err, NULL);
 		return;
 	}
 	lane_push(l, job_new(r, from, m, &run));
@@ -434,7 +437,7 @@ static void job_done(struct job *j, int status)
 		on_output(j, LOOP_READ);
 	}
 	j->ran->status = j->late ? -ETIMEDOUT : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	answer(j->runner, j->from, j->id, j->ran, j->args);
+	answer(j->runner, j->from, j->id, j->ran, job_notified(j));
 	job_free(j);
 }
 
@@ -525,7 +528,8 @@ static void on_last(void *arg)
 
 	if (r->ordered.running[0])
 		log_event(LOG_NOTIFY_FAILED, NULL,
-			  "%s has not ended within %d s of the stop: killed, and %zu that waited behind it are not run",
+			  "notify script %s has not ended within %d s of the stop: killed, and %zu that waited behind "
+			  "it are not run",
 			  r->ordered.running[0]->args, (int)(RUNNER_LAST / NSEC_PER_SEC), r->ordered.queued);
 	child_exit(r->child, 0);
 }

@@ -79,7 +79,7 @@ void engine_track_set(struct engine *e, const char *router, int track, bool up, 
 bool engine_answers(const struct engine *e, size_t index);
 /* In the middle of long work, also inside a holder function: Active routers advertise if it is time. Nothing else happens. */
 void engine_breathe(struct engine *e);
-/* An interface or a node's own address changed (hooks of the holder), or a device may be had now. Looked at from the loop. */
+/* An interface or a node's own address changed (hooks of the holder). */
 void engine_links_changed(struct engine *e);
 
 /* A list of JSON objects, one a router; the caller's. */

@@ -11,12 +11,11 @@
 #include <stdint.h>
 
 struct fsm_config {
-	uint8_t version;  /* 2, 3 */
-	uint8_t priority; /* 1..255; 255: the address owner */
-	nsec_t interval;  /* Advertisement_Interval */
-	bool preempt;     /* Preempt_Mode */
-	nsec_t
-	    preempt_delay; /* a lesser Active is preempted so long after the start, or after it was first heard as such; 0 none */
+	uint8_t version;      /* 2, 3 */
+	uint8_t priority;     /* 1..255; 255: the address owner */
+	nsec_t interval;      /* Advertisement_Interval */
+	bool preempt;         /* Preempt_Mode */
+	nsec_t preempt_delay; /* wait so long after a start, or after an Active became a lesser one; 0 none */
 	nsec_t startup_delay; /* wait so long in Backup before the first down timer runs; 0 none */
 	struct addr self;     /* primary address: decides between equal priorities */
 };

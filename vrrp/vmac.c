@@ -1,5 +1,5 @@
-/* Decides when a virtual MAC's device is made (before its router is there, or when its interface is), up, down and removed, and which sysctls keep the interfaces from answering with the wrong MAC. Bridge mode, as
- * FRR asks for: in private mode macvlan_handle_frame keeps from the interface what another node sends from the same virtual MAC, so that two Actives would
+/* Decides when a virtual MAC's device is made (before the engine hears of its router, or when its interface comes), up, down and removed, and which sysctls
+ * keep the interfaces from answering with the wrong MAC. Bridge mode, as FRR asks for: in private mode macvlan_handle_frame keeps from the interface what another node sends from the same virtual MAC, so that two Actives would
  * never hear of each other. The sysctls of net/ipv4/conf and net/ipv6/conf let a process write that has CAP_NET_ADMIN over the namespace
  * (net_ctl_permissions). Source: RFC 9568 7.3 and 8; drivers/net/macvlan.c; Documentation/networking/ip-sysctl.rst.
  * Test: tests/lab/scenarios/vrrp-vmac*.sh */
