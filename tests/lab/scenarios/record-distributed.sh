@@ -24,7 +24,7 @@ both shop
 until_ok 30 eval '[ "$(address lb1 shop)" = 10.10.4.2 ]'
 until_ok 30 eval 'vipctl lb2 status | grep "addresses differ from its peer.s:" | grep -q "10.10.4.2 that this node has not"'
 contains "the log" "$(cat "$W/nodes/lb2/log")" "warning: router vips: 172.17.0.11 advertises other addresses: it has 10.10.4.2 that this node has not"
-until_ok 10 eval 'vipctl lb2 get vrrp vips -o json | tr -d " \n" | grep -q "\"otheraddresslist\":[1-9]"' # counted
+until_ok 10 eval 'vipctl lb2 get vrrp vips -o json | tr -d " \n" | grep -q "\"differing\":[1-9]"' # counted
 until_ok 30 grep -q 10.10.4.2 "$W/nodes/lb1/state/vip-configmap.yaml"
 copy
 has lb2 "TCP 10.10.4.2:80" 2
