@@ -32,6 +32,7 @@ struct pass {
 	struct batch *there;
 	const struct link *device; /* vipd0: its addresses are the worker's */
 	bool stands;               /* some are stood in for */
+	bool comes;                /* some come, and are announced next */
 	bool waits;                /* the entry in hand, for the worker */
 };
 
@@ -68,6 +69,7 @@ static bool pass_add(struct pass *p, struct entry *e, uint32_t ifindex)
 	    .add = true, .bits = e->want.bits, .ifindex = ifindex, .addr = e->addr, .scope = e->want.scope};
 
 	memcpy(op.label, e->want.label, sizeof(op.label));
+	p->comes |= !e->stand_in && !is_device(p, ifindex);
 	return pass_op(p, e, &op, e->stand_in || is_device(p, ifindex));
 }
 
@@ -77,6 +79,7 @@ static bool pass_stand(struct pass *p, struct entry *e, bool add, uint32_t ifind
 	    .stand_in = true, .add = add, .bits = e->want.bits, .ifindex = ifindex, .addr = e->addr};
 
 	p->stands |= add;
+	p->comes |= add;
 	return pass_op(p, e, &op, false);
 }
 
@@ -474,7 +477,7 @@ void holder_pass(struct holder *h)
 		p.there->n = 0;
 	look(h, &p, LOOKS_A_TURN, h->batch_max);
 	h->standing = p.stands;
-	announcer_hold(h->announcer, p.stands);
+	announcer_hold(h->announcer, p.comes);
 	announcer_push(h->announcer);
 	if (p.here.n > 0)
 		batch_apply(h, &p.here);

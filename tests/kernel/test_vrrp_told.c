@@ -181,11 +181,13 @@ static struct counts counts_of(struct node *n, const struct lie *lie)
 	const json_t *r = told(n, lie->router);
 	json_t *refused = json_object_get(r, "refused");
 	struct counts c = {.received = told_number(r, "received")};
+	json_int_t differing = told_number(r, "differing");
 
-	c.all = c.received;
+	c.all = c.received + differing;
 	for (void *i = json_object_iter(refused); i; i = json_object_iter_next(refused, i))
 		c.all += json_integer_value(json_object_iter_value(i));
-	c.reason = lie->reason ? told_number(refused, lie->reason) : 0;
+	if (lie->reason)
+		c.reason = lie->reason == OTHERS ? differing : told_number(refused, lie->reason);
 	return c;
 }
 
