@@ -96,7 +96,7 @@ asan: ## unit tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/asan HARDEN= OPT='-O1 -g -fno-omit-frame-pointer -Wno-format-truncation' \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' tests
 	$(Q)tests/run unit $(B)/asan
-fuzz: ## every fuzzer for SECONDS_EACH (30) seconds
+fuzz: ## every fuzzer for SECONDS_EACH (20) seconds
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) B=$(B)/fuzz CC=$(CLANG) HARDEN= OPT='-O1 -g' \
 	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
 	$(Q)tests/run fuzz $(B)/fuzz
