@@ -337,58 +337,98 @@ static const char slow_tell[] =
     "case $1 in last) until [ -s ${0%/*}/told ]; do sleep 0.01; done ;; *) sleep $1 ;; esac\n"
     "echo $1 >>${0%/*}/told";
 
+struct asked {
+	uint32_t entry;
+	const char *word; /* of slow_tell; NULL: the end */
+};
+
+/* Asks for all of these, does what the test wants with the runner, and looks at what was told. */
+static void tell(struct fixture *f, const struct asked *asked, void (*then)(struct fixture *f), const char *want)
+{
+	const char *path = script_make(f, "tell", slow_tell);
+	char args[32];
+
+	for (uint64_t i = 0; asked[i].word; i++) {
+		int len = snprintf(args, sizeof(args), "tell%c%s", 0, asked[i].word);
+
+		request(f, i + 1, asked[i].entry, 2, args, (size_t)len + 1);
+	}
+	then(f);
+	unlink(path);
+	expect_told(f, want);
+}
+
+static void all_answered(struct fixture *f)
+{
+	wait_for(f, 4);
+}
+
+/* The first waits for what runs beside them. */
 static void test_ordered(void **state)
 {
-	struct fixture *f = *state;
-	const char *path;
+	static const struct asked asked[] = {
+	    {ORDERED, "last"}, {ORDERED, "0.1"}, {ORDERED, "0"}, {SCRIPT, "0.0"}, {0, NULL}};
 
 	if (limits_are_fixed())
 		skip();
-	path = script_make(f, "tell", slow_tell);
-	request(f, 1, ORDERED, 2, "tell\0last", 10); /* waits for what runs beside them */
-	request(f, 2, ORDERED, 2, "tell\0000.1", 9);
-	request(f, 3, ORDERED, 2, "tell\0000", 7);
-	request(f, 4, SCRIPT, 2, "tell\0000.0", 9);
-	wait_for(f, 4);
-	unlink(path);
-	expect_told(f, "0.0\nlast\n0.1\n0\n");
+	tell(*state, asked, all_answered, "0.0\nlast\n0.1\n0\n");
+}
+
+static void stopped_soon(struct fixture *f)
+{
+	nsec_t took;
+
+	assert_int_equal(stop_runner(f, &took), 0);
+	assert_true(took < RUNNER_LAST);
 }
 
 /* All that was asked for in order is done before the runner ends; what else runs is not waited for. */
 static void test_stop(void **state)
 {
-	struct fixture *f = *state;
-	const char *path;
-	nsec_t took;
+	static const struct asked asked[] = {{SCRIPT, "25"}, {ORDERED, "0.3"}, {ORDERED, "0.1"}, {0, NULL}};
 
 	if (limits_are_fixed())
 		skip();
-	path = script_make(f, "tell", slow_tell);
-	request(f, 1, SCRIPT, 2, "tell\00025", 8);
-	request(f, 2, ORDERED, 2, "tell\0000.3", 9);
-	request(f, 3, ORDERED, 2, "tell\0000.1", 9);
+	tell(*state, asked, stopped_soon, "0.3\n0.1\n");
+}
+
+static void stopped_at_last(struct fixture *f)
+{
+	nsec_t took;
+
 	assert_int_equal(stop_runner(f, &took), 0);
-	assert_true(took < RUNNER_LAST);
-	unlink(path);
-	expect_told(f, "0.3\n0.1\n");
+	assert_in_range(took, RUNNER_LAST, 20 * NSEC_PER_SEC);
 }
 
 /* But not for ever. */
 static void test_stop_hangs(void **state)
 {
-	struct fixture *f = *state;
-	const char *path;
-	nsec_t took;
+	static const struct asked asked[] = {{ORDERED, "25"}, {ORDERED, "0"}, {0, NULL}};
 
 	if (limits_are_fixed())
 		skip();
-	path = script_make(f, "tell", slow_tell);
-	request(f, 1, ORDERED, 2, "tell\00025", 8);
-	request(f, 2, ORDERED, 2, "tell\0000", 7);
-	assert_int_equal(stop_runner(f, &took), 0);
-	assert_in_range(took, RUNNER_LAST, 20 * NSEC_PER_SEC);
-	unlink(path);
-	expect_told(f, "");
+	tell(*state, asked, stopped_at_last, "");
+}
+
+/* The supervisor is dead; whoever asks for more some time later ends after it. */
+static void orphaned(struct fixture *f)
+{
+	const char last[] = "tell\0000.1";
+
+	chan_free(f->supervisor);
+	f->supervisor = NULL;
+	wait_for(f, 1);
+	request(f, 9, ORDERED, 2, last, sizeof(last));
+	stopped_soon(f);
+}
+
+static void test_orphan(void **state)
+{
+	static const struct asked asked[] = {{ORDERED, "0.3"}, {0, NULL}};
+
+	if (limits_are_fixed())
+		skip();
+	tell(*state, asked, orphaned, "0.3\n0.1\n");
 }
 
 /* The script's own process group, user and arguments; its standard output comes back. */
@@ -458,6 +498,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_ordered, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stop_hangs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_orphan, setup, teardown),
 	    cmocka_unit_test(test_modules),
 	    cmocka_unit_test(test_texts),
 	};
