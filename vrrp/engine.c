@@ -52,6 +52,7 @@ static void router_free(struct vrouter *r)
 	free(r->sorted);
 	free(r->packets);
 	free(r->peers);
+	free(r->difference);
 	free(r->tracks);
 	free(r->conf.peers);
 	free(r->conf.tracks);

@@ -67,14 +67,14 @@ struct vrouter {
 	struct peer_seen *peers; /* at most PEERS_SEEN; most routers hear one */
 	size_t n_peers;
 	uint64_t sent, send_errors, received, transitions, refused[PACKET_REASONS];
-	uint64_t differing;                 /* of those received: they list other addresses */
-	int64_t since;                      /* wall clock */
-	char difference[PACKET_DIFFERENCE]; /* how a peer's address list differs from ours; "": it does not */
-	struct addr differs;                /* that peer */
-	nsec_t differed;                    /* when it was looked at last */
-	struct log_limit limit;             /* transitions: nothing else may use it up */
-	struct log_limit limit_send;        /* what cannot be sent */
-	struct log_limit limit_peer;        /* what a packet says */
+	uint64_t differing;          /* of those received: they list other addresses */
+	int64_t since;               /* wall clock */
+	char *difference;            /* how a peer's address list differs from ours; NULL: it does not */
+	struct addr differs;         /* that peer */
+	nsec_t differed;             /* when it was looked at last */
+	struct log_limit limit;      /* transitions: nothing else may use it up */
+	struct log_limit limit_send; /* what cannot be sent */
+	struct log_limit limit_peer; /* what a packet says */
 };
 
 /* A planned failover: what became of each router so far. */

@@ -108,7 +108,7 @@ static json_t *router_json(const struct vrouter *r)
 	json_object_set_new(j, "addresses", json_integer((json_int_t)r->n_addrs));
 	json_object_set_new(j, "advertised", json_integer((json_int_t)r->n_advertised));
 	json_object_set_new(j, "peers", peers_json(r));
-	if (r->difference[0] && clock_now() - r->differed < DIFFERENCE_AGE)
+	if (r->difference && clock_now() - r->differed < DIFFERENCE_AGE)
 		json_object_set_new(j, "difference", difference_json(r));
 	if (r->n_local)
 		json_object_set_new(j, "local", local_json(r));

@@ -10,6 +10,7 @@
 #include "engine_int.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -169,24 +170,26 @@ static void note_difference(struct vrouter *r, const struct packet_expect *x, co
 	unsigned lost;
 
 	if (!differs) {
-		if (r->difference[0] && addr_equal(&r->differs, from)) {
+		if (r->difference && addr_equal(&r->differs, from)) {
 			if (log_allow(&r->limit_peer, r->engine->now, &lost))
 				log_event(LOG_VRRP_AGREES,
 					  LOG_WITH(.router = r->conf.name, .peer = addr_format(from, peer),
 						   .suppressed = lost),
 					  "router %s: %s advertises the same addresses again", r->conf.name, peer);
-			r->difference[0] = '\0';
+			free(r->difference);
+			r->difference = NULL;
 		}
 		return;
 	}
 	if (r->engine->now - r->differed < NSEC_PER_SEC)
 		return;
 	packet_difference(x, a, text);
-	if (!r->difference[0] && text[0] && log_allow(&r->limit_peer, r->engine->now, &lost))
+	if (!r->difference && text[0] && log_allow(&r->limit_peer, r->engine->now, &lost))
 		log_event(LOG_VRRP_DIFFERS,
 			  LOG_WITH(.router = r->conf.name, .peer = addr_format(from, peer), .suppressed = lost),
 			  "router %s: %s advertises other addresses: it %s", r->conf.name, peer, text);
-	memcpy(r->difference, text, sizeof text);
+	free(r->difference);
+	r->difference = text[0] ? xstrdup(text) : NULL;
 	r->differs = *from;
 	r->differed = r->engine->now;
 }
