@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,16 +76,28 @@ static int take_lock(const struct places *p)
 	return fd;
 }
 
+/* For all the roles that a restart may ever need. */
+static void make_sandboxes(struct spawn *s)
+{
+	for (int r = 0; r < ROLE_COUNT; r++) {
+		int err = sandbox_make((enum role)r, &s->roles[r].sandbox);
+
+		if (err < 0)
+			log_warning("%s goes without a seccomp filter: %s", role_name((enum role)r), strerror(-err));
+	}
+	malloc_trim(0); /* what that took would be in each child */
+}
+
 /* Everything is open: serve. */
 static int serve(const struct options *o, const struct places *places, char **argv, const struct places_users *u,
 		 const struct places_open *open, int lock_fd, struct reexec *carried)
 {
 	char *program = program_path(argv[0]);
-	const struct supervisor_conf conf = {
-	    .spawn = {.roles = {[ROLE_CONTROL] = {control_main, u->control},
-				[ROLE_IPVS] = {ipvs_main, u->net},
-				[ROLE_VRRP] = {vrrp_main, u->net},
-				[ROLE_RUNNER] = {runner_main, {0, 0}}},
+	struct supervisor_conf conf = {
+	    .spawn = {.roles = {[ROLE_CONTROL] = {.main = control_main, .user = u->control},
+				[ROLE_IPVS] = {.main = ipvs_main, .user = u->net},
+				[ROLE_VRRP] = {.main = vrrp_main, .user = u->net},
+				[ROLE_RUNNER] = {.main = runner_main}},
 		      .confine = true},
 	    .places = places,
 	    .open = open,
@@ -97,7 +110,10 @@ static int serve(const struct options *o, const struct places *places, char **ar
 	int code;
 
 	log_info("vipd %s (pid %ld)", VIPD_VERSION, (long)getpid());
+	make_sandboxes(&conf.spawn);
 	code = supervisor_run(&conf);
+	for (int r = 0; r < ROLE_COUNT; r++)
+		sandbox_clear(&conf.spawn.roles[r].sandbox);
 	free(program);
 	return code;
 }

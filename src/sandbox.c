@@ -1,13 +1,21 @@
-/* Decides which system calls a role may make: seccomp(2) by libseccomp. The tables are the whole policy: what every process of ours does (loop,
+/* Decides which system calls a role may make: seccomp(2), its filters made by libseccomp. The tables are the whole policy: what every process of ours does (loop,
  * memory, messages, reading files), then what the role adds, the socket families that it may open, and the calls that end the process.
  * They hold what glibc, valgrind and the sanitizers need too. Test: tests/test_sandbox.c */
 #include "sandbox.h"
 
+#include "base/arena.h"
+
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define CALL(name)                                                                                                     \
 	{                                                                                                              \
@@ -199,20 +207,10 @@ static int add_threads(scmp_filter_ctx f)
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, is_thread);
 }
 
-int sandbox_enter(enum role role, bool loud)
+static int add_all(scmp_filter_ctx f, const struct role_filter *rf)
 {
-	const struct role_filter *rf = &filters[role];
-	scmp_filter_ctx f;
-	int rc;
+	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: every call pays for the filter */
 
-	if (!rf->calls)
-		return 0;
-	f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (!f)
-		return -ENOMEM;
-	rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: every call pays for the filter */
-	if (!rc && loud)
-		seccomp_attr_set(f, SCMP_FLTATR_CTL_LOG, 1); /* older kernels cannot */
 	if (!rc)
 		rc = add(f, SCMP_ACT_ALLOW, TABLE(common));
 	if (!rc)
@@ -225,8 +223,66 @@ int sandbox_enter(enum role role, bool loud)
 		rc = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (!rc && rf->threads)
 		rc = add_threads(f);
+	return rc;
+}
+
+/* libseccomp writes a filter only to a file. */
+static int export(scmp_filter_ctx f, struct sandbox *out)
+{
+	int fd = memfd_create("seccomp", MFD_CLOEXEC), rc = fd < 0 ? -errno : seccomp_export_bpf(f, fd);
+	off_t size = rc ? 0 : lseek(fd, 0, SEEK_END);
+	struct sock_filter *code = NULL;
+
+	if (!rc && (size <= 0 || size > (off_t)(BPF_MAXINSNS * sizeof(*code))))
+		rc = -E2BIG;
+	if (!rc) {
+		code = xmalloc((size_t)size);
+		if (pread(fd, code, (size_t)size, 0) == size)
+			*out = (struct sandbox){code, (unsigned short)((size_t)size / sizeof(*code))};
+		else
+			rc = -EIO;
+	}
+	if (rc)
+		free(code);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int sandbox_make(enum role role, struct sandbox *out)
+{
+	const struct role_filter *rf = &filters[role];
+	scmp_filter_ctx f;
+	int rc;
+
+	*out = (struct sandbox){0};
+	if (!rf->calls)
+		return 0;
+	f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!f)
+		return -ENOMEM;
+	rc = add_all(f, rf);
 	if (!rc)
-		rc = seccomp_load(f);
+		rc = export(f, out);
 	seccomp_release(f);
 	return rc;
+}
+
+void sandbox_clear(struct sandbox *s)
+{
+	free(s->code);
+	*s = (struct sandbox){0};
+}
+
+int sandbox_enter(const struct sandbox *s, bool loud)
+{
+	const struct sock_fprog program = {.len = s->n, .filter = s->code};
+
+	if (!s->code)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (loud && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, &program) == 0)
+		return 0; /* Linux before 4.14 cannot */
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
 }

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "rights.h"
-#include "sandbox.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,16 +43,16 @@ static void close_others(const int *keep, size_t n)
 	closedir(d);
 }
 
-static void confine(enum role role, const struct user *user)
+static void confine(enum role role, const struct spawn_role *r)
 {
-	int err = rights_drop(role, user);
+	int err = rights_drop(role, &r->user);
 
 	if (err < 0) {
-		log_error("cannot become user %u with the capabilities of %s: %s", (unsigned)user->uid, role_name(role),
-			  strerror(-err));
+		log_error("cannot become user %u with the capabilities of %s: %s", (unsigned)r->user.uid,
+			  role_name(role), strerror(-err));
 		_exit(EXIT_CANNOT);
 	}
-	err = sandbox_enter(role, log_level_now() == LOG_LEVEL_DEBUG);
+	err = sandbox_enter(&r->sandbox, log_level_now() == LOG_LEVEL_DEBUG);
 	if (err < 0)
 		log_warning("this kernel takes no seccomp filter (%s): going on without", strerror(-err));
 }
@@ -79,7 +78,7 @@ static _Noreturn void run(const struct spawn *s, enum role role, const struct ro
 	rewind_own(env->own_fd);
 	c = child_new(role, channel);
 	if (s->confine)
-		confine(role, &s->roles[role].user);
+		confine(role, &s->roles[role]);
 	code = s->roles[role].main(c, env);
 	child_free(c);
 	/* Not exit: what the parent had in its buffers and its handlers is the parent's. */

@@ -3,6 +3,7 @@
 #define VIPD_SPAWN_H
 
 #include "base/child.h"
+#include "sandbox.h"
 #include "users.h"
 
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 struct spawn_role {
 	int (*main)(struct child *c, const struct role_env *env); /* NULL: this role does not run */
 	struct user user;
+	struct sandbox sandbox;
 };
 
 struct spawn {

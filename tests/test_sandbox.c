@@ -23,19 +23,22 @@ enum { NO_FILTER = 200 };
 /* Exit status of `act` behind the role's filter, or 1000 + the signal that ended it; skips where the kernel has no filters. */
 static int behind(enum role role, int (*act)(void))
 {
+	struct sandbox s;
 	int status;
 	pid_t pid;
 
+	assert_int_equal(sandbox_make(role, &s), 0);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
 		const struct rlimit no_core = {0, 0};
 
 		setrlimit(RLIMIT_CORE, &no_core);
-		if (sandbox_enter(role, false) < 0)
+		if (sandbox_enter(&s, false) < 0)
 			_exit(NO_FILTER);
 		_exit(act());
 	}
+	sandbox_clear(&s);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFSIGNALED(status))
 		return 1000 + WTERMSIG(status);
