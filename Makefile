@@ -27,10 +27,10 @@ WERROR  := $(if $(CI),-Werror)
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wcast-qual -Wmissing-prototypes -Wswitch-enum -Wformat=2 -Wno-unused-parameter
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-VCFLAGS  = -std=c11 -D_GNU_SOURCE -pthread -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+VCFLAGS  = -std=c11 -D_GNU_SOURCE -pthread -DVIPD_VERSION='"$(VERSION)"' $(WARN) $(WERROR) -ffunction-sections -fdata-sections $(OPT) $(HARDEN) $(SAN) -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 VLDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
 
-LIB_SRC  := $(filter-out src/main.c src/vipctl.c,$(wildcard src/base/*.c ipvs/*.c vrrp/*.c configmaps/*.c src/*.c))
+LIB_SRC  := $(filter-out src/main.c src/vipctl.c,$(wildcard src/base/*.c vrrp/*.c ipvs/*.c configmaps/*.c src/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 TEST_SRC := $(wildcard tests/test_*.c)
 TESTS    := $(TEST_SRC:tests/%.c=$(B)/tests/%)
@@ -55,10 +55,12 @@ CORE := $(strip $(file < packaging/core.list))
 
 all: $(B)/vipd $(B)/vipctl
 
+# The programs hold the library in the order of LIB_SRC, less what is not called: a process maps few pages of what only the others run.
+WHOLE = -Wl,--gc-sections -Wl,--whole-archive $(B)/libvipd.a -Wl,--no-whole-archive
 $(B)/vipd: $(B)/src/main.o $(B)/libvipd.a
-	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $< $(WHOLE) $(PKG_LIBS) $(LDLIBS)
 $(B)/vipctl: $(B)/src/vipctl.o $(B)/libvipd.a
-	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
+	$(call say,LINK,$@)$(CC) $(VLDFLAGS) -o $@ $< $(WHOLE) $(PKG_LIBS) $(LDLIBS)
 $(B)/libvipd.a: $(LIB_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 $(B)/%.o: %.c
