@@ -16,8 +16,8 @@ def say(text):
     print(text, flush=True)
 
 
-def add_row(name, unit, ours, peer, key, value, bound):
-    holds = value <= bound
+def add_row(name, unit, ours, peer, key, value, bound, least=False):
+    holds = value >= bound if least else value <= bound
     rows.append({'name': name, 'unit': unit, 'ours': ours, 'peer': peer, 'ratio': None, 'bound': bound, 'holds': holds})
     if key:
         rows[-1][key] = value
@@ -37,6 +37,11 @@ def row(name, unit, ours, peer, bound):
 def row_absolute(name, unit, ours, peer, bound):
     """bound: in the row's own unit, whatever the peer needs."""
     add_row(name, unit, ours, peer, None, ours, bound)
+
+
+def row_least(name, unit, ours, peer, bound):
+    """bound: the smallest figure that holds."""
+    add_row(name, unit, ours, peer, None, ours, bound, least=True)
 
 
 def row_difference(name, unit, ours, peer, bound):

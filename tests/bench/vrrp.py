@@ -3,10 +3,11 @@
 
 What is on the wire is taken from the kernel's time of arrival at a third port of the bridge; what a client sees from a probe each millisecond. Under
 each row stands how far the runs lie apart: a machine that does other things shows there."""
+import subprocess
 import time
 
-from rows import RUNS, Unmeasured, cpu, median, memory, row, row_absolute, row_difference, run_benches, say, spread
-from vrrp_lab import KINDS, PRIORITY, Lab, clean_up, longest_gap, say_memory, vip
+from rows import BUILD, RUNS, Unmeasured, cpu, median, memory, row, row_absolute, row_difference, row_least, run_benches, say, spread
+from vrrp_lab import KINDS, PRIORITY, Lab, Plugged, clean_up, longest_gap, say_memory, vip
 
 INTERVALS = (1000, 100, 10)
 ONE = [(50, [vip(0)])]
@@ -236,6 +237,44 @@ def bench_vrrp_routers():
     tell('longest', ours['longest'], peer['longest'], '%.1f')
 
 
+# ---- a flood ----
+
+def flood(kind, interval):
+    """Two strangers flood the router as fast as they can. Packets a second that reach the Active; by how much its longest interval exceeds one, ms; how
+    many advertisements the Backup sends."""
+    seconds = 3
+    lab = Lab(kind, ONE, interval)
+    lab.begin()
+    strangers = [Plugged('x') for _ in range(2)]
+    rate, late, changes = [], [], []
+    for _ in range(RUNS):
+        lab.watch()
+        time.sleep(0.2)
+        begun, before = time.monotonic(), lab.a.arrived()
+        senders = [subprocess.Popen(x.command([BUILD + '/tests/lab/hostile', 'eth0', '172.17.0.%d' % (66 + i), '50', str(seconds), '3', '0']),
+                                    stdout=subprocess.DEVNULL) for i, x in enumerate(strangers)]
+        for s in senders:
+            s.wait()
+        rate.append((lab.a.arrived() - before) / (time.monotonic() - begun))
+        time.sleep(0.2)
+        seen = lab.recorded()
+        late.append(seen.longest('a') - interval)
+        changes.append(len(seen.times('b', alive=False)))
+        time.sleep(4 * interval / 1000)
+        lab.until_a_holds()
+    lab.end()
+    return rate, late, changes
+
+
+def bench_vrrp_flood():
+    for interval in INTERVALS[1:]:
+        (rate, late, changes), (peer_rate, peer_late, peer_changes) = both(flood, interval)
+        row_least('flood of hostile advertisements at %s: that arrive' % named(interval), '/s', median(rate), median(peer_rate), 100000)
+        row_absolute('flood at %s: longest interval, more than one' % named(interval), 'ms', median(late), median(peer_late), 5)
+        tell('late', late, peer_late)
+        row_absolute('flood at %s: advertisements of the Backup' % named(interval), '', max(changes), max(peer_changes), 0)
+
+
 # ---- reload ----
 
 def reload(kind, interval):
@@ -265,7 +304,8 @@ def bench_vrrp_reload():
 
 
 def main():
-    run_benches([bench_vrrp_handover, bench_vrrp_preempt, bench_vrrp_crash, bench_vrrp_vips, bench_vrrp_added, bench_vrrp_routers, bench_vrrp_reload], clean_up)
+    run_benches([bench_vrrp_handover, bench_vrrp_preempt, bench_vrrp_crash, bench_vrrp_vips, bench_vrrp_added, bench_vrrp_routers, bench_vrrp_flood,
+                 bench_vrrp_reload], clean_up)
 
 
 main()

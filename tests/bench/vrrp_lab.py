@@ -88,6 +88,10 @@ class Node:
     def holds_all(self):
         return self.held() == sum(len(addresses) for _, addresses in self.routers)
 
+    def arrived(self):
+        """Number of packets that its interface got."""
+        return int(self.space.run(['cat', '/sys/class/net/eth0/statistics/rx_packets']))
+
     def end(self):
         self.space.end()
 
