@@ -401,7 +401,7 @@ static enum outcome recover(struct model *m, struct world *w, unsigned i)
 static enum outcome change(struct model *m, struct world *w, unsigned i)
 {
 	w->changed[i] = !w->changed[i];
-	if (!event(m, w, i, EV_PRIORITY))
+	if (!event(m, w, i, EV_CONFIG))
 		return BROKEN;
 	return done(w->s[i].mode != FSM_ACTIVE || w->s[i].leaving || left(m, w, i) == interval_of(m, i) ||
 		    violate(m, "a new priority that is not told", i));

@@ -125,7 +125,7 @@ static const struct row {
 	const char *clause;
 	enum fsm_mode from;
 	enum fsm_event_type event;
-	uint8_t priority; /* EV_ADVERT; EV_PRIORITY: the new one */
+	uint8_t priority; /* EV_ADVERT; EV_CONFIG: the new one */
 	uint8_t sender;   /* EV_ADVERT: last byte of its address */
 	unsigned but;     /* what is not as it is for most rows */
 	enum fsm_mode to;
@@ -142,7 +142,7 @@ static const struct row {
     {"vipd, fsm.h EV_FAULT: shown before the start too", FSM_INITIALIZE, EV_FAULT, 0, 0, 0, FSM_FAULT, NOTIFY, 0,
      NEVER},
     {"RFC 9568 6.4.1: only Startup counts", FSM_INITIALIZE, EV_RECOVER, 0, 0, 0, FSM_INITIALIZE, 0, 0, NEVER},
-    {"RFC 9568 6.4.1: only Startup counts", FSM_INITIALIZE, EV_PRIORITY, MORE, 0, 0, FSM_INITIALIZE, 0, 0, NEVER},
+    {"RFC 9568 6.4.1: only Startup counts", FSM_INITIALIZE, EV_CONFIG, MORE, 0, 0, FSM_INITIALIZE, 0, 0, NEVER},
     {"RFC 9568 6.4.1: only Startup counts", FSM_INITIALIZE, EV_STALLED, 0, 0, 0, FSM_INITIALIZE, 0, 0, NEVER},
 
     {"RFC 9568 6.4.2: Startup is over", FSM_BACKUP, EV_START, 0, 0, 0, FSM_BACKUP, 0, 0, 100},
@@ -159,8 +159,8 @@ static const struct row {
     {"RFC 9568 6.4.2: Preempt_Mode is False", FSM_BACKUP, EV_ADVERT, LESS, 9, NOPREEMPT, FSM_BACKUP, 0, 0, AFTER},
     {"RFC 9568 6.4.2: Shutdown; to Fault", FSM_BACKUP, EV_FAULT, 0, 0, 0, FSM_FAULT, NOTIFY, 0, NEVER},
     {"RFC 9568 6.4.2: Startup is over", FSM_BACKUP, EV_RECOVER, 0, 0, 0, FSM_BACKUP, 0, 0, 100},
-    {"RFC 9568 6.1: Skew_Time, Priority up", FSM_BACKUP, EV_PRIORITY, 138, 0, 0, FSM_BACKUP, 0, 0, 100 - 40},
-    {"RFC 9568 6.1: Skew_Time, Priority down", FSM_BACKUP, EV_PRIORITY, 64, 0, 0, FSM_BACKUP, 0, 0, 100 + 256},
+    {"RFC 9568 6.1: Skew_Time, Priority up", FSM_BACKUP, EV_CONFIG, 138, 0, 0, FSM_BACKUP, 0, 0, 100 - 40},
+    {"RFC 9568 6.1: Skew_Time, Priority down", FSM_BACKUP, EV_CONFIG, 64, 0, 0, FSM_BACKUP, 0, 0, 100 + 256},
     {"vipd, fsm.h EV_STALLED: packets may be unread", FSM_BACKUP, EV_STALLED, 0, 0, 0, FSM_BACKUP, 0, 0, AFTER},
 
     {"RFC 9568 6.4.3: Startup is over", FSM_ACTIVE, EV_START, 0, 0, 0, FSM_ACTIVE, 0, 0, 100},
@@ -176,7 +176,7 @@ static const struct row {
     {"RFC 9568 7.1: the owner discards", FSM_ACTIVE, EV_ADVERT, 255, 9, OWNER, FSM_ACTIVE, 0, 0, 100},
     {"RFC 9568 6.4.3: Shutdown; to Fault", FSM_ACTIVE, EV_FAULT, 0, 0, 0, FSM_FAULT, SEND | DOWN, 0, NEVER},
     {"RFC 9568 6.4.3: Startup is over", FSM_ACTIVE, EV_RECOVER, 0, 0, 0, FSM_ACTIVE, 0, 0, 100},
-    {"vipd, fsm.h EV_PRIORITY: told at once", FSM_ACTIVE, EV_PRIORITY, 7, 0, 0, FSM_ACTIVE, SEND, 7, INTERVAL},
+    {"vipd, fsm.h EV_CONFIG: told at once", FSM_ACTIVE, EV_CONFIG, 7, 0, 0, FSM_ACTIVE, SEND, 7, INTERVAL},
     {"vipd, fsm.h EV_STALLED: listens first", FSM_ACTIVE, EV_STALLED, 0, 0, 0, FSM_BACKUP, DOWN, 0, AFTER},
 
     {"vipd, fsm.h EV_START: waits for the fault's end", FSM_FAULT, EV_START, 0, 0, 0, FSM_FAULT, 0, 0, NEVER},
@@ -187,7 +187,7 @@ static const struct row {
     {"RFC 9568 6.4.1: only Startup counts", FSM_FAULT, EV_FAULT, 0, 0, 0, FSM_FAULT, 0, 0, NEVER},
     {"RFC 9568 6.4.1: Startup, Priority < 255", FSM_FAULT, EV_RECOVER, 0, 0, 0, FSM_BACKUP, NOTIFY, 0, AFTER},
     {"RFC 9568 6.4.1: Startup, Priority = 255", FSM_FAULT, EV_RECOVER, 0, 0, OWNER, FSM_ACTIVE, UP, 255, INTERVAL},
-    {"RFC 9568 6.4.1: only Startup counts", FSM_FAULT, EV_PRIORITY, MORE, 0, 0, FSM_FAULT, 0, 0, NEVER},
+    {"RFC 9568 6.4.1: only Startup counts", FSM_FAULT, EV_CONFIG, MORE, 0, 0, FSM_FAULT, 0, 0, NEVER},
     {"RFC 9568 6.4.1: only Startup counts", FSM_FAULT, EV_STALLED, 0, 0, 0, FSM_FAULT, 0, 0, NEVER},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -202,8 +202,8 @@ static bool names_source(const struct row *r)
 {
 	static const char *const section[FSM_MODES] = {"6.4.1: ", "6.4.2: ", "6.4.3: ", "6.4.1: "};
 	static const char *const own[EV_TYPES] = {
-	    "EV_START: ", "EV_STOP: ",    "EV_YIELD: ",    "EV_TIMER: ",  "EV_ADVERT: ",
-	    "EV_FAULT: ", "EV_RECOVER: ", "EV_PRIORITY: ", "EV_STALLED: "};
+	    "EV_START: ", "EV_STOP: ",    "EV_YIELD: ",  "EV_TIMER: ",  "EV_ADVERT: ",
+	    "EV_FAULT: ", "EV_RECOVER: ", "EV_CONFIG: ", "EV_STALLED: "};
 	const char *rfc = "RFC 9568 ", *vipd = "vipd, fsm.h ";
 
 	if (begins(r->clause, vipd))
@@ -234,7 +234,7 @@ static void table(void **state)
 			advert(&c, &s, NOW - INTERVAL, MORE, INTERVAL, 9);
 		seen[r->from][r->event] = true;
 		assert_int_equal(s.mode, r->from);
-		if (r->event == EV_PRIORITY)
+		if (r->event == EV_CONFIG)
 			c.priority = r->priority;
 		out = step(&c, &s,
 			   (struct fsm_event){.type = r->event,
@@ -311,7 +311,7 @@ static void play(const char *title, struct fsm_config c, const struct move *m)
 				      .from = host(m->sender)};
 		struct fsm_actions out;
 
-		if (m->event == EV_PRIORITY)
+		if (m->event == EV_CONFIG)
 			c.priority = m->priority;
 		out = step(&c, &s, e);
 		if (s.mode != m->mode || out.what != m->what || s.deadline != ms_or_never(m->deadline))
@@ -392,7 +392,7 @@ static void startup_delay(void **state)
 	PLAY(c, {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 8001 + AFTER},
 	     {1000, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, 0, 8001 + AFTER},
 	     {2000, EV_ADVERT, MORE, 9, 0, FSM_BACKUP, 0, 8001}, {3000, EV_ADVERT, 0, 9, 0, FSM_BACKUP, 0, 8001},
-	     {3001, EV_PRIORITY, 200, 0, 0, FSM_BACKUP, 0, 8001}, {3002, EV_STALLED, 0, 0, 0, FSM_BACKUP, 0, 8001},
+	     {3001, EV_CONFIG, 200, 0, 0, FSM_BACKUP, 0, 8001}, {3002, EV_STALLED, 0, 0, 0, FSM_BACKUP, 0, 8001},
 	     {8001, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 8001 + INTERVAL});
 	c.priority = 255; /* an owner waits too */
 	PLAY(c, {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 8001 + 3 * INTERVAL + 4},
@@ -461,7 +461,7 @@ static void leaving(void **state)
 	     {100, EV_STOP, 0, 0, 0, FSM_ACTIVE, SEND, 100 + 2 * INTERVAL},
 	     {101, EV_STOP, 0, 0, 0, FSM_ACTIVE, 0, 100 + 2 * INTERVAL},
 	     {102, EV_YIELD, 0, 0, 0, FSM_ACTIVE, 0, 100 + 2 * INTERVAL},
-	     {103, EV_PRIORITY, 128, 0, 0, FSM_ACTIVE, 0, 100 + 2 * INTERVAL},
+	     {103, EV_CONFIG, 128, 0, 0, FSM_ACTIVE, 0, 100 + 2 * INTERVAL},
 	     {104, EV_ADVERT, 0, 9, 0, FSM_ACTIVE, 0, 100 + 2 * INTERVAL},
 	     {105, EV_ADVERT, 1, 9, 0, FSM_INITIALIZE, DOWN, NEVER},
 	     {106, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 106 + AFTER});
@@ -612,14 +612,60 @@ static void priority_changes(void **state)
 {
 	PLAY(config(), {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 1 + AFTER},
 	     {100, EV_ADVERT, MORE, 9, 0, FSM_BACKUP, 0, 100 + AFTER},
-	     {200, EV_PRIORITY, 192, 0, 0, FSM_BACKUP, 0, 100 + AFTER - 256},
-	     {300, EV_PRIORITY, 64, 0, 0, FSM_BACKUP, 0, 100 + AFTER + 256},
-	     {300, EV_PRIORITY, 128, 0, 0, FSM_BACKUP, 0, 100 + AFTER},
-	     {400, EV_PRIORITY, 192, 0, 0, FSM_BACKUP, 0, 100 + AFTER - 256},
+	     {200, EV_CONFIG, 192, 0, 0, FSM_BACKUP, 0, 100 + AFTER - 256},
+	     {300, EV_CONFIG, 64, 0, 0, FSM_BACKUP, 0, 100 + AFTER + 256},
+	     {300, EV_CONFIG, 128, 0, 0, FSM_BACKUP, 0, 100 + AFTER},
+	     {400, EV_CONFIG, 192, 0, 0, FSM_BACKUP, 0, 100 + AFTER - 256},
 	     {500, EV_ADVERT, MORE, 9, 0, FSM_BACKUP, 0, 100 + AFTER - 256}, /* lesser now */
 	     {100 + AFTER - 256, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 100 + AFTER - 256 + INTERVAL},
-	     {3500, EV_PRIORITY, 1, 0, 0, FSM_ACTIVE, SEND, 3500 + INTERVAL},
+	     {3500, EV_CONFIG, 1, 0, 0, FSM_ACTIVE, SEND, 3500 + INTERVAL},
 	     {3600, EV_ADVERT, 2, 1, 0, FSM_BACKUP, DOWN, 3600 + 3 * INTERVAL + 255 * INTERVAL / 256});
+}
+
+static nsec_t waits(struct fsm_config *c, struct fsm_state *s, int interval, int now)
+{
+	c->interval = interval * MS;
+	simple(c, s, EV_CONFIG, now);
+	return s->deadline / MS - now;
+}
+
+/* An interval that changes while running, in Backup: a whole new wait where its own interval counts; where the Active's was learned, that one. The skew
+ * after priority 0 is not lengthened. */
+static void interval_changes(void **state)
+{
+	struct fsm_config c = config();
+	struct fsm_state s = in_mode(&c, FSM_BACKUP);
+
+	assert_int_equal(waits(&c, &s, 4 * INTERVAL, NOW), 100);
+
+	c = config();
+	fsm_init(&s);
+	simple(&c, &s, EV_START, 1000);
+	assert_int_equal(waits(&c, &s, 4 * INTERVAL, 1100), 4 * AFTER);
+	assert_int_equal(waits(&c, &s, INTERVAL / 4, 1200), AFTER / 4);
+
+	c.version = 2;
+	c.interval = 1000 * MS;
+	fsm_init(&s);
+	simple(&c, &s, EV_START, 1000);
+	advert(&c, &s, 2000, MORE, 0, 9);
+	assert_int_equal(waits(&c, &s, 10000, 3000), 30500);
+	assert_int_equal(waits(&c, &s, 10000, 4000), 29500);
+	assert_int_equal(waits(&c, &s, 2000, 5000), 6500);
+	advert(&c, &s, 6000, 0, 0, 9);
+	assert_int_equal(waits(&c, &s, 10000, 6100), 400);
+	assert_int_equal(s.active_interval / MS, 10000);
+}
+
+/* The same interval, another version: what was learned in version 3 counts no more. */
+static void version_changes(void **state)
+{
+	struct fsm_config c = config();
+	struct fsm_state s = in_mode(&c, FSM_BACKUP);
+
+	advert(&c, &s, NOW, MORE, 4 * INTERVAL, 9);
+	c.version = 2;
+	assert_int_equal(waits(&c, &s, INTERVAL, NOW + 10), 3 * INTERVAL + 500);
 }
 
 /* Who is Active, and why the last change came, in words. */
@@ -666,6 +712,8 @@ int main(void)
 	    cmocka_unit_test(answers_late),
 	    cmocka_unit_test(late_timer),
 	    cmocka_unit_test(priority_changes),
+	    cmocka_unit_test(interval_changes),
+	    cmocka_unit_test(version_changes),
 	    cmocka_unit_test(words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,7 +239,7 @@ static struct fsm_actions no_new_priority(const struct fsm_config *c, struct fsm
 {
 	struct fsm_actions nothing = {0};
 
-	return e->type == EV_PRIORITY ? nothing : fsm_step(c, s, e);
+	return e->type == EV_CONFIG ? nothing : fsm_step(c, s, e);
 }
 
 /* Leaves when it was told to, successor or not, and keeps the addresses. */

@@ -347,22 +347,20 @@ static void copy(struct vrouter *r, const struct router *c)
 static void configure(struct vrouter *r, const struct router *c)
 {
 	nsec_t interval = c->interval_ms * NSEC_PER_MSEC;
-	bool resend = r->fc.interval && r->fc.interval != interval;
+	bool other = r->fc.version && (r->fc.version != c->version || r->fc.interval != interval);
 
-	if (r->conf.auth != c->auth || r->conf.version != c->version)
-		router_sockets_close(r);
 	carry_tracks(r, c);
 	copy(r, c);
+	if (r->in)
+		router_sockets(r); /* AH has its own */
 	r->fc.version = c->version;
 	r->fc.interval = interval;
 	r->fc.preempt = c->preempt;
 	r->fc.preempt_delay = c->preempt_delay_ms * NSEC_PER_MSEC;
 	r->fc.startup_delay = c->startup_delay_ms * NSEC_PER_MSEC;
 	r->packet_len = 0;
-	if (c->version == 2)
-		r->fs.active_interval = interval;
-	if (resend)
-		router_event(r, EV_PRIORITY); /* the peers learn the new interval now */
+	if (other)
+		router_event(r, EV_CONFIG); /* the peers learn it now */
 }
 
 static struct vrouter *router_new(struct engine *e, const struct router *c)

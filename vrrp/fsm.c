@@ -238,9 +238,22 @@ static void backup_advert(struct step *t)
 	}
 }
 
-/* The wait goes on as if the priority had always been the new one. */
-static void backup_priority(struct step *t)
+/* The own interval counts as long as no Active's was learned. */
+static bool interval_is_new(const struct step *t)
 {
+	return (t->c->version == 2 || !t->s->active.family) && t->s->active_interval != t->c->interval;
+}
+
+/* The wait goes on as if the priority had always been the new one. A new interval begins it anew, but for what the skew after priority 0 is. */
+static void backup_config(struct step *t)
+{
+	if (interval_is_new(t)) {
+		t->s->active_interval = t->c->interval;
+		if (!t->s->active.family || t->s->active_priority != STOPS) {
+			wait_for_active(t);
+			return;
+		}
+	}
 	wait_until(t, t->s->deadline + fsm_skew(t->c, t->s->active_interval) - t->s->skew);
 }
 
@@ -373,7 +386,7 @@ static void active_fault(struct step *t)
 	rest(t, FSM_FAULT, "fault");
 }
 
-static void active_priority(struct step *t)
+static void active_config(struct step *t)
 {
 	if (t->s->leaving)
 		return;
@@ -407,7 +420,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 				[EV_ADVERT] = ignore,
 				[EV_FAULT] = fault,
 				[EV_RECOVER] = ignore,
-				[EV_PRIORITY] = ignore,
+				[EV_CONFIG] = ignore,
 				[EV_STALLED] = ignore},
 	    [FSM_BACKUP] = {[EV_START] = ignore,
 			    [EV_STOP] = stop,
@@ -416,7 +429,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 			    [EV_ADVERT] = backup_advert,
 			    [EV_FAULT] = fault,
 			    [EV_RECOVER] = ignore,
-			    [EV_PRIORITY] = backup_priority,
+			    [EV_CONFIG] = backup_config,
 			    [EV_STALLED] = backup_stalled},
 	    [FSM_ACTIVE] = {[EV_START] = ignore,
 			    [EV_STOP] = active_stop,
@@ -425,7 +438,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 			    [EV_ADVERT] = active_advert,
 			    [EV_FAULT] = active_fault,
 			    [EV_RECOVER] = ignore,
-			    [EV_PRIORITY] = active_priority,
+			    [EV_CONFIG] = active_config,
 			    [EV_STALLED] = active_stalled},
 	    [FSM_FAULT] = {[EV_START] = fault_start,
 			   [EV_STOP] = stop,
@@ -434,7 +447,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 			   [EV_ADVERT] = ignore,
 			   [EV_FAULT] = ignore,
 			   [EV_RECOVER] = recover,
-			   [EV_PRIORITY] = ignore,
+			   [EV_CONFIG] = ignore,
 			   [EV_STALLED] = ignore},
 	};
 	struct step t = {.c = c, .s = s, .e = e};

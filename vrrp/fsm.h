@@ -26,15 +26,15 @@ const char *fsm_mode_name(enum fsm_mode m);   /* the RFC's words: "Initialize" "
 const char *fsm_mode_notify(enum fsm_mode m); /* keepalived's words: "STOP" "BACKUP" "MASTER" "FAULT" */
 
 enum fsm_event_type {
-	EV_START,    /* startup, or the readiness gate opened; given in Fault it counts when the fault is over */
-	EV_STOP,     /* shutdown for good */
-	EV_YIELD,    /* planned failover: give the role away and do not take it back while somebody else has it */
-	EV_TIMER,    /* the deadline passed */
-	EV_ADVERT,   /* a valid advertisement of another router; priority 0 lengthens no wait */
-	EV_FAULT,    /* interface down, tracked thing down */
-	EV_RECOVER,  /* the fault is over */
-	EV_PRIORITY, /* config->priority has changed: the new config is given; an Active tells it at once */
-	EV_STALLED,  /* the process was stopped longer than a peer's down interval: it listens before it sends */
+	EV_START,   /* startup, or the readiness gate opened; given in Fault it counts when the fault is over */
+	EV_STOP,    /* shutdown for good */
+	EV_YIELD,   /* planned failover: give the role away and do not take it back while somebody else has it */
+	EV_TIMER,   /* the deadline passed */
+	EV_ADVERT,  /* a valid advertisement of another router; priority 0 lengthens no wait */
+	EV_FAULT,   /* interface down, tracked thing down */
+	EV_RECOVER, /* the fault is over */
+	EV_CONFIG,  /* config's priority, interval or version is another: an Active tells it at once */
+	EV_STALLED, /* the process was stopped longer than a peer's down interval: it listens before it sends */
 	EV_TYPES
 };
 

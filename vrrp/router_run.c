@@ -292,7 +292,7 @@ static void follow_priority(struct vrouter *r)
 	log_event(LOG_VRRP_PRIORITY, LOG_WITH(.router = r->conf.name), "router %s: priority %u -> %u", r->conf.name,
 		  r->fc.priority, now);
 	r->fc.priority = now;
-	router_event(r, EV_PRIORITY);
+	router_event(r, EV_CONFIG);
 	router_news(r, r->fs.mode);
 }
 

@@ -94,7 +94,7 @@ static void tells(const struct router *r, const struct fsm_state *before, const 
 		must(sent && out.priority == 0);
 	if (active && !before->stopping && e->type == EV_FAULT)
 		must(sent && out.priority == 0);
-	if (active && !before->leaving && e->type == EV_PRIORITY)
+	if (active && !before->leaving && e->type == EV_CONFIG)
 		must(sent);
 	if (r->s.mode == FSM_ACTIVE && e->type == EV_TIMER && before->deadline <= r->now)
 		must(sent);
@@ -240,13 +240,11 @@ static void configure(struct router *r, uint8_t how, uint8_t interval)
 
 static void reload(struct router *r, uint8_t how, uint8_t interval)
 {
-	nsec_t before = r->c.interval;
+	struct fsm_config before = r->c;
 
 	configure(r, how, interval);
-	if (r->c.version == 2)
-		r->s.active_interval = r->c.interval;
-	if (r->c.interval != before)
-		event(r, EV_PRIORITY);
+	if (r->c.interval != before.interval || r->c.version != before.version)
+		event(r, EV_CONFIG);
 }
 
 /* One operation; returns the bytes that it took. */
@@ -259,9 +257,9 @@ static size_t operate(struct router *r, const uint8_t *p, size_t size)
 	case EV_ADVERT:
 		right_packet(r, p[2], p[3], p[0] / OPS, 255);
 		return 4;
-	case EV_PRIORITY:
+	case EV_CONFIG:
 		r->c.priority = p[2] ? p[2] : 1;
-		event(r, EV_PRIORITY);
+		event(r, EV_CONFIG);
 		return 4;
 	case OP_BAD_BIT:
 		right_packet(r, p[2], p[1], 5, p[3]);

@@ -462,6 +462,40 @@ static void test_v2_ah(void **state)
 	elect_two(*state, r, VIP);
 }
 
+static json_int_t figure(struct lab *l, const char *key)
+{
+	return json_integer_value(
+	    json_object_get(json_array_get(question(&l->nodes[0].play, MSG_ASK, "vrrp"), 0), key));
+}
+
+/* Version, authentication and interval change by reload: the Active stays it, and says so at once by the new ones. */
+static void test_another_version(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 100, 200);
+	struct vip v = vip_of(VIP, 0, "eth0");
+	json_int_t sent, transitions;
+
+	up(l, 0, r, VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	r.version = 2;
+	r.auth = AUTH_AH;
+	r.interval_ms = 40000;
+	memcpy(r.pass, "secret42", 8);
+	transitions = figure(l, "transitions");
+	picture(&l->nodes[0], 7, &r, 1, &v, 1);
+	sent = figure(l, "sent");
+	r.auth = AUTH_NONE;
+	memset(r.pass, 0, sizeof(r.pass));
+	picture(&l->nodes[0], 8, &r, 1, &v, 1);
+	r.version = 3;
+	picture(&l->nodes[0], 9, &r, 1, &v, 1);
+	assert_int_equal(figure(l, "sent"), sent + 1);
+	assert_int_equal(figure(l, "sendErrors"), 0);
+	assert_int_equal(figure(l, "transitions"), transitions);
+	assert_true(owns(l, OWNER(0, VIP)));
+}
+
 static void test_ipv6(void **state)
 {
 	struct lab *l = *state;
@@ -562,6 +596,7 @@ int main(void)
 	    TEST(test_checksum_rfc9568),
 	    TEST(test_v2),
 	    TEST(test_v2_ah),
+	    TEST(test_another_version),
 	    TEST(test_ipv6),
 	    TEST(test_quiet_mac),
 	    TEST(test_ipv6_unicast),
