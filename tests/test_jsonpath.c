@@ -135,8 +135,6 @@ static void test_bounds(void **state)
 	long_name[1] = '"';
 	long_name[602] = '"';
 	assert_null(jsonpath_text(long_name, j, why, sizeof why));
-	assert_null(jsonpath_text("{range [*]}{$}{end}", j, why, sizeof why)); /* a hundred gigabytes */
-	assert_string_equal(why, "more than 256 MiB of output");
 	for (int i = 0; i < 60; i++)
 		strcat(deep, "{range @}");
 	for (int i = 0; i < 60; i++)
@@ -150,12 +148,30 @@ static void test_bounds(void **state)
 	json_decref(inner);
 }
 
+/* 300 times a text of a MiB. */
+static void test_long_output(void **state)
+{
+	json_t *j = json_array();
+	char *text = calloc(1, (1 << 20) + 1), why[128];
+
+	assert_non_null(text);
+	memset(text, 'a', 1 << 20);
+	json_array_append_new(j, json_string(text));
+	for (int i = 1; i < 300; i++)
+		json_array_append(j, json_array_get(j, 0));
+	assert_null(jsonpath_text("{range [*]}{@}{end}", j, why, sizeof why));
+	assert_string_equal(why, "more than 256 MiB of output");
+	json_decref(j);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_long_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
