@@ -1,5 +1,5 @@
-/* Decides which system calls a role may make: seccomp(2), its filters made by libseccomp. The tables are the whole policy: what every process of ours does (loop,
- * memory, messages, reading files), then what the role adds, the socket families that it may open, and the calls that end the process.
+/* Decides which system calls a role may make: seccomp(2), its filters made by libseccomp. The tables are the whole policy: what every process of ours
+ * does (loop, memory, messages, reading files), then what the role adds, the socket families that it may open, and the calls that end the process.
  * They hold what glibc, valgrind and the sanitizers need too. Test: tests/test_sandbox.c */
 #include "sandbox.h"
 
