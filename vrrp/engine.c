@@ -5,6 +5,7 @@
 #include "vmac_id.h"
 
 #include "../src/base/arena.h"
+#include "../src/base/vipwire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 #define RELIST_AFTER (10 * NSEC_PER_MSEC)
 
-enum { MTU_USUAL = 1500 };
+enum { MTU_USUAL = 1500, BREATH = 64 };
 
 static void on_look(void *arg);
 static void on_relist(void *arg);
@@ -414,6 +415,58 @@ void engine_begin(struct engine *e, const struct router *routers, size_t n)
 	for (size_t i = 0; i < e->n; i++)
 		e->routers[i]->index = i;
 	turn_end(e);
+}
+
+/* kept: nothing is to be handed over. */
+static bool keep_listed(struct engine *e, const struct vip_picture *p)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < e->n; i++) {
+		struct vrouter *r = e->routers[i];
+
+		r->kept = r->fs.mode != FSM_ACTIVE;
+		for (size_t k = 0; k < p->n_routers && !r->kept; k++)
+			r->kept = is_same(r, &p->routers[k]);
+		all &= r->kept;
+	}
+	return all;
+}
+
+/* Those with an address that the picture has. */
+static void keep_carried_on(struct engine *e, const struct vip_picture *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct vip_set *set = holder_set_of(e->holder, &p->vips[i]);
+
+		for (size_t k = 0; k < e->n && set; k++)
+			e->routers[k]->kept |= e->routers[k]->set == set;
+		if (i % BREATH == 0)
+			engine_breathe(e);
+	}
+}
+
+bool engine_parting(const struct engine *e)
+{
+	for (size_t i = 0; i < e->n && !e->stopping; i++)
+		if (e->routers[i]->fs.mode == FSM_ACTIVE && e->routers[i]->fs.stopping)
+			return true;
+	return false;
+}
+
+bool engine_part(struct engine *e, const struct vip_picture *p)
+{
+	if (!keep_listed(e, p)) {
+		keep_carried_on(e, p);
+		turn_begin(e);
+		for (size_t i = 0; i < e->n; i++)
+			if (!e->routers[i]->kept)
+				router_event(e->routers[i], EV_STOP);
+		turn_end(e);
+	}
+	for (size_t i = 0; i < e->n; i++)
+		e->routers[i]->kept = false;
+	return engine_parting(e);
 }
 
 /* Its addresses are nobody's any more, or another router's. */

@@ -18,6 +18,7 @@
 
 struct engine;
 struct vrouter;
+struct vip_picture;
 
 /* A router's mode or effective priority is new. */
 struct engine_news {
@@ -48,6 +49,11 @@ struct engine_hooks {
 int engine_new(struct loop *l, struct holder *h, int mem_fd, const struct engine_hooks *hooks, void *arg,
 	       struct engine **out);
 void engine_free(struct engine *e); /* sends nothing, leaves the addresses as they are; NULL is fine */
+
+/* Before a picture: Active routers that it has not hand over, as in engine_stop; not one of whose addresses another carries on. True while one of them
+ * does: engine_parting. */
+bool engine_part(struct engine *e, const struct vip_picture *p);
+bool engine_parting(const struct engine *e);
 
 /* Around a picture: these are the routers. One with the name, interface, family and VRID of one that runs keeps its state. The sets of those that went
  * stay until engine_end. Between them the VIPs are wanted with engine_vip_set(e, their router's index here). */

@@ -309,6 +309,13 @@ void holder_unwant(struct holder *h, const struct addr *a, const char *ifname)
 	holder_work(h);
 }
 
+const struct vip_set *holder_set_of(const struct holder *h, const struct vip *v)
+{
+	const struct entry *e = book_find(&h->book, &v->addr, v->ifname);
+
+	return e && e->wanted ? e->set : NULL;
+}
+
 void holder_begin(struct holder *h)
 {
 	book_begin(&h->book);

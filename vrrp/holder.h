@@ -57,6 +57,8 @@ void holder_set_free(struct holder *h, struct vip_set *set);
 
 void holder_want(struct holder *h, struct vip_set *set, const struct vip *v);
 void holder_unwant(struct holder *h, const struct addr *a, const char *ifname); /* ifname: see book_find */
+/* Where it is wanted now; NULL: nowhere. */
+const struct vip_set *holder_set_of(const struct holder *h, const struct vip *v);
 /* Around a whole picture: begin, want each, end: what was not wanted in between is wanted no more. */
 void holder_begin(struct holder *h);
 void holder_end(struct holder *h);

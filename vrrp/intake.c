@@ -85,6 +85,10 @@ void intake_picture(struct vrrp *v, struct msg *m, bool from_control)
 	size_t len;
 
 	if (read_picture(m->fd, &p, &len) == 0) {
+		if (from_control && parting_begins(v, &p, m)) {
+			vip_picture_clear(&p);
+			return;
+		}
 		apply_picture(v, &p);
 		vip_picture_clear(&p);
 		v->known = true;
@@ -226,4 +230,12 @@ void intake_rows(struct vrrp *v, struct msg *m, bool from_control)
 		keep_fresh(v);
 	else
 		child_send(v->child, ROLE_SUPERVISOR, MSG_KEEP_ROWS, m->generation, m->payload, m->len, -1);
+}
+
+void intake(struct vrrp *v, struct msg *m)
+{
+	if (m->type == MSG_VIPS)
+		intake_picture(v, m, true);
+	else
+		intake_rows(v, m, true);
 }

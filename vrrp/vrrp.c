@@ -2,6 +2,7 @@
  * supervisor dies. A VIP of no virtual router is held at all times; the others while theirs is Active.
  *
  *   intake.c  control's pictures and rows -> what is wanted    holder.h  wanted -> the kernel, announcements
+ *   parting.c routers that are taken away hand over first
  *   report.c  what control and people are told                 cleanup.h `vipd --cleanup`
  *   beside.c  tracked things, notifications
  *   engine.h  virtual routers                                   realtime.h the process's own standing
@@ -154,11 +155,10 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 {
 	struct vrrp *v = arg;
 
-	if (from == ROLE_CONTROL && m->type == MSG_VIPS)
-		intake_picture(v, m, true);
-	else if (from == ROLE_CONTROL && m->type == MSG_VIP_ROWS)
-		intake_rows(v, m, true);
-	else if (from == ROLE_CONTROL && m->type == MSG_ASK)
+	if (from == ROLE_CONTROL && (m->type == MSG_VIPS || m->type == MSG_VIP_ROWS)) {
+		if (!parting_holds(v, m))
+			intake(v, m);
+	} else if (from == ROLE_CONTROL && m->type == MSG_ASK)
 		report_answer(v, m);
 	else if (from == ROLE_CONTROL && m->type == MSG_FAILOVER)
 		on_failover(v, m);
@@ -188,6 +188,7 @@ static void on_peer(void *arg, enum role who, bool up)
 		report_roles(v, who);
 	if (who != ROLE_CONTROL)
 		return;
+	parting_clear(v);
 	v->ack_due = false; /* the generations of a former channel mean nothing on the next */
 	if (up && v->started)
 		report_start(v);
@@ -261,6 +262,7 @@ static void on_stop(void *arg)
 	struct vrrp *v = arg;
 
 	v->stopping = true;
+	parting_clear(v);
 	engine_stop(v->engine);
 }
 
@@ -382,6 +384,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	if (code == 0) {
 		beside_new(&v);
 		gated_new(&v);
+		parting_new(&v);
 		v.clients = holder_set_new(v.holder);
 		v.clusters = holder_set_new(v.holder);
 		code = child_run(c, &ops, &v);
@@ -391,6 +394,7 @@ int vrrp_main(struct child *c, const struct role_env *env)
 	engine_free(v.engine);
 	beside_free(&v);
 	gated_free(&v);
+	parting_free(&v);
 	holder_free(v.holder);
 	loop_timer_free(v.gate);
 	loop_timer_free(v.ipvs_limit);

@@ -14,6 +14,7 @@ struct vrrp {
 	struct holder *holder;
 	struct engine *engine;
 	struct beside *beside;
+	struct parting *parting;
 	struct vip_set *clients, *clusters; /* of no router */
 	bool started, gate_open, stopping, over;
 	char ipvs_why[92]; /* why ipvs said last that its table is not there; "" it is, or it said nothing */
@@ -42,6 +43,16 @@ struct vrrp {
 /* intake.c. m->fd is taken. from_control: keep it with the supervisor and acknowledge it; else it came from there. */
 void intake_picture(struct vrrp *v, struct msg *m, bool from_control);
 void intake_rows(struct vrrp *v, struct msg *m, bool from_control);
+void intake(struct vrrp *v, struct msg *m); /* one of both, from control */
+
+/* parting.c: Active routers that a picture takes away hand over before it is applied */
+void parting_new(struct vrrp *v);
+void parting_free(struct vrrp *v);
+void parting_clear(struct vrrp *v); /* what waits is forgotten: this node stops, or control sends all anew */
+/* Is there a router that must? Then m, which holds the picture, is taken, and comes back through intake. */
+bool parting_begins(struct vrrp *v, const struct vip_picture *picture, struct msg *m);
+/* A picture or rows, while one waits: taken, too. */
+bool parting_holds(struct vrrp *v, struct msg *m);
 
 /* report.c */
 void report_start(struct vrrp *v); /* control is there (again): the node's addresses and all notes */

@@ -194,6 +194,11 @@ static void test_order_crash(void **state)
 	assert_string_equal(order, "va");
 }
 
+static bool is_gone_from(struct lab *l, void *arg)
+{
+	return role_of(arg, "vips")->gone;
+}
+
 static void test_priority(void **state)
 {
 	struct lab *l = *state;
@@ -217,9 +222,68 @@ static void test_priority(void **state)
 	UNTIL(l, owns, OWNER(0, VIP));
 	/* A router that is configured no more is gone, and so are its addresses. */
 	picture(&l->nodes[0], 5, NULL, 0, NULL, 0);
-	UNTIL(l, is_off, OWNER(0, VIP));
-	UNTIL(l, in_mode, MODE(1, "vips", FSM_ACTIVE));
+	UNTIL(l, is_gone_from, &l->nodes[0]);
+	assert_true(owns(l, OWNER(1, VIP)));
+}
+
+/* A router that a picture takes away hands over first; what comes behind that picture waits for it, and then counts in order. */
+static void test_removed(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 150, 200), other = router("other", 51, 150, 200);
+	struct vip v = vip_of(VIP, 0, "eth0"), next = vip_of("10.77.1.2", 0, "eth0");
+
+	up(l, 0, r, VIP);
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	picture(&l->nodes[0], 2, &other, 1, &next, 1);
+	UNTIL(l, is_on, OWNER(0, "10.77.1.2"));
 	assert_int_equal(role_of(&l->nodes[0], "vips")->gone, 1);
+	assert_true(has_cause(&l->nodes[0], "stop; the successor has taken over"));
+	assert_true(owns(l, OWNER(1, VIP)));
+	/* Taken away, and taken up again at once; the first picture takes away another one. */
+	picture(&l->nodes[0], 3, NULL, 0, NULL, 0);
+	picture(&l->nodes[0], 4, &r, 1, &v, 1);
+	UNTIL(l, owns, OWNER(0, VIP));
+	UNTIL(l, is_off, OWNER(0, "10.77.1.2"));
+	l->nodes[0].n_news = 0;
+	picture(&l->nodes[0], 5, NULL, 0, NULL, 0);
+	picture(&l->nodes[0], 6, &other, 1, &next, 1);
+	picture(&l->nodes[0], 7, &r, 1, &v, 1);
+	UNTIL(l, owns, OWNER(0, VIP));
+	assert_true(has_cause(&l->nodes[0], "stop; the successor has taken over"));
+	/* Another router carries its address on: there is nothing to wait for. */
+	l->nodes[0].n_news = 0;
+	picture(&l->nodes[0], 8, &other, 1, &v, 1);
+	UNTIL(l, in_mode, MODE(0, "other", FSM_ACTIVE));
+	assert_int_equal(role_of(&l->nodes[0], "vips")->gone, 1);
+	assert_false(has_cause(&l->nodes[0], "stop; the successor has taken over"));
+	/* Nobody is there: it goes all the same. */
+	murder(&l->nodes[1].play);
+	picture(&l->nodes[0], 9, &r, 1, &v, 1);
+	UNTIL(l, owns, OWNER(0, VIP));
+	picture(&l->nodes[0], 10, NULL, 0, NULL, 0);
+	UNTIL(l, is_gone_from, &l->nodes[0]);
+	assert_true(has_cause(&l->nodes[0], "stop; no successor was heard"));
+	assert_false(addr_is_on(l, &l->nodes[0], VIP));
+}
+
+/* Its interval is long: it is not waited for that. What comes meanwhile is answered; a stop waits for no picture. */
+static void test_removed_late(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 255, 40000);
+	nsec_t begun;
+
+	up(l, 0, r, VIP);
+	UNTIL(l, owns, OWNER(0, VIP));
+	begun = clock_now();
+	picture(&l->nodes[0], 2, NULL, 0, NULL, 0);
+	assert_int_equal(json_array_size(question(&l->nodes[0].play, MSG_ASK, "vrrp")), 1);
+	assert_true(addr_is_on(l, &l->nodes[0], VIP));
+	UNTIL(l, is_gone_from, &l->nodes[0]);
+	assert_true(clock_now() - begun >= 3 * NSEC_PER_SEC);
+	assert_false(addr_is_on(l, &l->nodes[0], VIP));
 }
 
 static void test_failover(void **state)
@@ -586,6 +650,8 @@ int main(void)
 	    TEST(test_order),
 	    TEST(test_order_crash),
 	    TEST(test_priority),
+	    TEST(test_removed),
+	    TEST(test_removed_late),
 	    TEST(test_failover),
 	    TEST(test_split),
 	    TEST(test_fault),
