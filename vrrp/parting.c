@@ -21,8 +21,8 @@ struct late {
 };
 
 struct parting {
-	STAILQ_HEAD(, late) queue; /* the first is the picture */
-	struct loop_timer *look;   /* armed while routers hand over */
+	STAILQ_HEAD(late_list, late) queue; /* the first is the picture */
+	struct loop_timer *look;            /* armed while routers hand over */
 	nsec_t until;
 	bool over; /* they have: the first is applied now */
 };
