@@ -666,6 +666,37 @@ static void version_changes(void **state)
 	advert(&c, &s, NOW, MORE, 4 * INTERVAL, 9);
 	c.version = 2;
 	assert_int_equal(waits(&c, &s, INTERVAL, NOW + 10), 3 * INTERVAL + 500);
+	/* And what version 2 heard is no interval that was learned. */
+	advert(&c, &s, NOW + 20, MORE, 0, 9);
+	c.version = 3;
+	assert_int_equal(waits(&c, &s, INTERVAL / 4, NOW + 30), AFTER / 4);
+	advert(&c, &s, NOW + 40, MORE, INTERVAL, 9);
+	assert_int_equal(waits(&c, &s, INTERVAL / 2, NOW + 50), AFTER - 10);
+}
+
+/* startup_delay comes before the first wait, whatever that is then. */
+static void interval_changes_early(void **state)
+{
+	struct fsm_config c = config();
+	struct fsm_state s;
+
+	c.startup_delay = 30000 * MS;
+	fsm_init(&s);
+	simple(&c, &s, EV_START, 1000);
+	assert_int_equal(waits(&c, &s, INTERVAL / 4, 2000), 29000 + AFTER / 4);
+}
+
+/* An Active that leaves for good is to stay after all: its successor is obeyed; without one it goes on. */
+static void stop_taken_back(void **state)
+{
+	PLAY(config(), {1, EV_START, 0, 0, 0, FSM_BACKUP, NOTIFY, 1 + AFTER},
+	     {1 + AFTER, EV_TIMER, 0, 0, 0, FSM_ACTIVE, UP, 1 + AFTER + INTERVAL},
+	     {4000, EV_STOP, 0, 0, 0, FSM_ACTIVE, SEND, 4000 + 2 * INTERVAL},
+	     {4100, EV_START, 0, 0, 0, FSM_ACTIVE, 0, 4000 + 2 * INTERVAL},
+	     {4000 + 2 * INTERVAL, EV_TIMER, 0, 0, 0, FSM_ACTIVE, SEND, 4000 + 3 * INTERVAL},
+	     {8000, EV_STOP, 0, 0, 0, FSM_ACTIVE, SEND, 8000 + 2 * INTERVAL},
+	     {8100, EV_START, 0, 0, 0, FSM_ACTIVE, 0, 8000 + 2 * INTERVAL},
+	     {8200, EV_ADVERT, LESS, 9, 0, FSM_BACKUP, DOWN, 8200 + AFTER});
 }
 
 /* Who is Active, and why the last change came, in words. */
@@ -714,6 +745,8 @@ int main(void)
 	    cmocka_unit_test(priority_changes),
 	    cmocka_unit_test(interval_changes),
 	    cmocka_unit_test(version_changes),
+	    cmocka_unit_test(interval_changes_early),
+	    cmocka_unit_test(stop_taken_back),
 	    cmocka_unit_test(words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

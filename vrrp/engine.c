@@ -417,7 +417,12 @@ void engine_begin(struct engine *e, const struct router *routers, size_t n)
 	turn_end(e);
 }
 
-/* kept: nothing is to be handed over. */
+static bool leaves(const struct vrouter *r)
+{
+	return r->fs.mode == FSM_ACTIVE && r->fs.stopping;
+}
+
+/* kept: nothing is to be handed over. One that was told to go by a picture that was never applied (control died) goes on. */
 static bool keep_listed(struct engine *e, const struct vip_picture *p)
 {
 	bool all = true;
@@ -428,6 +433,8 @@ static bool keep_listed(struct engine *e, const struct vip_picture *p)
 		r->kept = r->fs.mode != FSM_ACTIVE;
 		for (size_t k = 0; k < p->n_routers && !r->kept; k++)
 			r->kept = is_same(r, &p->routers[k]);
+		if (r->kept && leaves(r))
+			router_start(r);
 		all &= r->kept;
 	}
 	return all;
@@ -437,8 +444,12 @@ static bool keep_listed(struct engine *e, const struct vip_picture *p)
 static void keep_carried_on(struct engine *e, const struct vip_picture *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		const struct vip_set *set = holder_set_of(e->holder, &p->vips[i]);
+		const struct vip_set *set;
+		struct vip v = p->vips[i];
 
+		if (v.router < p->n_routers && p->routers[v.router].vmac)
+			vmac_place(&p->routers[v.router], v.ifname);
+		set = holder_set_of(e->holder, &v);
 		for (size_t k = 0; k < e->n && set; k++)
 			e->routers[k]->kept |= e->routers[k]->set == set;
 		if (i % BREATH == 0)
@@ -448,25 +459,36 @@ static void keep_carried_on(struct engine *e, const struct vip_picture *p)
 
 bool engine_parting(const struct engine *e)
 {
-	for (size_t i = 0; i < e->n && !e->stopping; i++)
-		if (e->routers[i]->fs.mode == FSM_ACTIVE && e->routers[i]->fs.stopping)
-			return true;
-	return false;
+	bool any = move_pending(e);
+
+	for (size_t i = 0; i < e->n; i++)
+		any |= leaves(e->routers[i]);
+	return any && !e->stopping;
 }
 
 bool engine_part(struct engine *e, const struct vip_picture *p)
 {
-	if (!keep_listed(e, p)) {
-		keep_carried_on(e, p);
-		turn_begin(e);
-		for (size_t i = 0; i < e->n; i++)
-			if (!e->routers[i]->kept)
-				router_event(e->routers[i], EV_STOP);
-		turn_end(e);
+	bool any = false, all;
+
+	turn_begin(e);
+	all = keep_listed(e, p);
+	turn_end(e);
+	if (!all)
+		keep_carried_on(e, p); /* long work: it breathes */
+	turn_begin(e);
+	for (size_t i = 0; i < e->n; i++) {
+		struct vrouter *r = e->routers[i];
+
+		if (!r->kept) {
+			any = true;
+			r->started =
+			    false; /* it is to start again where that picture is never applied, and the next one has it */
+			router_event(r, EV_STOP);
+		}
+		r->kept = false;
 	}
-	for (size_t i = 0; i < e->n; i++)
-		e->routers[i]->kept = false;
-	return engine_parting(e);
+	turn_end(e);
+	return any && engine_parting(e);
 }
 
 /* Its addresses are nobody's any more, or another router's. */

@@ -117,7 +117,8 @@ static void obey(struct step *t)
 {
 	t->s->active = t->e->from;
 	t->s->active_priority = t->e->priority;
-	t->s->active_interval = t->c->version == 3 ? t->e->interval : t->c->interval;
+	t->s->learned = t->c->version == 3;
+	t->s->active_interval = t->s->learned ? t->e->interval : t->c->interval;
 	wait_for_active(t);
 }
 
@@ -131,6 +132,7 @@ static void become_backup(struct step *t, const char *cause)
 /* Initialize and Fault, EV_START and EV_RECOVER (RFC 9568 6.4.1). */
 static void begin(struct step *t, const char *cause)
 {
+	t->s->learned = false;
 	t->s->active_interval = t->c->interval;
 	t->s->active = (struct addr){0};
 	t->s->startup_until = t->c->startup_delay ? t->e->now + t->c->startup_delay : 0;
@@ -241,16 +243,18 @@ static void backup_advert(struct step *t)
 /* The own interval counts as long as no Active's was learned. */
 static bool interval_is_new(const struct step *t)
 {
-	return (t->c->version == 2 || !t->s->active.family) && t->s->active_interval != t->c->interval;
+	return (t->c->version == 2 || !t->s->learned) && t->s->active_interval != t->c->interval;
 }
 
 /* The wait goes on as if the priority had always been the new one. A new interval begins it anew, but for what the skew after priority 0 is. */
 static void backup_config(struct step *t)
 {
 	if (interval_is_new(t)) {
+		t->s->learned = false;
 		t->s->active_interval = t->c->interval;
 		if (!t->s->active.family || t->s->active_priority != STOPS) {
-			wait_for_active(t);
+			wait_until(t,
+				   max_nsec(t->e->now, t->s->startup_until) + fsm_down_interval(t->c, t->c->interval));
 			return;
 		}
 	}
@@ -278,6 +282,13 @@ static void leave(struct step *t, bool stopping)
 static void active_stop(struct step *t)
 {
 	leave(t, true);
+}
+
+/* It was to leave for good, and is not any more. */
+static void active_start(struct step *t)
+{
+	t->s->started = true;
+	t->s->stopping = false;
 }
 
 static void active_yield(struct step *t)
@@ -406,6 +417,7 @@ static void active_stalled(struct step *t)
 	become_backup(t, "the process was stalled");
 	t->s->yielded = leaving;
 	t->s->active = (struct addr){0};
+	t->s->learned = false;
 	t->s->active_interval = t->c->interval;
 	wait_for_active(t);
 }
@@ -431,7 +443,7 @@ struct fsm_actions fsm_step(const struct fsm_config *c, struct fsm_state *s, con
 			    [EV_RECOVER] = ignore,
 			    [EV_CONFIG] = backup_config,
 			    [EV_STALLED] = backup_stalled},
-	    [FSM_ACTIVE] = {[EV_START] = ignore,
+	    [FSM_ACTIVE] = {[EV_START] = active_start,
 			    [EV_STOP] = active_stop,
 			    [EV_YIELD] = active_yield,
 			    [EV_TIMER] = active_timer,

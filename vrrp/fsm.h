@@ -26,10 +26,11 @@ const char *fsm_mode_name(enum fsm_mode m);   /* the RFC's words: "Initialize" "
 const char *fsm_mode_notify(enum fsm_mode m); /* keepalived's words: "STOP" "BACKUP" "MASTER" "FAULT" */
 
 enum fsm_event_type {
-	EV_START,   /* startup, or the readiness gate opened; given in Fault it counts when the fault is over */
-	EV_STOP,    /* shutdown for good */
-	EV_YIELD,   /* planned failover: give the role away and do not take it back while somebody else has it */
-	EV_TIMER,   /* the deadline passed */
+	EV_START, /* startup, or the readiness gate opened; given in Fault it counts when the fault is over, and takes back EV_STOP of an Active that
+		     * still leaves: it becomes EV_YIELD */
+	EV_STOP,  /* shutdown for good */
+	EV_YIELD, /* planned failover: give the role away and do not take it back while somebody else has it */
+	EV_TIMER, /* the deadline passed */
 	EV_ADVERT,  /* a valid advertisement of another router; priority 0 lengthens no wait */
 	EV_FAULT,   /* interface down, tracked thing down */
 	EV_RECOVER, /* the fault is over */
@@ -52,7 +53,8 @@ struct fsm_event {
 struct fsm_state {
 	enum fsm_mode mode;
 	nsec_t deadline;        /* absolute; FSM_NEVER if no timer runs: Initialize and Fault only */
-	nsec_t active_interval; /* Active_Adver_Interval: learned from the Active in v3 */
+	nsec_t active_interval; /* Active_Adver_Interval */
+	bool learned;           /* that of an Active, in v3; else it is the own */
 	nsec_t skew;            /* Backup: the part of the wait that follows from the own priority */
 	struct addr active;     /* who was heard last as Active; family 0 if nobody */
 	uint8_t active_priority;

@@ -318,13 +318,14 @@ void router_follow(struct vrouter *r)
 
 void router_start(struct vrouter *r)
 {
-	bool resume = r->resume && survive_is_fresh(r->slot, r->engine->now, router_shortest_wait(r));
+	bool resume;
 
+	if (r->started)
+		return;
+	resume = r->resume && survive_is_fresh(r->slot, r->engine->now, router_shortest_wait(r));
 	r->resume = false;
 	if (!resume && r->fs.mode != FSM_ACTIVE)
 		move_remove(r);
-	if (r->started)
-		return;
 	r->started = true;
 	router_event(r, EV_START);
 	if (resume)

@@ -156,7 +156,8 @@ static void on_msg(void *arg, enum role from, struct msg *m)
 	struct vrrp *v = arg;
 
 	if (from == ROLE_CONTROL && (m->type == MSG_VIPS || m->type == MSG_VIP_ROWS)) {
-		if (!parting_holds(v, m))
+		/* A node that stops hands over what it has. */
+		if (!v->stopping && !parting_holds(v, m))
 			intake(v, m);
 	} else if (from == ROLE_CONTROL && m->type == MSG_ASK)
 		report_answer(v, m);

@@ -268,6 +268,61 @@ static void test_removed(void **state)
 	assert_false(addr_is_on(l, &l->nodes[0], VIP));
 }
 
+/* Control dies before the picture is applied, and the next one has the router: it goes on. */
+static void test_removed_and_forgotten(void **state)
+{
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 150, 200);
+	struct vip v = vip_of(VIP, 0, "eth0");
+	struct play *p = &l->nodes[0].play;
+
+	up(l, 0, r, VIP);
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	for (int i = 0; i < 2; i++) { /* while it still leaves; when it has left */
+		UNTIL(l, owns, OWNER(0, VIP));
+		picture(&l->nodes[0], 2, NULL, 0, NULL, 0);
+		if (i)
+			UNTIL(l, is_off, OWNER(0, VIP));
+		else
+			question(p, MSG_ASK, "vrrp");
+		chan_free(p->control);
+		p->control = give_peer(p, ROLE_CONTROL);
+		picture(&l->nodes[0], 3, &r, 1, &v, 1);
+		question(p, MSG_ASK, "vrrp");
+		murder(&l->nodes[1].play);
+		UNTIL(l, owns, OWNER(0, VIP));
+		up(l, 1, router("vips", 50, 100, 200), VIP);
+		UNTIL(l, in_mode, MODE(1, "vips", FSM_BACKUP));
+	}
+}
+
+/* Many addresses: a successor adds them one after another, and the router answers until then, as at a stop. */
+static void test_removed_many(void **state)
+{
+	enum { MANY = 1000 };
+	static struct vip vips[MANY];
+	struct lab *l = *state;
+	struct router r = router("vips", 50, 150, 200);
+	char text[ADDR_TEXT];
+	nsec_t heard;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(text, sizeof(text), "10.77.%d.%d", 1 + i / 250, 1 + i % 250);
+		vips[i] = vip_of(text, 0, "eth0");
+	}
+	up(l, 0, r, VIP);
+	picture(&l->nodes[0], 2, &r, 1, vips, MANY);
+	UNTIL(l, is_on, OWNER(0, text));
+	up(l, 1, router("vips", 50, 100, 200), VIP);
+	UNTIL(l, in_mode, MODE(1, "vips", FSM_BACKUP));
+	UNTIL(l, owns, OWNER(0, VIP));
+	picture(&l->nodes[0], 3, NULL, 0, NULL, 0);
+	UNTIL(l, in_mode, MODE(0, "vips", FSM_INITIALIZE));
+	heard = l->nodes[0].heard_at[l->nodes[0].n_news - 1];
+	UNTIL(l, is_gone_from, &l->nodes[0]);
+	assert_true(l->nodes[0].heard_at[l->nodes[0].n_news - 1] - heard >= MANY * 50 * NSEC_PER_USEC);
+}
+
 /* Its interval is long: it is not waited for that. What comes meanwhile is answered; a stop waits for no picture. */
 static void test_removed_late(void **state)
 {
@@ -651,6 +706,8 @@ int main(void)
 	    TEST(test_order_crash),
 	    TEST(test_priority),
 	    TEST(test_removed),
+	    TEST(test_removed_and_forgotten),
+	    TEST(test_removed_many),
 	    TEST(test_removed_late),
 	    TEST(test_failover),
 	    TEST(test_split),
