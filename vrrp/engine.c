@@ -479,10 +479,10 @@ bool engine_part(struct engine *e, const struct vip_picture *p)
 	for (size_t i = 0; i < e->n; i++) {
 		struct vrouter *r = e->routers[i];
 
+		/* Not started any more: where that picture is never applied, and the next one has it, it starts again. */
 		if (!r->kept) {
 			any = true;
-			r->started =
-			    false; /* it is to start again where that picture is never applied, and the next one has it */
+			r->started = false;
 			router_event(r, EV_STOP);
 		}
 		r->kept = false;
