@@ -14,7 +14,7 @@ struct sandbox {
 };
 
 /* Made in the supervisor, before its children: what libseccomp takes for it is then in none of them. The runner has no filter: its programs would
- * inherit it. 0 or -errno. */
+ * inherit it. 0, or -errno: -EINVAL where the kernel has no filters. */
 int sandbox_make(enum role role, struct sandbox *out);
 void sandbox_clear(struct sandbox *s);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,7 +19,15 @@
 
 #include <cmocka.h>
 
-enum { NO_FILTER = 200 };
+enum { NO_SANDBOX = 200 };
+
+/* Of the kernel, or of valgrind in its place. */
+static bool has_filters(void)
+{
+	const uint32_t kill_process = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &kill_process) == 0;
+}
 
 /* Exit status of `act` behind the role's filter, or 1000 + the signal that ended it; skips where the kernel has no filters. */
 static int behind(enum role role, int (*act)(void))
@@ -27,6 +36,8 @@ static int behind(enum role role, int (*act)(void))
 	int status;
 	pid_t pid;
 
+	if (role != ROLE_RUNNER && !has_filters())
+		skip();
 	assert_int_equal(sandbox_make(role, &s), 0);
 	fflush(NULL);
 	pid = fork();
@@ -35,15 +46,14 @@ static int behind(enum role role, int (*act)(void))
 
 		setrlimit(RLIMIT_CORE, &no_core);
 		if (sandbox_enter(&s, false) < 0)
-			_exit(NO_FILTER);
+			_exit(NO_SANDBOX);
 		_exit(act());
 	}
 	sandbox_clear(&s);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (WIFSIGNALED(status))
 		return 1000 + WTERMSIG(status);
-	if (WEXITSTATUS(status) == NO_FILTER)
-		skip();
+	assert_int_not_equal(WEXITSTATUS(status), NO_SANDBOX);
 	return WEXITSTATUS(status);
 }
 
