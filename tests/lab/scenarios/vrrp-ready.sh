@@ -23,7 +23,7 @@ load_end
 errors_under 4
 
 signal lb1 ipvs STOP
-until_ok 9 owns lb2 10.10.0.1
+until_ok 20 owns lb2 10.10.0.1
 contains "why" "$(vipctl lb1 get vrrp -o yaml)" "the ipvs process is not ready"
 signal lb1 ipvs CONT
 until_owner lb1 10.10.0.1
