@@ -3,7 +3,7 @@
  *
  *   engine.c      life: which routers there are, start, stop, planned failover     vsock.h      raw sockets
  *   turn.c        a turn of the loop: what is due, packets in, packets out         deadlines.h  which router is due next
- *   move.c        in which order a role and its addresses move
+ *   move.c        in which order a role and its addresses move                     engine_part.c  hand-over before a picture takes routers away
  *   router_run.h  one router: an event through fsm_step, and what it asks for      effective.h  priority from what is tracked
  *   advert.h      a router's address list and its packets                          survive.h    what outlives the process
  */

@@ -1,4 +1,4 @@
-/* Inside the engine: engine.c, turn.c, router_run.c, router_send.c, move.c, group.c, failover.c, engine_json.c. */
+/* Inside the engine: engine.c, engine_part.c, turn.c, router_run.c, router_send.c, move.c, group.c, failover.c, engine_json.c. */
 #ifndef VIPD_VRRP_ENGINE_INT_H
 #define VIPD_VRRP_ENGINE_INT_H
 
@@ -132,6 +132,9 @@ struct engine {
 	uint64_t stalls, late;
 	struct log_limit limit;
 };
+
+/* engine.c: it is the router of that name, interface, family and VRID. */
+bool router_is(const struct vrouter *r, const struct router *c);
 
 /* turn.c */
 /* Around everything that the engine does: reads the clock, looks whether the process was stopped; sends what was asked for, arms the timer, tells. */

@@ -26,11 +26,10 @@ const char *fsm_mode_name(enum fsm_mode m);   /* the RFC's words: "Initialize" "
 const char *fsm_mode_notify(enum fsm_mode m); /* keepalived's words: "STOP" "BACKUP" "MASTER" "FAULT" */
 
 enum fsm_event_type {
-	EV_START, /* startup, or the readiness gate opened; given in Fault it counts when the fault is over, and takes back EV_STOP of an Active that
-		     * still leaves: it becomes EV_YIELD */
-	EV_STOP,  /* shutdown for good */
-	EV_YIELD, /* planned failover: give the role away and do not take it back while somebody else has it */
-	EV_TIMER, /* the deadline passed */
+	EV_START,   /* startup, the gate opened; in Fault it counts afterwards; makes EV_STOP under way EV_YIELD */
+	EV_STOP,    /* shutdown for good */
+	EV_YIELD,   /* planned failover: give the role away and do not take it back while somebody else has it */
+	EV_TIMER,   /* the deadline passed */
 	EV_ADVERT,  /* a valid advertisement of another router; priority 0 lengthens no wait */
 	EV_FAULT,   /* interface down, tracked thing down */
 	EV_RECOVER, /* the fault is over */

@@ -1,9 +1,8 @@
-/* Decides when a picture is applied that takes Active routers away: they hand over first, as at a stop, so that their clients lose nothing. The picture
+/* Decides when a picture is applied that takes Active routers away: they hand over first (engine_part.c), as at a stop, so that their clients lose nothing. The picture
  * waits for that, and what control sends after it waits behind it. Test: tests/kernel/test_vrrp_engine.c, tests/lab/scenarios/vrrp-reload.sh */
 #include "vrrp_int.h"
 
 #include "../src/base/arena.h"
-#include "../src/base/log.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -151,15 +151,20 @@ static void on_failover(struct vrrp *v, const struct msg *m)
 	engine_failover(v->engine, name, m->generation);
 }
 
+/* A node that stops hands over what it has. */
+static void on_wanted(struct vrrp *v, struct msg *m)
+{
+	if (!v->stopping && !parting_holds(v, m))
+		intake(v, m);
+}
+
 static void on_msg(void *arg, enum role from, struct msg *m)
 {
 	struct vrrp *v = arg;
 
-	if (from == ROLE_CONTROL && (m->type == MSG_VIPS || m->type == MSG_VIP_ROWS)) {
-		/* A node that stops hands over what it has. */
-		if (!v->stopping && !parting_holds(v, m))
-			intake(v, m);
-	} else if (from == ROLE_CONTROL && m->type == MSG_ASK)
+	if (from == ROLE_CONTROL && (m->type == MSG_VIPS || m->type == MSG_VIP_ROWS))
+		on_wanted(v, m);
+	else if (from == ROLE_CONTROL && m->type == MSG_ASK)
 		report_answer(v, m);
 	else if (from == ROLE_CONTROL && m->type == MSG_FAILOVER)
 		on_failover(v, m);
@@ -343,34 +348,37 @@ static void on_orphan(void *arg)
 	loop_timer_set(v->orphan, ORPHAN_LOOK);
 }
 
+static const struct child_ops ops = {
+    .start = on_start,
+    .msg = on_msg,
+    .peer = on_peer,
+    .kept = on_kept,
+    .stop = on_stop,
+    .dump = on_dump,
+    .orphan = on_orphan,
+};
+
+static const struct holder_hooks hooks = {
+    .changed = report_changed,
+    .settled = on_settled,
+    .locals = on_locals,
+    .links = on_links,
+    .breathe = on_breathe,
+    .device = on_device,
+};
+
+static const struct engine_hooks engine_hooks = {
+    .news = on_news,
+    .taking = on_taking,
+    .leaving = on_leaving,
+    .stopped = on_stopped,
+    .failed_over = report_failover,
+    .router_gone = on_router_gone,
+    .device = on_device_of,
+};
+
 int vrrp_main(struct child *c, const struct role_env *env)
 {
-	static const struct child_ops ops = {
-	    .start = on_start,
-	    .msg = on_msg,
-	    .peer = on_peer,
-	    .kept = on_kept,
-	    .stop = on_stop,
-	    .dump = on_dump,
-	    .orphan = on_orphan,
-	};
-	static const struct holder_hooks hooks = {
-	    .changed = report_changed,
-	    .settled = on_settled,
-	    .locals = on_locals,
-	    .links = on_links,
-	    .breathe = on_breathe,
-	    .device = on_device,
-	};
-	static const struct engine_hooks engine_hooks = {
-	    .news = on_news,
-	    .taking = on_taking,
-	    .leaving = on_leaving,
-	    .stopped = on_stopped,
-	    .failed_over = report_failover,
-	    .router_gone = on_router_gone,
-	    .device = on_device_of,
-	};
 	struct vrrp v = {.child = c, .env = env};
 	int code;
 

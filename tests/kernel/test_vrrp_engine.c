@@ -319,7 +319,7 @@ static void test_removed_many(void **state)
 	assert_true(l->nodes[0].heard_at[l->nodes[0].n_news - 1] - heard >= MANY * 50 * NSEC_PER_USEC);
 }
 
-/* Its interval is long: it is not waited for that. What comes meanwhile is answered; a stop waits for no picture. */
+/* Its interval is long: it is not waited for that. Questions are answered meanwhile. */
 static void test_removed_late(void **state)
 {
 	struct lab *l = *state;
